@@ -1,0 +1,247 @@
+package io.rankwright.log;
+
+import io.rankwright.spec.Contract;
+import io.rankwright.spec.Expression;
+import java.time.LocalDate;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The attributes of one kind of entity, column by column in arrays that are indexed by the code of the entity's id. A
+ * row of a code that is not known reads as missing values.
+ *
+ * <p>Thread-safety: readers need no lock to read one value; writers must be one at a time, and a reader that needs a
+ * row as a whole must keep writers out.
+ */
+public final class EntityTable {
+    private static final int[] NONE = {};
+
+    private final String name;
+    private final Contract contract;
+    private final Dictionary dictionary;
+    private final Map<String, Integer> places = new HashMap<>();
+    private final double[][] numbers;
+    private final int[][] codes;
+    private final int[][][] lists;
+    private volatile boolean[] isKnown = new boolean[64];
+    private volatile boolean[] isHidden = new boolean[64];
+    private int count;
+
+    EntityTable(String name, Contract contract, Dictionary dictionary) {
+        this.name = name;
+        this.contract = contract;
+        this.dictionary = dictionary;
+        int columns = contract.columns().size();
+        this.numbers = new double[columns][0];
+        this.codes = new int[columns][0];
+        this.lists = new int[columns][0][];
+        for (int i = 0; i < columns; i++) {
+            places.put(contract.columns().get(i).name(), i);
+        }
+        grow(64);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public Contract contract() {
+        return contract;
+    }
+
+    /** How many entities are known and not deleted. */
+    public int count() {
+        return count;
+    }
+
+    /** One more than the greatest code that the table has room for. */
+    public int capacity() {
+        return isKnown.length;
+    }
+
+    /** Whether a row was put for this code and not deleted. */
+    public boolean isKnown(int code) {
+        return code > 0 && code < isKnown.length && isKnown[code];
+    }
+
+    /** Whether the entity must not be shown. */
+    public boolean isHidden(int code) {
+        return code > 0 && code < isHidden.length && isHidden[code];
+    }
+
+    /** The place of a column, for {@link #number}, {@link #code} and {@link #list}. */
+    public int place(String column) {
+        Integer place = places.get(column);
+        if (place == null) {
+            throw new IllegalArgumentException("no column " + column + " in " + name);
+        }
+        return place;
+    }
+
+    /** The domain of the texts of a column of codes. */
+    public Dictionary.Domain domain(String column) {
+        Contract.Column definition = contract.column(column).orElseThrow();
+        boolean isId = definition.type() == Contract.Type.ID || definition.type() == Contract.Type.IDS;
+        return dictionary.domain(
+                isId ? Dictionary.idsOf(definition.entity().orElse(name)) : Dictionary.categoriesOf(name, column));
+    }
+
+    /** A number, time or date of an entity, NaN if it is missing. */
+    public double number(int place, int code) {
+        double[] column = numbers[place];
+        return code > 0 && code < column.length ? column[code] : Double.NaN;
+    }
+
+    /** A category or id of an entity as its code, 0 if it is missing. */
+    public int code(int place, int code) {
+        int[] column = codes[place];
+        return code > 0 && code < column.length ? column[code] : 0;
+    }
+
+    /** The members of a list of an entity as codes. The array must not be changed. */
+    public int[] list(int place, int code) {
+        int[][] column = lists[place];
+        return code > 0 && code < column.length ? column[code] : NONE;
+    }
+
+    /** A row as text, in the order of the contract, without missing values. */
+    public Map<String, String> texts(int code) {
+        var texts = new LinkedHashMap<String, String>();
+        for (Contract.Column column : contract.columns()) {
+            text(column, code).ifPresent(text -> texts.put(column.name(), text));
+        }
+        return texts;
+    }
+
+    private Optional<String> text(Contract.Column column, int code) {
+        int place = place(column.name());
+        if (column.isList()) {
+            int[] members = list(place, code);
+            if (members.length == 0) {
+                return Optional.empty();
+            }
+            Dictionary.Domain domain = domain(column.name());
+            var text = new StringBuilder();
+            for (int member : members) {
+                text.append(text.isEmpty() ? "" : column.separator()).append(domain.text(member));
+            }
+            return Optional.of(text.toString());
+        }
+        if (column.isNumber()) {
+            double number = number(place, code);
+            if (Double.isNaN(number)) {
+                return Optional.empty();
+            }
+            if (column.type() == Contract.Type.DATE) {
+                return Optional.of(LocalDate.ofEpochDay(Math.floorDiv((long) number, 86_400_000L))
+                        .toString());
+            }
+            return Optional.of(number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number));
+        }
+        if (column.derived().isPresent()) {
+            return code(place, code) == 0 ? Optional.empty() : Optional.of(Integer.toString(code(place, code) - 1));
+        }
+        String text = domain(column.name()).text(code(place, code));
+        return text.isEmpty() ? Optional.empty() : Optional.of(text);
+    }
+
+    /** Puts the checked fields of a row. */
+    void put(int code, RowCheck check, @Nullable String[] fields, Dictionary.Additions additions, boolean hidden) {
+        if (code >= isKnown.length) {
+            grow(Math.max(code + 1, isKnown.length * 2));
+        }
+        for (int i = 0; i < fields.length; i++) {
+            Contract.Column column = check.columns().get(i);
+            int place = place(column.name());
+            String field = fields[i];
+            boolean isMissing = field == null || field.isEmpty();
+            if (column.isNumber()) {
+                numbers[place][code] = isMissing || field == null ? Double.NaN : RowCheck.number(column, field);
+            } else if (column.isList()) {
+                lists[place][code] = isMissing || field == null ? NONE : members(column, field, additions);
+            } else {
+                codes[place][code] = isMissing || field == null ? 0 : additions.intern(domain(column.name()), field);
+            }
+        }
+        for (Contract.Column column : contract.columns()) {
+            column.derived().ifPresent(formula -> {
+                double value = compile(formula).applyAsDouble(code);
+                int place = place(column.name());
+                if (column.isNumber()) {
+                    numbers[place][code] = value;
+                } else {
+                    codes[place][code] = Double.isNaN(value) ? 0 : (int) value + 1;
+                }
+            });
+        }
+        if (!isKnown[code]) {
+            isKnown[code] = true;
+            count++;
+        }
+        isHidden[code] = hidden;
+    }
+
+    private ToDoubleFunction<Integer> compile(Expression formula) {
+        return formula.compile(column -> {
+            int place = place(column);
+            return new Expression.Operand.Numeric<>(row -> number(place, row));
+        });
+    }
+
+    private int[] members(Contract.Column column, String field, Dictionary.Additions additions) {
+        String[] texts = field.split(column.separator(), -1);
+        int[] members = new int[texts.length];
+        int size = 0;
+        for (String text : texts) {
+            if (!text.isBlank()) {
+                members[size++] = additions.intern(domain(column.name()), text.strip());
+            }
+        }
+        return Arrays.copyOf(members, size);
+    }
+
+    void hide(int code, boolean hidden) {
+        isHidden[code] = hidden;
+    }
+
+    void delete(int code) {
+        if (isKnown(code)) {
+            isKnown[code] = false;
+            count--;
+            for (int i = 0; i < contract.columns().size(); i++) {
+                Contract.Column column = contract.columns().get(i);
+                if (column.isNumber()) {
+                    numbers[i][code] = Double.NaN;
+                } else if (column.isList()) {
+                    lists[i][code] = NONE;
+                } else {
+                    codes[i][code] = 0;
+                }
+            }
+        }
+    }
+
+    private void grow(int capacity) {
+        for (int i = 0; i < contract.columns().size(); i++) {
+            Contract.Column column = contract.columns().get(i);
+            if (column.isNumber()) {
+                int length = numbers[i].length;
+                numbers[i] = Arrays.copyOf(numbers[i], capacity);
+                Arrays.fill(numbers[i], length, capacity, Double.NaN);
+            } else if (column.isList()) {
+                int length = lists[i].length;
+                lists[i] = Arrays.copyOf(lists[i], capacity);
+                Arrays.fill(lists[i], length, capacity, NONE);
+            } else {
+                codes[i] = Arrays.copyOf(codes[i], capacity);
+            }
+        }
+        isHidden = Arrays.copyOf(isHidden, capacity);
+        isKnown = Arrays.copyOf(isKnown, capacity);
+    }
+}

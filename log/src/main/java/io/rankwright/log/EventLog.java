@@ -1,0 +1,633 @@
+package io.rankwright.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.Contract;
+import io.rankwright.spec.Data;
+import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.InternalFault;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * The append-only log of events, with the entities beside it, on local disk (RocksDB). An event counts once, by its id;
+ * a batch is written whole or not at all and, once acknowledged, survives the death of the process.
+ *
+ * <p>Thread-safety: any thread may read; appends queue for one lock.
+ */
+public final class EventLog implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String HIDDEN = "_hidden";
+
+    static {
+        RocksDB.loadLibrary();
+    }
+
+    private final ReentrantLock writing = new ReentrantLock();
+    private final Dictionary dictionary = new Dictionary();
+    private final Map<String, EventSchema> schemas = new LinkedHashMap<>();
+    private final Map<String, RowCheck> checks = new HashMap<>();
+    private final Map<String, EntityTable> tables = new LinkedHashMap<>();
+    private final List<AutoCloseable> resources = new ArrayList<>();
+    private final RocksDB database;
+    private final ColumnFamilyHandle meta;
+    private final ColumnFamilyHandle events;
+    private final ColumnFamilyHandle ids;
+    private final ColumnFamilyHandle words;
+    private final ColumnFamilyHandle entities;
+    private final ColumnFamilyHandle quarantine;
+    private final ColumnFamilyHandle answers;
+    private long nextOffset;
+    private volatile boolean isClosed;
+
+    private EventLog(Path folder, Application application) {
+        try {
+            Files.createDirectories(folder);
+            var table = new BlockBasedTableConfig()
+                    .setFilterPolicy(new BloomFilter(10))
+                    .setBlockSize(32 << 10);
+            var options = new ColumnFamilyOptions()
+                    .setTableFormatConfig(table)
+                    .setCompressionType(CompressionType.LZ4_COMPRESSION);
+            var descriptors = new ArrayList<ColumnFamilyDescriptor>();
+            descriptors.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, options));
+            for (String name : List.of("events", "ids", "words", "entities", "quarantine", "answers")) {
+                descriptors.add(new ColumnFamilyDescriptor(name.getBytes(UTF_8), options));
+            }
+            var databaseOptions = new DBOptions()
+                    .setCreateIfMissing(true)
+                    .setCreateMissingColumnFamilies(true)
+                    .setKeepLogFileNum(3)
+                    .setParanoidChecks(true);
+            var handles = new ArrayList<ColumnFamilyHandle>();
+            database = RocksDB.open(databaseOptions, folder.toString(), descriptors, handles);
+            resources.addAll(handles);
+            resources.add(database);
+            resources.add(databaseOptions);
+            resources.add(options);
+            meta = handles.get(0);
+            events = handles.get(1);
+            ids = handles.get(2);
+            words = handles.get(3);
+            entities = handles.get(4);
+            quarantine = handles.get(5);
+            answers = handles.get(6);
+        } catch (RocksDBException e) {
+            throw RocksFault.of("open the log in " + folder, e);
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not make the folder " + folder + ": " + e.getMessage(), true, e);
+        }
+        application.data().events().values().forEach(source -> {
+            schemas.put(source.name(), new EventSchema(source.contract(), source.name()));
+            checks.put(source.name(), new RowCheck(source.contract()));
+        });
+        application.data().entities().values().forEach(source -> {
+            tables.put(source.name(), new EntityTable(source.name(), source.contract(), dictionary));
+            checks.put(source.name(), new RowCheck(source.contract()));
+        });
+        nextOffset = counter("offset");
+        loadWords();
+        application.data().entities().values().forEach(this::loadEntities);
+    }
+
+    /**
+     * Opens the log in a folder, empty if it is new, and loads its dictionary and entities into memory.
+     *
+     * @throws EnvironmentFault if the folder cannot be used
+     */
+    public static EventLog open(Path folder, Application application) {
+        return new EventLog(folder, application);
+    }
+
+    /** What became of a row. */
+    public enum Outcome {
+        ACCEPTED,
+        DUPLICATE,
+        QUARANTINED
+    }
+
+    /** What became of the rows of a batch, in their order, and why some are in quarantine. */
+    public record Appended(List<Outcome> outcomes, List<Event> accepted, List<String> reasons) {
+        public int count(Outcome outcome) {
+            return (int) outcomes.stream().filter(outcome::equals).count();
+        }
+    }
+
+    /** One row that broke its contract. */
+    public record Rejected(String source, long row, String reason, String text) {}
+
+    /** Counts that always add up: read = accepted + duplicates + quarantined. */
+    public record Counts(long read, long accepted, long duplicates, long quarantined) {
+        static final Counts NONE = new Counts(0, 0, 0, 0);
+
+        public Counts plus(Counts other) {
+            return new Counts(
+                    read + other.read,
+                    accepted + other.accepted,
+                    duplicates + other.duplicates,
+                    quarantined + other.quarantined);
+        }
+    }
+
+    public EventSchema schema(String type) {
+        return requireNonNull(schemas.get(type), type);
+    }
+
+    public EntityTable table(String entity) {
+        return requireNonNull(tables.get(entity), entity);
+    }
+
+    public Dictionary dictionary() {
+        return dictionary;
+    }
+
+    /** How many events the log holds. */
+    public long size() {
+        return counter("events");
+    }
+
+    /**
+     * Appends events given as texts by column. Each counts once: an event whose id is in the log is a duplicate.
+     * When this returns, the batch is on disk.
+     *
+     * @param source who sent them, for the quarantine
+     */
+    public Appended append(String type, List<Map<String, String>> posted, String source) {
+        RowCheck check = check(type);
+        var rows = new ArrayList<Row>();
+        writing.lock();
+        try {
+            long position = counter("posted");
+            for (var fields : posted) {
+                rows.add(new Row(++position, fields(check, fields)));
+            }
+            return append(
+                    type,
+                    rows,
+                    source,
+                    (batch, _) -> batch.put(meta, key("posted"), bytes(counter("posted") + posted.size())),
+                    true);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private static @Nullable String[] fields(RowCheck check, Map<String, String> texts) {
+        return check.columns().stream().map(column -> texts.get(column.name())).toArray(String[]::new);
+    }
+
+    RowCheck check(String name) {
+        return requireNonNull(checks.get(name), name);
+    }
+
+    /** More that must be written in the same batch, given what became of its rows. */
+    interface BatchPart {
+        void addTo(WriteBatch batch, List<Outcome> outcomes) throws RocksDBException;
+    }
+
+    Appended append(String type, List<Row> rows, String source, BatchPart more, boolean isSynced) {
+        EventSchema schema = schema(type);
+        RowCheck check = check(type);
+        int typeIndex = List.copyOf(schemas.keySet()).indexOf(type);
+        var outcomes = new ArrayList<Outcome>(rows.size());
+        var accepted = new ArrayList<Event>();
+        var reasons = new ArrayList<String>();
+        Dictionary.Additions additions = dictionary.new Additions();
+        var pending = new HashMap<ByteBuffer, Boolean>();
+        writing.lock();
+        try (var batch = new WriteBatch();
+                var options = new WriteOptions().setSync(isSynced)) {
+            refuseIfClosed();
+            long offset = nextOffset;
+            for (Row row : rows) {
+                Optional<String> fault = check.fault(row.fields());
+                if (fault.isPresent()) {
+                    outcomes.add(Outcome.QUARANTINED);
+                    reasons.add(fault.get());
+                    quarantine(batch, source, row, fault.get());
+                    continue;
+                }
+                byte[] id = id(type, check, row.fields());
+                if (pending.containsKey(ByteBuffer.wrap(id)) || database.get(ids, id) != null) {
+                    outcomes.add(Outcome.DUPLICATE);
+                    continue;
+                }
+                Event event = event(schema, check, row, additions, offset);
+                batch.put(
+                        events,
+                        EventCodec.key(typeIndex, event.timeMillis(), offset),
+                        EventCodec.encode(schema, event.codes(), event.numbers()));
+                batch.put(ids, id, bytes(offset));
+                pending.put(ByteBuffer.wrap(id), true);
+                accepted.add(event);
+                outcomes.add(Outcome.ACCEPTED);
+                offset++;
+            }
+            batch.put(meta, key("offset"), bytes(offset));
+            batch.put(meta, key("events"), bytes(counter("events") + accepted.size()));
+            more.addTo(batch, outcomes);
+            putWords(batch, additions);
+            database.write(options, batch);
+            nextOffset = offset;
+            additions.commit();
+        } catch (RocksDBException e) {
+            throw RocksFault.of("append to the log", e);
+        } finally {
+            writing.unlock();
+        }
+        return new Appended(outcomes, accepted, reasons);
+    }
+
+    private Event event(EventSchema schema, RowCheck check, Row row, Dictionary.Additions additions, long offset) {
+        int[] codes = new int[schema.codeCount()];
+        double[] numbers = new double[schema.numberCount()];
+        Arrays.fill(numbers, Double.NaN);
+        long timeMillis = 0;
+        int code = 0;
+        int number = 0;
+        for (int i = 0; i < check.columns().size(); i++) {
+            Contract.Column column = check.columns().get(i);
+            String field = row.fields()[i];
+            if (column.isNumber()) {
+                numbers[number] = field == null || field.isEmpty() ? Double.NaN : RowCheck.number(column, field);
+                if (schema.contract().time().equals(Optional.of(column.name()))) {
+                    timeMillis = (long) numbers[number];
+                }
+                number++;
+            } else if (!column.isList()) {
+                codes[code++] =
+                        field == null ? 0 : additions.intern(dictionary.domain(schema.domain(column.name())), field);
+            }
+        }
+        schema.derive(numbers);
+        return new Event(offset, timeMillis, codes, numbers);
+    }
+
+    /** Sixteen bytes of SHA-256 over the type and the id columns: two different ids never meet in practice. */
+    private byte[] id(String type, RowCheck check, @Nullable String[] fields) {
+        MessageDigest digest = sha256();
+        digest.update(type.getBytes(UTF_8));
+        for (String column : schema(type).contract().id()) {
+            for (int i = 0; i < fields.length; i++) {
+                if (check.columns().get(i).name().equals(column)) {
+                    digest.update((byte) 0x1F);
+                    digest.update(String.valueOf(fields[i]).getBytes(UTF_8));
+                }
+            }
+        }
+        return Arrays.copyOf(digest.digest(), 16);
+    }
+
+    /** The events of a type with {@code from <= time < to}, in the order of time. */
+    public EventCursor read(String type, long fromMillis, long toMillis) {
+        refuseIfClosed();
+        int typeIndex = List.copyOf(schemas.keySet()).indexOf(type);
+        return new EventCursor(
+                schema(type),
+                options -> database.newIterator(events, options),
+                EventCodec.key(typeIndex, fromMillis, 0),
+                EventCodec.key(typeIndex, toMillis, 0));
+    }
+
+    /** All events of a type, in the order of time. */
+    public EventCursor read(String type) {
+        return read(type, 0, Long.MAX_VALUE);
+    }
+
+    /** The time of the last event of a type; empty if there is none. */
+    public OptionalLong lastTimeMillis(String type) {
+        refuseIfClosed();
+        byte[] key = EventCodec.key(List.copyOf(schemas.keySet()).indexOf(type), Long.MAX_VALUE, Long.MAX_VALUE);
+        try (RocksIterator iterator = database.newIterator(events)) {
+            iterator.seekForPrev(key);
+            if (!iterator.isValid() || iterator.key()[0] != key[0]) {
+                return OptionalLong.empty();
+            }
+            return OptionalLong.of(EventCodec.time(iterator.key()));
+        }
+    }
+
+    /**
+     * Puts an entity given as texts by column, in the place of what was known of it.
+     *
+     * @return why it was refused; empty if it was put
+     */
+    public Optional<String> putEntity(String entity, String keyColumn, Map<String, String> texts, boolean hidden) {
+        RowCheck check = check(entity);
+        @Nullable String[] fields = fields(check, texts);
+        Optional<String> fault = check.fault(fields);
+        if (fault.isEmpty()) {
+            putEntities(entity, keyColumn, List.of(texts), hidden, (_, _) -> {}, true);
+        }
+        return fault;
+    }
+
+    void putEntities(
+            String entity,
+            String keyColumn,
+            List<Map<String, String>> rows,
+            boolean hidden,
+            BatchPart more,
+            boolean isSynced) {
+        RowCheck check = check(entity);
+        EntityTable table = table(entity);
+        writing.lock();
+        try (var batch = new WriteBatch();
+                var options = new WriteOptions().setSync(isSynced)) {
+            refuseIfClosed();
+            Dictionary.Additions additions = dictionary.new Additions();
+            var puts = new ArrayList<Runnable>();
+            for (var texts : rows) {
+                String id = requireNonNull(texts.get(keyColumn));
+                int code = additions.intern(dictionary.domain(Dictionary.idsOf(entity)), id);
+                var stored = new LinkedHashMap<String, String>(texts);
+                if (hidden) {
+                    stored.put(HIDDEN, "true");
+                }
+                batch.put(entities, key(entity + "\0" + id), JSON.writeValueAsBytes(stored));
+                puts.add(() -> table.put(code, check, fields(check, texts), additions, hidden));
+            }
+            puts.forEach(Runnable::run);
+            more.addTo(batch, List.of());
+            putWords(batch, additions);
+            database.write(options, batch);
+            additions.commit();
+        } catch (RocksDBException e) {
+            throw RocksFault.of("put an entity", e);
+        } catch (JsonProcessingException e) {
+            throw new InternalFault("an entity that cannot be written", e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** What is known of an entity, as texts by column; empty if nothing is. */
+    public Optional<Map<String, String>> entity(String entity, String id) {
+        refuseIfClosed();
+        try {
+            byte[] value = database.get(entities, key(entity + "\0" + id));
+            if (value == null) {
+                return Optional.empty();
+            }
+            Map<String, String> texts = texts(value);
+            texts.remove(HIDDEN);
+            return Optional.of(texts);
+        } catch (RocksDBException e) {
+            throw RocksFault.of("read an entity", e);
+        }
+    }
+
+    /** Hides an entity from every answer, or shows it again; false if it is not known. */
+    public boolean hide(String entity, String keyColumn, String id, boolean hidden) {
+        Optional<Map<String, String>> texts = entity(entity, id);
+        texts.ifPresent(known -> putEntities(entity, keyColumn, List.of(known), hidden, (_, _) -> {}, true));
+        return texts.isPresent();
+    }
+
+    /** Forgets an entity's attributes; its events stay. False if it is not known. */
+    public boolean deleteEntity(String entity, String id) {
+        writing.lock();
+        try (var options = new WriteOptions().setSync(true)) {
+            refuseIfClosed();
+            byte[] key = key(entity + "\0" + id);
+            if (database.get(entities, key) == null) {
+                return false;
+            }
+            database.delete(entities, options, key);
+            table(entity).delete(dictionary.domain(Dictionary.idsOf(entity)).code(id));
+            return true;
+        } catch (RocksDBException e) {
+            throw RocksFault.of("delete an entity", e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Keeps an answer as it was served, under the time and the id of its request. */
+    public void logAnswer(long timeMillis, String requestId, byte[] answer) {
+        refuseIfClosed();
+        byte[] id = requestId.getBytes(UTF_8);
+        try {
+            database.put(
+                    answers,
+                    ByteBuffer.allocate(8 + id.length)
+                            .putLong(timeMillis)
+                            .put(id)
+                            .array(),
+                    answer);
+        } catch (RocksDBException e) {
+            throw RocksFault.of("log an answer", e);
+        }
+    }
+
+    /** The answers of the log, the newest first. */
+    public List<byte[]> answers(int limit) {
+        refuseIfClosed();
+        var found = new ArrayList<byte[]>();
+        try (RocksIterator iterator = database.newIterator(answers)) {
+            for (iterator.seekToLast(); iterator.isValid() && found.size() < limit; iterator.prev()) {
+                found.add(iterator.value());
+            }
+        }
+        return found;
+    }
+
+    /** The rows in quarantine, in the order of source and row. */
+    public List<Rejected> quarantined(int limit) {
+        refuseIfClosed();
+        var rejected = new ArrayList<Rejected>();
+        try (RocksIterator iterator = database.newIterator(quarantine)) {
+            for (iterator.seekToFirst(); iterator.isValid() && rejected.size() < limit; iterator.next()) {
+                rejected.add(JSON.readValue(iterator.value(), Rejected.class));
+            }
+        } catch (IOException e) {
+            throw new InternalFault("a quarantined row that cannot be read", e);
+        }
+        return rejected;
+    }
+
+    void quarantine(WriteBatch batch, String source, Row row, String reason) throws RocksDBException {
+        var text = new StringBuilder();
+        for (String field : row.fields()) {
+            text.append(text.isEmpty() ? "" : ",").append(field == null ? "" : field);
+        }
+        String shortened = text.length() > 500 ? text.substring(0, 500) + "…" : text.toString();
+        byte[] name = (source + "\0").getBytes(UTF_8);
+        byte[] key = ByteBuffer.allocate(name.length + 8)
+                .put(name)
+                .putLong(row.position())
+                .array();
+        try {
+            batch.put(quarantine, key, JSON.writeValueAsBytes(new Rejected(source, row.position(), reason, shortened)));
+        } catch (JsonProcessingException e) {
+            throw new InternalFault("a rejected row that cannot be written", e);
+        }
+    }
+
+    Optional<String> note(String name) {
+        refuseIfClosed();
+        try {
+            return Optional.ofNullable(database.get(meta, key(name))).map(value -> new String(value, UTF_8));
+        } catch (RocksDBException e) {
+            throw RocksFault.of("read the log", e);
+        }
+    }
+
+    BatchPart note(String name, Function<List<Outcome>, String> text) {
+        return (batch, outcomes) ->
+                batch.put(meta, key(name), text.apply(outcomes).getBytes(UTF_8));
+    }
+
+    private long counter(String name) {
+        try {
+            byte[] value = database.get(meta, key(name));
+            return value == null ? 0 : ByteBuffer.wrap(value).getLong();
+        } catch (RocksDBException e) {
+            throw RocksFault.of("read the log", e);
+        }
+    }
+
+    private void putWords(WriteBatch batch, Dictionary.Additions additions) throws RocksDBException {
+        for (var domain : additions.byDomain().entrySet()) {
+            for (var word : domain.getValue().entrySet()) {
+                byte[] prefix = key(domain.getKey() + "\0");
+                byte[] key = ByteBuffer.allocate(prefix.length + 4)
+                        .put(prefix)
+                        .putInt(word.getValue())
+                        .array();
+                batch.put(words, key, key(word.getKey()));
+            }
+        }
+    }
+
+    private void loadWords() {
+        try (RocksIterator iterator = database.newIterator(words)) {
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                byte[] key = iterator.key();
+                String domain = new String(key, 0, key.length - 5, UTF_8);
+                int code = ByteBuffer.wrap(key).getInt(key.length - 4);
+                dictionary.domain(domain).put(code, new String(iterator.value(), UTF_8));
+            }
+            RocksFault.check(iterator);
+        }
+    }
+
+    private void loadEntities(Data.EntitySource source) {
+        RowCheck check = check(source.name());
+        EntityTable table = table(source.name());
+        Dictionary.Additions additions = dictionary.new Additions();
+        byte[] prefix = key(source.name() + "\0");
+        try (RocksIterator iterator = database.newIterator(entities)) {
+            for (iterator.seek(prefix); iterator.isValid() && startsWith(iterator.key(), prefix); iterator.next()) {
+                Map<String, String> texts = texts(iterator.value());
+                String id = requireNonNull(texts.get(source.key()));
+                int code = dictionary.domain(Dictionary.idsOf(source.name())).code(id);
+                @Nullable String[] fields = fields(check, texts);
+                if (check.fault(fields).isEmpty()) {
+                    table.put(code, check, fields, additions, texts.containsKey(HIDDEN));
+                }
+            }
+            RocksFault.check(iterator);
+        }
+    }
+
+    private static Map<String, String> texts(byte[] json) {
+        try {
+            return JSON.readValue(json, new TypeReference<LinkedHashMap<String, String>>() {});
+        } catch (IOException e) {
+            throw new InternalFault("an entity that cannot be read", e);
+        }
+    }
+
+    private static boolean startsWith(byte[] key, byte[] prefix) {
+        return key.length >= prefix.length && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
+    }
+
+    private static byte[] key(String text) {
+        return text.getBytes(UTF_8);
+    }
+
+    private static byte[] bytes(long value) {
+        return ByteBuffer.allocate(8).putLong(value).array();
+    }
+
+    static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new InternalFault("no SHA-256", e);
+        }
+    }
+
+    /** A hash over the dictionary and every event, in hex: equal for equal logs, however they came to be. */
+    public String contentHash() {
+        MessageDigest digest = sha256();
+        for (ColumnFamilyHandle family : List.of(words, events, entities)) {
+            try (RocksIterator iterator = database.newIterator(family)) {
+                for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                    digest.update(iterator.key());
+                    digest.update(iterator.value());
+                }
+                RocksFault.check(iterator);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private void refuseIfClosed() {
+        if (isClosed) {
+            throw new EnvironmentFault("the log is closed: the process is stopping", true);
+        }
+    }
+
+    @Override
+    public void close() {
+        writing.lock();
+        try {
+            if (!isClosed) {
+                isClosed = true;
+                database.cancelAllBackgroundWork(true);
+                for (AutoCloseable resource : resources) {
+                    resource.close();
+                }
+            }
+        } catch (Exception e) {
+            throw new InternalFault("the log does not close", e);
+        } finally {
+            writing.unlock();
+        }
+    }
+}

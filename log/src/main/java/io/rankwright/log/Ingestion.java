@@ -1,0 +1,240 @@
+package io.rankwright.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankwright.log.EventLog.Appended;
+import io.rankwright.log.EventLog.Counts;
+import io.rankwright.log.EventLog.Outcome;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.Data;
+import io.rankwright.spec.InternalFault;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the files of an application into the log. How far each file is stands in the log, in the same write as its
+ * rows: killed at any moment and started again, it goes on where it was and ends with the same log.
+ *
+ * <p>Used by one thread.
+ */
+public final class Ingestion {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int BATCH = 4096;
+
+    private final Application application;
+    private final EventLog log;
+    private final DataRoot root;
+    private final Progress progress;
+
+    public Ingestion(Application application, EventLog log, DataRoot root, Progress progress) {
+        this.application = application;
+        this.log = log;
+        this.root = root;
+        this.progress = progress;
+    }
+
+    /** What came of one file. */
+    public record FileReport(String source, String file, String hash, Counts counts) {}
+
+    /**
+     * What came of all files.
+     *
+     * @param sourceHash SHA-256 over the hashes of all files: the identity of the data
+     */
+    public record Report(List<FileReport> files, String sourceHash) {
+        public Report {
+            files = List.copyOf(files);
+        }
+
+        public Counts total() {
+            return files.stream().map(FileReport::counts).reduce(Counts.NONE, Counts::plus);
+        }
+    }
+
+    private record FileState(long read, long accepted, long duplicates, long quarantined, boolean isComplete) {
+        Counts counts() {
+            return new Counts(read, accepted, duplicates, quarantined);
+        }
+
+        FileState plus(List<Outcome> outcomes, boolean isLast) {
+            long fresh = outcomes.stream().filter(Outcome.ACCEPTED::equals).count();
+            long known = outcomes.stream().filter(Outcome.DUPLICATE::equals).count();
+            return new FileState(
+                    read + outcomes.size(),
+                    accepted + fresh,
+                    duplicates + known,
+                    quarantined + outcomes.size() - fresh - known,
+                    isLast);
+        }
+    }
+
+    private record Work(String source, boolean isEvent, SourceFile file) {}
+
+    /**
+     * Takes in what the log does not hold yet.
+     *
+     * @throws io.rankwright.spec.UserFault if a file is missing, empty, truncated, or has a wrong header; nothing of
+     *     that file is in the log then
+     */
+    public Report run() {
+        var works = new ArrayList<Work>();
+        for (Data.EntitySource source : application.data().entities().values()) {
+            for (Path path : root.files(source)) {
+                works.add(new Work(source.name(), false, SourceFile.checked(root.folder(), path)));
+            }
+        }
+        for (Data.EventSource source : application.data().events().values()) {
+            for (Path path : root.files(source)) {
+                works.add(new Work(source.name(), true, SourceFile.checked(root.folder(), path)));
+            }
+        }
+        long total = works.stream().mapToLong(work -> work.file().bytes()).sum();
+        long before = 0;
+        var reports = new ArrayList<FileReport>();
+        MessageDigest digest = EventLog.sha256();
+        for (Work work : works) {
+            FileState state = work.isEvent() ? takeEvents(work) : takeEntities(work);
+            before += work.file().bytes();
+            progress.at(before, total, "bytes");
+            digest.update(work.file().hash().getBytes(UTF_8));
+            reports.add(new FileReport(
+                    work.source(), work.file().name(), work.file().hash(), state.counts()));
+        }
+        return new Report(reports, HexFormat.of().formatHex(digest.digest()));
+    }
+
+    private FileState takeEvents(Work work) {
+        FileState state = state(work);
+        if (state.isComplete()) {
+            return state;
+        }
+        try (RowSource rows =
+                RowSource.open(work.file().path(), log.check(work.source()).columns())) {
+            for (long skipped = 0; skipped < state.read(); skipped++) {
+                rows.next();
+            }
+            while (!state.isComplete()) {
+                List<Row> batch = batch(rows);
+                boolean isLast = batch.size() < BATCH;
+                FileState before = state;
+                Appended appended = log.append(
+                        work.source(),
+                        batch,
+                        work.file().name(),
+                        log.note(note(work), outcomes -> json(before.plus(outcomes, isLast))),
+                        isLast);
+                state = before.plus(appended.outcomes(), isLast);
+                progress.at(state.read(), -1, "rows of " + work.file().name());
+            }
+        }
+        return state;
+    }
+
+    private static List<Row> batch(RowSource rows) {
+        var batch = new ArrayList<Row>(BATCH);
+        while (batch.size() < BATCH) {
+            Optional<Row> row = rows.next();
+            if (row.isEmpty()) {
+                break;
+            }
+            batch.add(row.get());
+        }
+        return batch;
+    }
+
+    private FileState takeEntities(Work work) {
+        FileState state = state(work);
+        if (state.isComplete()) {
+            return state;
+        }
+        String key = application.data().entity(work.source()).key();
+        RowCheck check = log.check(work.source());
+        var entities = new LinkedHashMap<String, Map<String, String>>();
+        var rejected = new ArrayList<Row>();
+        var reasons = new ArrayList<String>();
+        long read = 0;
+        long duplicates = 0;
+        try (RowSource rows = RowSource.open(work.file().path(), check.columns())) {
+            for (Optional<Row> next = rows.next(); next.isPresent(); next = rows.next()) {
+                read++;
+                Row row = next.get();
+                Optional<String> fault = check.fault(row.fields());
+                if (fault.isPresent()) {
+                    rejected.add(row);
+                    reasons.add(fault.get());
+                    continue;
+                }
+                Map<String, String> texts = texts(check, row.fields());
+                String id = requireNonNull(texts.get(key));
+                Map<String, String> known = entities.get(id);
+                if (known == null) {
+                    known = new LinkedHashMap<>(log.entity(work.source(), id).orElse(Map.of()));
+                    entities.put(id, known);
+                } else {
+                    duplicates++;
+                }
+                known.putAll(texts);
+            }
+        }
+        var done = new FileState(read, read - duplicates - rejected.size(), duplicates, rejected.size(), true);
+        log.putEntities(
+                work.source(),
+                key,
+                List.copyOf(entities.values()),
+                false,
+                (batch, outcomes) -> {
+                    for (int i = 0; i < rejected.size(); i++) {
+                        log.quarantine(batch, work.file().name(), rejected.get(i), reasons.get(i));
+                    }
+                    log.note(note(work), _ -> json(done)).addTo(batch, outcomes);
+                },
+                true);
+        return done;
+    }
+
+    private static Map<String, String> texts(RowCheck check, @Nullable String[] fields) {
+        var texts = new LinkedHashMap<String, String>();
+        for (int i = 0; i < fields.length; i++) {
+            String field = fields[i];
+            if (field != null && !field.isEmpty()) {
+                texts.put(check.columns().get(i).name(), field);
+            }
+        }
+        return texts;
+    }
+
+    private FileState state(Work work) {
+        return log.note(note(work))
+                .map(json -> {
+                    try {
+                        return JSON.readValue(json, FileState.class);
+                    } catch (IOException e) {
+                        throw new InternalFault("a file state that cannot be read", e);
+                    }
+                })
+                .orElse(new FileState(0, 0, 0, 0, false));
+    }
+
+    private static String json(FileState state) {
+        try {
+            return JSON.writeValueAsString(state);
+        } catch (JsonProcessingException e) {
+            throw new InternalFault("a file state that cannot be written", e);
+        }
+    }
+
+    private static String note(Work work) {
+        return "file:" + work.source() + ":" + work.file().hash();
+    }
+}

@@ -1,0 +1,11 @@
+package io.rankwright.log;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One row of a source before it is checked: the fields in the order of the contract's columns, null where a field is
+ * missing.
+ *
+ * @param position the number of the row in its source, from 1, the header not counted
+ */
+record Row(long position, @Nullable String[] fields) {}

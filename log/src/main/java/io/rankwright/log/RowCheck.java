@@ -1,0 +1,110 @@
+package io.rankwright.log;
+
+import io.rankwright.spec.Contract;
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds the fields of a row against a contract: first whether all are right, then their values. Immutable, safe for
+ * any thread.
+ */
+final class RowCheck {
+    private final List<Contract.Column> columns;
+
+    RowCheck(Contract contract) {
+        this.columns = sourceColumns(contract);
+    }
+
+    /** The columns that a source holds: all but the derived ones. */
+    static List<Contract.Column> sourceColumns(Contract contract) {
+        return contract.columns().stream()
+                .filter(column -> column.derived().isEmpty())
+                .toList();
+    }
+
+    List<Contract.Column> columns() {
+        return columns;
+    }
+
+    /** Why the row must go to quarantine; empty if it is right. */
+    Optional<String> fault(@Nullable String[] fields) {
+        for (int i = 0; i < columns.size(); i++) {
+            Contract.Column column = columns.get(i);
+            String field = fields[i];
+            if (field == null || field.isEmpty()) {
+                if (!column.isNullable()) {
+                    return Optional.of(column.name() + " is empty; expected " + expected(column));
+                }
+                continue;
+            }
+            if (field.indexOf('\uFFFD') >= 0) {
+                return Optional.of(column.name() + " holds bytes that are not UTF-8");
+            }
+            if (column.isNumber()) {
+                double value = number(column, field);
+                if (Double.isNaN(value) || value < column.min() || value > column.max()) {
+                    return Optional.of(column.name() + " is '" + shortened(field) + "'; expected " + expected(column));
+                }
+            } else if (field.length() > 10_000) {
+                return Optional.of(
+                        column.name() + " is " + field.length() + " characters long; expected at most 10000");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The value of a number, time or date; NaN if the text is none. */
+    static double number(Contract.Column column, String field) {
+        try {
+            return switch (column.type()) {
+                case TIME -> Long.parseLong(field) * (column.isInSeconds() ? 1000.0 : 1.0);
+                case DATE ->
+                    LocalDate.parse(field)
+                            .atStartOfDay()
+                            .toInstant(ZoneOffset.UTC)
+                            .toEpochMilli();
+                default -> {
+                    double value = Double.parseDouble(field);
+                    yield Double.isInfinite(value) ? Double.NaN : value;
+                }
+            };
+        } catch (NumberFormatException | DateTimeException e) {
+            return Double.NaN;
+        }
+    }
+
+    private static String expected(Contract.Column column) {
+        boolean isBounded = column.min() > Double.NEGATIVE_INFINITY || column.max() < Double.POSITIVE_INFINITY;
+        return switch (column.type()) {
+            case NUMBER -> "a number" + (isBounded ? " from " + text(column.min()) + " to " + text(column.max()) : "");
+            case TIME ->
+                (column.isInSeconds() ? "seconds" : "milliseconds") + " since 1970"
+                        + (isBounded ? " from " + day(column.min()) + " to " + day(column.max() - 1) : "");
+            case DATE ->
+                "a date such as 2022-05-06"
+                        + (isBounded ? " from " + day(column.min()) + " to " + day(column.max() - 1) : "");
+            default -> "a text";
+        };
+    }
+
+    private static String text(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? Long.toString((long) value)
+                : Double.toString(value);
+    }
+
+    private static String day(double millis) {
+        if (Double.isInfinite(millis)) {
+            return "any day";
+        }
+        return LocalDate.ofEpochDay(Math.floorDiv((long) millis, 86_400_000L)).toString();
+    }
+
+    private static String shortened(String field) {
+        return field.length() <= 60 ? field : field.substring(0, 60) + "…";
+    }
+}

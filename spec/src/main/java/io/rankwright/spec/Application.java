@@ -1,0 +1,59 @@
+package io.rankwright.spec;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.NoSuchElementException;
+
+/**
+ * One ML ranking system: the seven steps of its application file. Immutable, safe for any thread.
+ *
+ * @param folder the folder that holds {@code app.yaml}
+ * @param hash SHA-256 over the application file and its contracts, in hex: part of every model's lineage
+ */
+public record Application(
+        String name,
+        Path folder,
+        String hash,
+        Requirements requirements,
+        Framing framing,
+        Data data,
+        List<FeatureDefinition> features,
+        Model model,
+        Evaluation evaluation,
+        Serving serving) {
+    public Application {
+        features = List.copyOf(features);
+    }
+
+    /**
+     * Reads and checks the application in a folder (or its {@code app.yaml}).
+     *
+     * @throws UserFault with every problem found, if there is one
+     */
+    public static Application read(Path folderOrFile) {
+        return new ApplicationReader(folderOrFile).read();
+    }
+
+    /** The definition of this name. */
+    public FeatureDefinition feature(String featureName) {
+        return features.stream()
+                .filter(feature -> feature.name().equals(featureName))
+                .findFirst()
+                .orElseThrow(() -> new NoSuchElementException("no feature " + featureName));
+    }
+
+    /** The contract of the exposures. */
+    public Contract exposureContract() {
+        return data.event(framing.exposure()).contract();
+    }
+
+    /** The key column of the subject in the exposures. */
+    public String subjectColumn() {
+        return exposureContract().columnOf(framing.subject()).orElseThrow().name();
+    }
+
+    /** The key column of the item in the exposures. */
+    public String itemColumn() {
+        return exposureContract().columnOf(framing.item()).orElseThrow().name();
+    }
+}

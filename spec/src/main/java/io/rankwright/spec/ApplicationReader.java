@@ -1,0 +1,438 @@
+package io.rankwright.spec;
+
+import static java.util.Objects.requireNonNull;
+
+import io.rankwright.spec.FeatureDefinition.Kind;
+import io.rankwright.spec.FeatureDefinition.Reference;
+import io.rankwright.spec.FeatureDefinition.Scope;
+import io.rankwright.spec.Framing.Label;
+import io.rankwright.spec.Model.CandidateSource;
+import io.rankwright.spec.Model.RerankRule;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Reads one application: shape first, then records, then meaning ({@link ApplicationCheck}). Problems are collected,
+ * not thrown, until the whole file has been seen. Used once, by one thread.
+ */
+final class ApplicationReader {
+    private static final Expression ZERO = Section.parsed("0").orElseThrow();
+    private static final Day LAST = new Day.BeforeLast(0);
+
+    private final List<Problem> problems = new ArrayList<>();
+    private final List<Path> contractFiles = new ArrayList<>();
+    private final Path file;
+    private final Path folder;
+
+    ApplicationReader(Path folderOrFile) {
+        this.file = Files.isDirectory(folderOrFile) ? folderOrFile.resolve("app.yaml") : folderOrFile;
+        this.folder = requireNonNull(file.toAbsolutePath().getParent(), "a file stands in a folder");
+    }
+
+    Application read() {
+        if (!Files.exists(file)) {
+            throw new UserFault("no application file at " + file + "; expected a folder with app.yaml in it"
+                    + " ('rankwright new NAME' writes one)");
+        }
+        Optional<Yaml> yaml = Yaml.read(file, file.toString(), problems);
+        if (yaml.isEmpty()) {
+            throw new UserFault(problems);
+        }
+        Section root = Section.of(yaml.get());
+        Section framing = root.section("framing");
+        String subject = framing.text("subject", "user");
+        String item = framing.text("item", "video");
+        new ShapeCheck(problems).check(yaml.get(), ApplicationShape.application(subject, item));
+        Application application = bind(root, subject, item);
+        new ApplicationCheck(application, root, problems).check();
+        if (!problems.isEmpty()) {
+            problems.sort(
+                    Comparator.comparing((Problem problem) -> problem.location().file())
+                            .thenComparing(problem -> problem.location().line())
+                            .thenComparing(problem -> problem.location().column()));
+            throw new UserFault(problems.stream().distinct().toList());
+        }
+        return application;
+    }
+
+    private Application bind(Section root, String subject, String item) {
+        Section scale = root.section("requirements").section("scale");
+        var requirements = new Requirements(
+                root.section("requirements").text("objective", ""),
+                scale.count("users", 0),
+                scale.count("items", 0),
+                scale.count("requests_per_user_per_day", 0),
+                root.section("requirements").section("latency").duration("p99"));
+        Framing framing = framing(root.section("framing"), subject, item);
+        Data data = data(root.section("data"), subject, item);
+        List<FeatureDefinition> features = features(root.section("features"), framing);
+        Model model = model(root.section("model"), framing, data);
+        Section evaluation = root.section("evaluation");
+        var offline = new LinkedHashMap<String, List<String>>();
+        evaluation
+                .section("offline")
+                .mapping()
+                .entries()
+                .forEach(entry -> offline.put(
+                        entry.key().text(),
+                        evaluation.section("offline").texts(entry.key().text())));
+        var judged = new Evaluation(
+                offline,
+                evaluation.texts("baselines"),
+                evaluation.texts("gates").stream()
+                        .flatMap(text -> Section.parsed(text).stream())
+                        .toList(),
+                evaluation.section("online").text("primary"),
+                evaluation.section("online").texts("guardrails"));
+        Section serving = root.section("serving");
+        var budget = new LinkedHashMap<String, Duration>();
+        for (String stage : List.of("retrieve", "rank", "rerank")) {
+            budget.put(stage, serving.section("budget").duration(stage).orElse(Duration.ofMillis(50)));
+        }
+        var monitor = new LinkedHashMap<String, String>();
+        serving.section("monitor")
+                .mapping()
+                .entries()
+                .forEach(entry -> serving.section("monitor")
+                        .text(entry.key().text())
+                        .ifPresent(text -> monitor.put(entry.key().text(), text)));
+        return new Application(
+                root.text("application", ""),
+                folder,
+                hash(),
+                requirements,
+                framing,
+                data,
+                features,
+                model,
+                judged,
+                new Serving(serving.integer("slots", 20), budget, serving.texts("fallback"), monitor));
+    }
+
+    private static Framing framing(Section section, String subject, String item) {
+        var labels = new ArrayList<Label>();
+        section.sections("labels")
+                .forEach((name, label) -> labels.add(new Label(
+                        name,
+                        label.formula("where"),
+                        label.formula("where").isPresent()
+                                ? Optional.empty()
+                                : label.formula("value").or(() -> Optional.of(ZERO)),
+                        label.text("given"))));
+        String exposure = section.sections("labels").values().stream()
+                .flatMap(label -> label.text("event").stream())
+                .findFirst()
+                .orElse("");
+        Framing.Task task = switch (section.text("task", "feed")) {
+            case "search" -> Framing.Task.SEARCH;
+            case "score" -> Framing.Task.SCORE;
+            default -> Framing.Task.FEED;
+        };
+        return new Framing(
+                task,
+                subject,
+                item,
+                exposure,
+                labels,
+                section.formula("utility").orElse(ZERO));
+    }
+
+    private Data data(Section section, String subject, String item) {
+        var events = new LinkedHashMap<String, Data.EventSource>();
+        section.sections("events")
+                .forEach((name, source) -> contract(name, source)
+                        .ifPresent(contract ->
+                                events.put(name, new Data.EventSource(name, source.texts("source"), contract))));
+        var entities = new LinkedHashMap<String, Data.EntitySource>();
+        section.sections("entities")
+                .forEach((name, source) -> contract(name, source)
+                        .ifPresent(contract -> entities.put(
+                                name,
+                                new Data.EntitySource(
+                                        name,
+                                        source.texts("source"),
+                                        source.texts("extra"),
+                                        source.text("key", ""),
+                                        contract))));
+        Section simulate = section.section("simulate");
+        Optional<Data.Simulation> simulation = section.has("simulate")
+                ? Optional.of(new Data.Simulation(
+                        simulate.count(subject + "s", 1000),
+                        simulate.count(item + "s", 1000),
+                        simulate.integer("days", 5),
+                        simulate.integer("seed", 1)))
+                : Optional.empty();
+        return new Data(events, entities, simulation, split(section.section("split")));
+    }
+
+    private Data.Split split(Section split) {
+        List<Day> train = split.texts("train").stream()
+                .flatMap(text -> Day.parse(text).stream())
+                .toList();
+        ZoneId zone = ZoneOffset.UTC;
+        try {
+            zone = ZoneId.of(split.text("zone", "UTC"));
+        } catch (DateTimeException e) {
+            problems.add(new Problem(
+                    split.location("zone"),
+                    "the time zone '" + split.text("zone", "") + "'",
+                    "an IANA zone such as Asia/Shanghai"));
+        }
+        return new Data.Split(
+                train.isEmpty() ? LAST : train.getFirst(),
+                train.isEmpty() ? LAST : train.getLast(),
+                split.day("validate").orElse(LAST),
+                split.day("test").orElse(LAST),
+                zone,
+                split.day("last_day").filter(Day.Date.class::isInstance).map(Day.Date.class::cast));
+    }
+
+    private Optional<Contract> contract(String name, Section source) {
+        String path = source.text("contract", "contracts/" + name + ".yaml");
+        Path contractFile = folder.resolve(path).normalize();
+        if (!contractFile.startsWith(folder)) {
+            problems.add(new Problem(
+                    source.location("contract"), "'" + path + "'", "a file inside the application's folder"));
+            return Optional.empty();
+        }
+        if (!Files.exists(contractFile)) {
+            problems.add(new Problem(
+                    source.has("contract") ? source.location("contract") : source.location(),
+                    "no contract at " + path,
+                    "a contract file, or 'contract:' with its path"));
+            return Optional.empty();
+        }
+        contractFiles.add(contractFile);
+        return new ContractReader(problems)
+                .read(contractFile, file.resolveSibling(path).toString());
+    }
+
+    private List<FeatureDefinition> features(Section section, Framing framing) {
+        var features = new ArrayList<FeatureDefinition>();
+        var scopes = Map.of(framing.subject(), Scope.SUBJECT, framing.item(), Scope.ITEM, "pair", Scope.PAIR);
+        for (var entry : section.mapping().entries()) {
+            Scope scope = scopes.get(entry.key().text());
+            if (scope != null) {
+                for (var definition : Section.of(entry.value()).mapping().entries()) {
+                    feature(
+                                    definition.key().text(),
+                                    scope,
+                                    Section.of(definition.value()),
+                                    definition.key().location(),
+                                    framing)
+                            .ifPresent(features::add);
+                }
+            }
+        }
+        for (var scalar : section.scalars("context")) {
+            features.add(context(scalar, framing));
+        }
+        return features;
+    }
+
+    private static FeatureDefinition context(Yaml.Scalar scalar, Framing framing) {
+        String name = scalar.text();
+        return switch (name) {
+            case "hour_of_day" -> new FeatureDefinition.Calendar(name, Scope.CONTEXT, scalar.location(), true);
+            case "day_of_week" -> new FeatureDefinition.Calendar(name, Scope.CONTEXT, scalar.location(), false);
+            default ->
+                new FeatureDefinition.Categorical(
+                        name, Scope.CONTEXT, scalar.location(), new Reference(framing.exposure(), name));
+        };
+    }
+
+    private static Optional<FeatureDefinition> feature(
+            String name, Scope scope, Section section, Location location, Framing framing) {
+        if (section.has("categorical")) {
+            return Optional.of(
+                    new FeatureDefinition.Categorical(name, scope, location, reference(section, "categorical")));
+        }
+        if (section.has("number")) {
+            return Optional.of(new FeatureDefinition.Numeric(
+                    name, scope, location, section.formula("number").orElse(ZERO)));
+        }
+        if (section.has("age")) {
+            return Optional.of(new FeatureDefinition.Age(name, scope, location, reference(section, "age")));
+        }
+        if (section.has("sequence")) {
+            return Optional.of(new FeatureDefinition.Sequence(
+                    name,
+                    scope,
+                    location,
+                    reference(section, "sequence"),
+                    section.integer("last", 50),
+                    section.formula("where"),
+                    section.text("start").map(ApplicationReader::reference)));
+        }
+        if (section.has("match")) {
+            return Optional.of(new FeatureDefinition.Match(
+                    name, scope, location, section.text("match", ""), reference(section, "on")));
+        }
+        List<Reference> by = section.has("by")
+                ? section.texts("by").stream().map(ApplicationReader::reference).toList()
+                : defaultKey(scope, framing);
+        if (section.has("recency")) {
+            return Optional.of(new FeatureDefinition.Recency(
+                    name, scope, location, section.text("recency", ""), section.formula("where"), by));
+        }
+        for (Kind kind : Kind.values()) {
+            String key = kind.name().toLowerCase(Locale.ROOT);
+            if (section.has(key)) {
+                String event = kind == Kind.COUNT ? section.text(key, "") : framing.exposure();
+                Optional<Expression> value = kind == Kind.COUNT
+                        ? Optional.empty()
+                        : section.formula(key).or(() -> Optional.of(ZERO));
+                return Optional.of(new FeatureDefinition.Aggregate(
+                        name,
+                        scope,
+                        location,
+                        kind,
+                        event,
+                        value,
+                        section.formula("where"),
+                        by,
+                        section.duration("window"),
+                        section.number("prior", 0)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<Reference> defaultKey(Scope scope, Framing framing) {
+        var subject = new Reference(framing.subject(), "");
+        var item = new Reference(framing.item(), "");
+        return switch (scope) {
+            case SUBJECT -> List.of(subject);
+            case ITEM -> List.of(item);
+            case PAIR -> List.of(subject, item);
+            case CONTEXT -> List.of();
+        };
+    }
+
+    private static Reference reference(Section section, String key) {
+        return reference(section.text(key, ""));
+    }
+
+    private static Reference reference(String text) {
+        int dot = text.indexOf('.');
+        return dot < 0 ? new Reference(text, "") : new Reference(text.substring(0, dot), text.substring(dot + 1));
+    }
+
+    private static Model model(Section section, Framing framing, Data data) {
+        var sources = new ArrayList<CandidateSource>();
+        section.sections("retrieve").forEach((name, source) -> {
+            int candidates = source.integer("candidates", 100);
+            double weight = source.number("weight", 1);
+            switch (name) {
+                case "two_tower" ->
+                    sources.add(new Model.TwoTower(
+                            source.integer("dim", 32),
+                            source.texts(framing.subject()),
+                            source.texts(framing.item()),
+                            candidates,
+                            weight,
+                            source.integer("epochs", 5),
+                            source.integer("batch", 512),
+                            source.number("learning_rate", 0.01)));
+                case "trending" -> sources.add(new Model.Trending(name, source.duration("window"), candidates, weight));
+                case "popular" -> sources.add(new Model.Trending(name, Optional.empty(), candidates, weight));
+                case "fresh" ->
+                    sources.add(new Model.Fresh(
+                            source.text("born")
+                                    .map(ApplicationReader::reference)
+                                    .orElseGet(() -> firstDate(framing, data)),
+                            source.duration("younger_than").orElse(Duration.ofDays(2)),
+                            candidates,
+                            weight));
+                case "similar" ->
+                    sources.add(new Model.Similar(
+                            source.text("to", ""),
+                            source.integer("last", 20),
+                            source.integer("neighbours", 100),
+                            candidates,
+                            weight));
+                default -> {}
+            }
+        });
+        Section trees = section.section("rank").section("trees");
+        var ranker = new Model.Trees(
+                trees.texts("heads"),
+                trees.texts("features"),
+                trees.integer("rounds", 400),
+                trees.integer("depth", 6),
+                trees.number("learning_rate", 0.05),
+                trees.integer("patience", 30));
+        return new Model(
+                sources,
+                ranker,
+                section.items("rerank").stream()
+                        .flatMap(yaml -> rule(Section.of(yaml)).stream())
+                        .toList());
+    }
+
+    private static Reference firstDate(Framing framing, Data data) {
+        return Optional.ofNullable(data.entities().get(framing.item())).stream()
+                .flatMap(source -> source.contract().columns().stream())
+                .filter(column -> column.type() == Contract.Type.DATE || column.type() == Contract.Type.TIME)
+                .map(column -> new Reference(framing.item(), column.name()))
+                .findFirst()
+                .orElse(new Reference(framing.item(), ""));
+    }
+
+    private static Optional<RerankRule> rule(Section section) {
+        if (section.mapping().entries().isEmpty()) {
+            return Optional.empty();
+        }
+        String kind = section.mapping().entries().getFirst().key().text();
+        Section settings = section.section(kind);
+        Expression where = settings.formula("where").orElse(ZERO);
+        return Optional.ofNullable(
+                switch (kind) {
+                    case "deduplicate" -> new RerankRule.Deduplicate();
+                    case "at_most" ->
+                        new RerankRule.AtMost(
+                                reference(settings, "per"),
+                                settings.integer("in_top", 10),
+                                settings.integer("count", 2));
+                    case "diversify" -> new RerankRule.Diversify(settings.share("lambda", 0.7));
+                    case "explore" -> new RerankRule.Explore(settings.share("share", 0));
+                    case "boost" -> new RerankRule.Boost(where, settings.number("factor", 1));
+                    case "bury" -> new RerankRule.Bury(where);
+                    case "pin" -> new RerankRule.Pin(settings.text("item", ""), settings.integer("slot", 0));
+                    case "filter" -> new RerankRule.Filter(where);
+                    default -> null;
+                });
+    }
+
+    private String hash() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(Files.readAllBytes(file));
+            for (Path contract : contractFiles) {
+                digest.update(contract.getFileName().toString().getBytes(StandardCharsets.UTF_8));
+                digest.update(Files.readAllBytes(contract));
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new InternalFault("no SHA-256", e);
+        } catch (IOException e) {
+            throw new EnvironmentFault("cannot read " + file + ": " + e.getMessage(), true, e);
+        }
+    }
+}

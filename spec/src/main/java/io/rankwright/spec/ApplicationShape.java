@@ -1,0 +1,545 @@
+package io.rankwright.spec;
+
+import static io.rankwright.spec.Shape.choice;
+import static io.rankwright.spec.Shape.fields;
+import static io.rankwright.spec.Shape.optional;
+import static io.rankwright.spec.Shape.required;
+import static io.rankwright.spec.Shape.value;
+import static io.rankwright.spec.Shape.variant;
+
+import io.rankwright.spec.Shape.Field;
+import io.rankwright.spec.Shape.Items;
+import io.rankwright.spec.Shape.Kind;
+import io.rankwright.spec.Shape.Named;
+import io.rankwright.spec.Shape.OneOrMore;
+import io.rankwright.spec.Shape.Variants;
+import java.util.List;
+
+/** The shape of {@code app.yaml} and of a contract: the one place where keys, kinds and their meaning are written. */
+public final class ApplicationShape {
+    private static final Shape NAME = value(Kind.NAME);
+    private static final Shape TEXT = value(Kind.TEXT);
+    private static final Shape REFERENCE = value(Kind.REFERENCE);
+    private static final Shape REFERENCES = new OneOrMore(REFERENCE);
+    private static final Shape FORMULA = value(Kind.EXPRESSION);
+    private static final Shape DURATION = value(Kind.DURATION);
+    private static final Shape INTEGER = value(Kind.INTEGER);
+    private static final Shape NUMBER = value(Kind.NUMBER);
+    private static final Shape COUNT = value(Kind.COUNT);
+    private static final Shape SHARE = value(Kind.SHARE);
+    private static final Shape DAY = value(Kind.DAY);
+    private static final Shape NAMES = new Items(NAME, 0, 1000);
+
+    private static final Field WHERE =
+            optional("where", FORMULA, "which events count: columns of the event and labels");
+    private static final Field WINDOW = optional("window", DURATION, "how far back; for ever if left out");
+    private static final Field BY = optional(
+            "by", REFERENCES, "the key: subject, item, their attributes (video.tag) or columns of the request");
+    private static final Field PRIOR = optional(
+            "prior", NUMBER, "how many imaginary events at the overall average the value starts from (default 0)");
+    private static final Field CANDIDATES = required("candidates", INTEGER, "how many candidates at most");
+    private static final Field WEIGHT =
+            optional("weight", NUMBER, "the source's weight where the lists are fused (default 1)");
+
+    private static final Variants FEATURE = new Variants(
+            "One feature; its first key says of which kind.",
+            List.of(
+                    variant(
+                            "categorical",
+                            "A category of an entity or of the request.",
+                            required("categorical", REFERENCE, "entity.column")),
+                    variant(
+                            "number",
+                            "A number of an entity or of the request.",
+                            required("number", FORMULA, "a formula over the columns of one entity")),
+                    variant(
+                            "age",
+                            "Days since a date of an entity.",
+                            required("age", REFERENCE, "entity.column of type date or time")),
+                    variant(
+                            "sequence",
+                            "The last items of the subject's events.",
+                            required("sequence", REFERENCE, "event.column, an id"),
+                            required("last", INTEGER, "how many at most"),
+                            WHERE,
+                            optional("start", REFERENCE, "an ids column of the subject: what came before the log")),
+                    variant(
+                            "match",
+                            "How many members of a sequence share an attribute with the candidate.",
+                            required("match", NAME, "the sequence feature"),
+                            required("on", REFERENCE, "the item, or item.column")),
+                    variant("count", "How many events.", required("count", REFERENCE, "the event"), WHERE, WINDOW, BY),
+                    variant(
+                            "sum",
+                            "The sum of a formula over events.",
+                            required("sum", FORMULA, "a formula over the event's columns"),
+                            WHERE,
+                            WINDOW,
+                            BY),
+                    variant(
+                            "mean",
+                            "The mean of a formula over events.",
+                            required("mean", FORMULA, "a formula over the event's columns"),
+                            WHERE,
+                            WINDOW,
+                            BY,
+                            PRIOR),
+                    variant(
+                            "rate",
+                            "The share of events for which a label holds.",
+                            required("rate", FORMULA, "a label or a condition"),
+                            WHERE,
+                            WINDOW,
+                            BY,
+                            PRIOR),
+                    variant(
+                            "recency",
+                            "Seconds since the key's last event.",
+                            required("recency", REFERENCE, "the event"),
+                            WHERE,
+                            BY)));
+
+    private static final Shape RERANK = new Variants(
+            "One rule of the re-ranking; its key says which.",
+            List.of(
+                    variant(
+                            "deduplicate",
+                            "No item twice.",
+                            required("deduplicate", fields("No settings."), "no settings")),
+                    variant(
+                            "at_most",
+                            "At most so many items with the same attribute near the top.",
+                            required(
+                                    "at_most",
+                                    fields(
+                                            "The cap.",
+                                            required("per", REFERENCE, "item.column"),
+                                            required("in_top", INTEGER, "within the first so many slots"),
+                                            required("count", INTEGER, "so many at most")),
+                                    "the cap")),
+                    variant(
+                            "diversify",
+                            "Trades utility against similarity to what stands above.",
+                            required(
+                                    "diversify",
+                                    fields(
+                                            "Maximal marginal relevance.",
+                                            required("method", choice("mmr"), "the method"),
+                                            required("lambda", SHARE, "1 is utility only, 0 is diversity only")),
+                                    "the method")),
+                    variant(
+                            "explore",
+                            "Shows some candidates at random, with the propensity logged.",
+                            required(
+                                    "explore",
+                                    fields("The share.", required("share", SHARE, "the share of the slots")),
+                                    "the share")),
+                    variant(
+                            "boost",
+                            "Multiplies the utility of some items.",
+                            required(
+                                    "boost",
+                                    fields(
+                                            "The rule.",
+                                            required("where", FORMULA, "a condition over the item's columns"),
+                                            required("factor", NUMBER, "the factor")),
+                                    "the rule")),
+                    variant(
+                            "bury",
+                            "Moves some items to the end.",
+                            required(
+                                    "bury",
+                                    fields(
+                                            "The rule.",
+                                            required("where", FORMULA, "a condition over the item's columns")),
+                                    "the rule")),
+                    variant(
+                            "pin",
+                            "Puts an item on a slot.",
+                            required(
+                                    "pin",
+                                    fields(
+                                            "The rule.",
+                                            required("item", TEXT, "the id of the item"),
+                                            required("slot", INTEGER, "the slot, from 0")),
+                                    "the rule")),
+                    variant(
+                            "filter",
+                            "Keeps only some items.",
+                            required(
+                                    "filter",
+                                    fields(
+                                            "The rule.",
+                                            required("where", FORMULA, "a condition over the item's columns")),
+                                    "the rule"))));
+
+    /**
+     * {@code app.yaml}, whose keys name the subject and the item.
+     *
+     * @param subject the entity for whom is ranked
+     * @param item the entity that is ranked
+     */
+    static Shape.Fields application(String subject, String item) {
+        return fields(
+                "An ML ranking system in seven steps.",
+                required("application", NAME, "the name of the application"),
+                required(
+                        "requirements",
+                        fields(
+                                "Step 1: what for, how big, how fast.",
+                                required("objective", TEXT, "what the system maximises, in words"),
+                                optional(
+                                        "scale",
+                                        fields(
+                                                "The size it is designed towards.",
+                                                optional("users", COUNT, "subjects"),
+                                                optional("items", COUNT, "items"),
+                                                optional(
+                                                        "requests_per_user_per_day",
+                                                        COUNT,
+                                                        "requests of a subject a day")),
+                                        "the size it is designed towards"),
+                                optional(
+                                        "latency",
+                                        fields("How fast.", required("p99", DURATION, "99 of 100 answers within")),
+                                        "how fast it must answer")),
+                        "step 1: objective, scale, latency"),
+                required(
+                        "framing",
+                        fields(
+                                "Step 2: the ML task.",
+                                required("task", choice("feed", "search", "score"), "feed, search or score"),
+                                required("subject", NAME, "the entity for whom is ranked"),
+                                required("item", NAME, "the entity that is ranked"),
+                                required(
+                                        "labels",
+                                        new Named(
+                                                "label",
+                                                fields(
+                                                        "One thing to predict of an exposure.",
+                                                        required("event", NAME, "the event that carries it"),
+                                                        optional(
+                                                                "where", FORMULA, "the condition of a yes-or-no label"),
+                                                        optional("value", FORMULA, "the value of a numeric label"),
+                                                        optional(
+                                                                "given",
+                                                                NAME,
+                                                                "the label that must hold to learn this one"))),
+                                        "what is predicted, by name"),
+                                required("utility", FORMULA, "what the ranker sorts by, over the labels")),
+                        "step 2: task, subject, item, labels, utility"),
+                required(
+                        "data",
+                        fields(
+                                "Step 3: sources, contracts, split.",
+                                required(
+                                        "events",
+                                        new Named(
+                                                "event",
+                                                fields(
+                                                        "One stream of events.",
+                                                        required(
+                                                                "source",
+                                                                new OneOrMore(TEXT),
+                                                                "file patterns under the data root: csv, csv.gz, jsonl,"
+                                                                        + " jsonl.gz, parquet"),
+                                                        optional(
+                                                                "contract",
+                                                                TEXT,
+                                                                "the contract's file (default contracts/NAME.yaml)"))),
+                                        "the streams of events, by name"),
+                                required(
+                                        "entities",
+                                        new Named(
+                                                "entity",
+                                                fields(
+                                                        "One kind of entity.",
+                                                        required(
+                                                                "source",
+                                                                new OneOrMore(TEXT),
+                                                                "file patterns, joined by key"),
+                                                        optional(
+                                                                "extra",
+                                                                new OneOrMore(TEXT),
+                                                                "file patterns that may find nothing, joined by key"),
+                                                        required("key", NAME, "the column with the id"),
+                                                        optional(
+                                                                "contract",
+                                                                TEXT,
+                                                                "the contract's file (default contracts/NAME.yaml)"))),
+                                        "the kinds of entities, by name"),
+                                optional(
+                                        "simulate",
+                                        fields(
+                                                "The log that the engine makes where no data are found.",
+                                                required("users", COUNT, "how many subjects"),
+                                                required("videos", COUNT, "how many items"),
+                                                required("days", INTEGER, "how many days"),
+                                                required("seed", INTEGER, "the seed of all its chance")),
+                                        "a simulated log, used where no data are found"),
+                                required(
+                                        "split",
+                                        fields(
+                                                "Which days teach, which choose, which judge.",
+                                                required(
+                                                        "train",
+                                                        new Items(DAY, 2, 2),
+                                                        "first and last day of training"),
+                                                required("validate", DAY, "the day that stops and calibrates"),
+                                                required("test", DAY, "the day that judges"),
+                                                optional("zone", TEXT, "the time zone of the days (default UTC)"),
+                                                optional(
+                                                        "last_day",
+                                                        DAY,
+                                                        "D as a date (default: the last day in the log)")),
+                                        "which days teach, which choose, which judge")),
+                        "step 3: events, entities, split"),
+                required(
+                        "features",
+                        fields(
+                                "Step 4: one definition each; the same code offline and online.",
+                                optional(subject, new Named("feature", FEATURE), "features of the subject"),
+                                optional(item, new Named("feature", FEATURE), "features of the item"),
+                                optional(
+                                        "pair", new Named("feature", FEATURE), "features of subject and item together"),
+                                optional(
+                                        "context",
+                                        new Items(REFERENCE, 0, 100),
+                                        "hour_of_day, day_of_week, or columns of the exposure known when it is asked for")),
+                        "step 4: features of subject, item, pair, context"),
+                required(
+                        "model",
+                        fields(
+                                "Step 5: the cascade.",
+                                required(
+                                        "retrieve",
+                                        fields(
+                                                "Candidate sources.",
+                                                optional(
+                                                        "two_tower",
+                                                        fields(
+                                                                "Nearest items in a learnt space.",
+                                                                required("dim", INTEGER, "the length of the vectors"),
+                                                                required(
+                                                                        subject,
+                                                                        NAMES,
+                                                                        "inputs of the subject's tower"),
+                                                                required(item, NAMES, "inputs of the item's tower"),
+                                                                CANDIDATES,
+                                                                WEIGHT,
+                                                                optional(
+                                                                        "epochs",
+                                                                        INTEGER,
+                                                                        "passes over the data (default 5)"),
+                                                                optional(
+                                                                        "batch",
+                                                                        INTEGER,
+                                                                        "examples a step (default 512)"),
+                                                                optional(
+                                                                        "learning_rate",
+                                                                        NUMBER,
+                                                                        "the step size (default 0.01)")),
+                                                        "nearest items in a learnt space"),
+                                                optional(
+                                                        "trending",
+                                                        fields(
+                                                                "The most taken items of a window.",
+                                                                required("window", DURATION, "how far back"),
+                                                                CANDIDATES,
+                                                                WEIGHT),
+                                                        "the most taken items of a window"),
+                                                optional(
+                                                        "popular",
+                                                        fields("The most taken items ever.", CANDIDATES, WEIGHT),
+                                                        "the most taken items ever"),
+                                                optional(
+                                                        "fresh",
+                                                        fields(
+                                                                "The youngest items.",
+                                                                optional(
+                                                                        "born",
+                                                                        REFERENCE,
+                                                                        "item.column (default: its first date)"),
+                                                                required("younger_than", DURATION, "the greatest age"),
+                                                                CANDIDATES,
+                                                                WEIGHT),
+                                                        "the youngest items"),
+                                                optional(
+                                                        "similar",
+                                                        fields(
+                                                                "Items that the same people take (item-kNN).",
+                                                                required(
+                                                                        "to",
+                                                                        NAME,
+                                                                        "the sequence feature to start from"),
+                                                                optional(
+                                                                        "last",
+                                                                        INTEGER,
+                                                                        "how many of its newest (default 20)"),
+                                                                optional(
+                                                                        "neighbours",
+                                                                        INTEGER,
+                                                                        "neighbours an item (default 100)"),
+                                                                CANDIDATES,
+                                                                WEIGHT),
+                                                        "items that the same people take")),
+                                        "the candidate sources"),
+                                required(
+                                        "rank",
+                                        fields(
+                                                "The ranker.",
+                                                required(
+                                                        "trees",
+                                                        fields(
+                                                                "Gradient-boosted trees.",
+                                                                required("heads", NAMES, "the labels it predicts"),
+                                                                optional(
+                                                                        "features",
+                                                                        NAMES,
+                                                                        "its inputs (default: every feature)"),
+                                                                optional(
+                                                                        "rounds",
+                                                                        INTEGER,
+                                                                        "trees at most (default 400)"),
+                                                                optional(
+                                                                        "depth",
+                                                                        INTEGER,
+                                                                        "the depth of a tree (default 6)"),
+                                                                optional(
+                                                                        "learning_rate",
+                                                                        NUMBER,
+                                                                        "the step size (default 0.05)"),
+                                                                optional(
+                                                                        "patience",
+                                                                        INTEGER,
+                                                                        "rounds without gain on validation before it stops (default 30)"),
+                                                                optional(
+                                                                        "calibrate",
+                                                                        choice("isotonic"),
+                                                                        "the calibration")),
+                                                        "gradient-boosted trees")),
+                                        "the ranker"),
+                                required("rerank", new Items(RERANK, 0, 50), "the rules of the re-ranking, in order")),
+                        "step 5: retrieve, rank, rerank"),
+                required(
+                        "evaluation",
+                        fields(
+                                "Step 6: offline metrics, baselines, gates; online metrics.",
+                                required(
+                                        "offline",
+                                        new Named("label or feed", new Items(TEXT, 0, 50)),
+                                        "the metrics, by label and for the feed"),
+                                optional(
+                                        "baselines",
+                                        new Items(choice("popular", "item_knn"), 0, 10),
+                                        "what a model is held against"),
+                                optional(
+                                        "gates",
+                                        new Items(FORMULA, 0, 100),
+                                        "conditions that a model must meet to go live"),
+                                optional(
+                                        "online",
+                                        fields(
+                                                "What experiments look at.",
+                                                optional("primary", NAME, "the metric that decides"),
+                                                optional("guardrails", NAMES, "the metrics that must not fall")),
+                                        "what experiments look at")),
+                        "step 6: offline, baselines, gates, online"),
+                required(
+                        "serving",
+                        fields(
+                                "Step 7: deployment and monitoring.",
+                                required("slots", INTEGER, "items in an answer"),
+                                optional(
+                                        "budget",
+                                        fields(
+                                                "The deadline of each stage.",
+                                                optional("retrieve", DURATION, "for the candidates"),
+                                                optional("rank", DURATION, "for features and scores"),
+                                                optional("rerank", DURATION, "for the rules")),
+                                        "the deadline of each stage"),
+                                optional(
+                                        "fallback",
+                                        new Items(choice("last_good", "trending"), 0, 10),
+                                        "what answers when a stage fails, in order"),
+                                optional(
+                                        "monitor",
+                                        fields(
+                                                "Limits that raise an alarm.",
+                                                optional(
+                                                        "drift_psi", NUMBER, "population stability index of a feature"),
+                                                optional("ece", NUMBER, "expected calibration error"),
+                                                optional("latency_p99", DURATION, "99 of 100 answers within"),
+                                                optional("availability", SHARE, "the share of requests answered")),
+                                        "limits that raise an alarm")),
+                        "step 7: slots, budget, fallback, monitor"));
+    }
+
+    /** {@code contracts/NAME.yaml}. */
+    static final Shape.Fields CONTRACT = fields(
+            "What a source must look like.",
+            required("contract", NAME, "the event or entity"),
+            optional("id", new Items(NAME, 1, 20), "the columns that identify an event"),
+            optional("time", NAME, "the column of the event's time"),
+            required(
+                    "columns",
+                    new Named(
+                            "column",
+                            fields(
+                                    "One column.",
+                                    required(
+                                            "type",
+                                            choice("id", "ids", "category", "categories", "number", "time", "date"),
+                                            "what it holds"),
+                                    optional("entity", NAME, "of an id: the entity"),
+                                    optional("min", NUMBER, "the least value"),
+                                    optional("max", NUMBER, "the greatest value"),
+                                    optional("from", DAY, "of a time or date: the first day"),
+                                    optional("to", DAY, "of a time or date: the last day"),
+                                    optional(
+                                            "unit", choice("ms", "s"), "of a time: milliseconds or seconds since 1970"),
+                                    optional(
+                                            "null",
+                                            choice("allowed", "refused"),
+                                            "whether a field may be empty (default refused)"),
+                                    optional("separator", choice("comma", "space"), "of a list: what stands between"))),
+                    "the columns of the source"),
+            optional(
+                    "derived",
+                    new Named(
+                            "column",
+                            new Variants(
+                                    "A column made from others.",
+                                    List.of(
+                                            variant("number", "A number.", required("number", FORMULA, "the formula")),
+                                            variant(
+                                                    "category",
+                                                    "A category.",
+                                                    required(
+                                                            "category",
+                                                            FORMULA,
+                                                            "a formula with whole numbers as result"))))),
+                    "columns made from others"));
+
+    private ApplicationShape() {}
+
+    /**
+     * The JSON Schema (2020-12) of an application file, for editors: completes and checks while typing.
+     *
+     * @param subject the application's word for the subject, a part of some keys
+     * @param item the application's word for the item
+     */
+    public static String jsonSchema(String subject, String item) {
+        return JsonSchema.of("Rankwright application", application(subject, item));
+    }
+
+    /** The JSON Schema (2020-12) of a contract. */
+    public static String contractJsonSchema() {
+        return JsonSchema.of("Rankwright contract", CONTRACT);
+    }
+
+    /** The reference of application files and contracts as Markdown, with user and video as subject and item. */
+    public static String reference() {
+        return Reference.markdown(application("user", "video"), CONTRACT);
+    }
+}

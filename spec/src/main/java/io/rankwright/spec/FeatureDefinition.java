@@ -1,0 +1,116 @@
+package io.rankwright.spec;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Step 4: one feature, defined once, computed by the same code offline and online. Immutable.
+ *
+ * <p>A reference is written {@code source.column}, where the source is an entity or an event.
+ */
+public sealed interface FeatureDefinition {
+    String name();
+
+    /** Whom a feature describes, and so the section of the file in which it stands. */
+    enum Scope {
+        SUBJECT,
+        ITEM,
+        PAIR,
+        CONTEXT
+    }
+
+    Scope scope();
+
+    /** The place in the application file. */
+    Location location();
+
+    /** A category of an entity, or of the request. */
+    record Categorical(String name, Scope scope, Location location, Reference column) implements FeatureDefinition {}
+
+    /** A number of an entity, as a formula over the columns of one entity or of the request. */
+    record Numeric(String name, Scope scope, Location location, Expression formula) implements FeatureDefinition {}
+
+    /** How long ago a TIME or DATE column of an entity was, in days. */
+    record Age(String name, Scope scope, Location location, Reference column) implements FeatureDefinition {}
+
+    /**
+     * The last items of the subject's events, newest last.
+     *
+     * @param column the ID column of the event
+     * @param last how many at most
+     * @param where which events count: a formula over the event's columns and the labels
+     * @param start an IDS column of the subject with what came before the log
+     */
+    record Sequence(
+            String name,
+            Scope scope,
+            Location location,
+            Reference column,
+            int last,
+            Optional<Expression> where,
+            Optional<Reference> start)
+            implements FeatureDefinition {}
+
+    /** What an {@link Aggregate} does with the values. */
+    enum Kind {
+        COUNT,
+        SUM,
+        MEAN,
+        RATE
+    }
+
+    /**
+     * A count, sum, mean or rate over the events of one key, over a window or for ever.
+     *
+     * @param event the event that is aggregated
+     * @param value the formula that is summed, averaged or, for a rate, the condition; empty for a count
+     * @param where which events count at all
+     * @param by the parts of the key
+     * @param window how far back; empty for ever
+     * @param prior for a rate or mean: how many imaginary events at the overall average it starts from
+     */
+    record Aggregate(
+            String name,
+            Scope scope,
+            Location location,
+            Kind kind,
+            String event,
+            Optional<Expression> value,
+            Optional<Expression> where,
+            List<Reference> by,
+            Optional<Duration> window,
+            double prior)
+            implements FeatureDefinition {
+        public Aggregate {
+            by = List.copyOf(by);
+            requireNonNull(window);
+        }
+    }
+
+    /** How long ago the key's last event was, in seconds; missing before the first. */
+    record Recency(
+            String name, Scope scope, Location location, String event, Optional<Expression> where, List<Reference> by)
+            implements FeatureDefinition {
+        public Recency {
+            by = List.copyOf(by);
+        }
+    }
+
+    /** How many members of a sequence share an attribute with the candidate. */
+    record Match(String name, Scope scope, Location location, String sequence, Reference column)
+            implements FeatureDefinition {}
+
+    /** The hour of the day (0 to 23) or the day of the week (1 Monday to 7), in the time zone of the split. */
+    record Calendar(String name, Scope scope, Location location, boolean isHour) implements FeatureDefinition {}
+
+    /** {@code source.column}; the column is empty where the entity's id itself is meant. */
+    record Reference(String source, String column) {
+        @Override
+        public String toString() {
+            return column.isEmpty() ? source : source + "." + column;
+        }
+    }
+}

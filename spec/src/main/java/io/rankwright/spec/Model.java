@@ -1,0 +1,100 @@
+package io.rankwright.spec;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Step 5: the cascade of retrieve, rank, re-rank. Immutable. */
+public record Model(List<CandidateSource> retrieve, Trees rank, List<RerankRule> rerank) {
+    public Model {
+        retrieve = List.copyOf(retrieve);
+        rerank = List.copyOf(rerank);
+    }
+
+    /** Where candidates come from. */
+    public sealed interface CandidateSource {
+        /** The key in the file, and the name under which an answer says where a candidate came from. */
+        String name();
+
+        /** How many candidates at most. */
+        int candidates();
+
+        /** The weight of this source where the lists of several are fused. */
+        double weight();
+    }
+
+    /**
+     * Nearest items to the subject in a learnt space.
+     *
+     * @param dim the length of the vectors
+     * @param subjectFeatures the inputs of the subject's tower: feature names, or {@code id}
+     * @param itemFeatures the inputs of the item's tower: feature names, or {@code id}
+     */
+    public record TwoTower(
+            int dim,
+            List<String> subjectFeatures,
+            List<String> itemFeatures,
+            int candidates,
+            double weight,
+            int epochs,
+            int batch,
+            double learningRate)
+            implements CandidateSource {
+        @Override
+        public String name() {
+            return "two_tower";
+        }
+    }
+
+    /** The items with the most positive outcomes in a window, or ever. */
+    public record Trending(String name, Optional<Duration> window, int candidates, double weight)
+            implements CandidateSource {}
+
+    /** Items younger than a limit, the youngest first. */
+    public record Fresh(FeatureDefinition.Reference born, Duration youngerThan, int candidates, double weight)
+            implements CandidateSource {
+        @Override
+        public String name() {
+            return "fresh";
+        }
+    }
+
+    /** Items that the audience of the subject's recent items also took (item-kNN by cosine of co-occurrence). */
+    public record Similar(String sequence, int last, int neighbours, int candidates, double weight)
+            implements CandidateSource {
+        @Override
+        public String name() {
+            return "similar";
+        }
+    }
+
+    /** Gradient-boosted trees, one ensemble a head. */
+    public record Trees(
+            List<String> heads, List<String> features, int rounds, int depth, double learningRate, int patience) {}
+
+    /** What happens to the ranked list before it is an answer. */
+    public sealed interface RerankRule {
+        record Deduplicate() implements RerankRule {}
+
+        /** At most {@code count} items with the same {@code per} within the first {@code inTop}. */
+        record AtMost(FeatureDefinition.Reference per, int inTop, int count) implements RerankRule {}
+
+        /** Maximal marginal relevance (Carbonell and Goldstein, 1998). */
+        record Diversify(double lambda) implements RerankRule {}
+
+        /** A share of the slots goes to candidates drawn at random, with the propensity logged. */
+        record Explore(double share) implements RerankRule {}
+
+        /** Multiplies the utility of the items for which a condition holds. */
+        record Boost(Expression where, double factor) implements RerankRule {}
+
+        /** Moves the items for which a condition holds to the end. */
+        record Bury(Expression where) implements RerankRule {}
+
+        /** Puts an item on a slot (from 0), if it is known. */
+        record Pin(String item, int slot) implements RerankRule {}
+
+        /** Keeps only the items for which a condition holds. */
+        record Filter(Expression where) implements RerankRule {}
+    }
+}

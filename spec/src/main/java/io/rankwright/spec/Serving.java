@@ -1,0 +1,15 @@
+package io.rankwright.spec;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Step 7: deployment and monitoring. Immutable.
+ *
+ * @param slots how many items an answer has unless the request says otherwise
+ * @param budget the deadline of each stage: retrieve, rank, rerank
+ * @param fallback what answers when a stage fails, in order
+ * @param monitor limits by name
+ */
+public record Serving(int slots, Map<String, Duration> budget, List<String> fallback, Map<String, String> monitor) {}
