@@ -1,0 +1,421 @@
+package io.rankwright.features;
+
+import io.rankwright.log.EntityTable;
+import io.rankwright.log.Event;
+import io.rankwright.log.EventLog;
+import io.rankwright.log.EventSchema;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.Contract;
+import io.rankwright.spec.Expression;
+import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeatureDefinition.Reference;
+import io.rankwright.spec.FeatureDefinition.Scope;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * All features of an application as state: events are applied one by one, values are read for any subject and item at
+ * a moment not before the last event. The state after a set of events does not depend on the order in which they came.
+ *
+ * <p>Windows are {@code [t - window, t)}, everything else is {@code < t}: the events of the same millisecond must be
+ * applied after the values are read (as {@link Replay} does).
+ *
+ * <p>Thread-safety: {@link #apply} needs all readers out; readers may run beside each other, each with its own {@link
+ * Reader}. {@code serving} holds the lock.
+ */
+public final class FeatureState {
+    private static final Expression ALWAYS = constant("1");
+
+    private final Application application;
+    private final EventLog log;
+    private final ExposureLayout layout;
+    private final Formulas formulas;
+    private final List<String> formulaTexts = new ArrayList<>();
+    private final List<ToDoubleFunction<Event>> formulaFunctions = new ArrayList<>();
+    private final List<KeyedState> states = new ArrayList<>();
+    private final Map<String, SequenceState> sequences = new LinkedHashMap<>();
+    private final List<FeatureColumn> columns = new ArrayList<>();
+    private final List<ColumnReader> readers = new ArrayList<>();
+    private final KeyedState overall;
+    private final Situation applied;
+    private final double[] values;
+    private final int[][] appliedSlots;
+
+    /** Reads one value of the row. */
+    private interface ColumnReader {
+        double read(Reader reader, Situation situation);
+    }
+
+    /** Builds the empty state of every feature of the application. */
+    public FeatureState(Application application, EventLog log) {
+        this.application = application;
+        this.log = log;
+        EventSchema schema = log.schema(application.framing().exposure());
+        this.layout = new ExposureLayout(application, schema);
+        this.formulas = new Formulas(application, schema, log.dictionary());
+        this.overall = new KeyedState(List.of());
+        states.add(overall);
+        for (FeatureDefinition feature : application.features()) {
+            if (feature instanceof FeatureDefinition.Sequence sequence) {
+                sequences.put(feature.name(), sequenceState(sequence));
+            }
+        }
+        for (FeatureDefinition feature : application.features()) {
+            addColumn(feature);
+        }
+        this.applied = new Situation(layout.contextColumns().size());
+        this.values = new double[formulaFunctions.size()];
+        this.appliedSlots = states.stream().map(KeyedState::slotsArray).toArray(int[][]::new);
+    }
+
+    private static Expression constant(String text) {
+        try {
+            return Expression.parse(text);
+        } catch (Expression.Fault e) {
+            throw new IllegalArgumentException(text, e);
+        }
+    }
+
+    /** The values of a row, in order. Sequences are not among them: see {@link Reader#sequence}. */
+    public List<FeatureColumn> columns() {
+        return List.copyOf(columns);
+    }
+
+    /** The columns of the exposure that a request must give, in order. */
+    public List<String> contextColumns() {
+        return layout.contextColumns();
+    }
+
+    /** The names of the sequences. */
+    public List<String> sequences() {
+        return List.copyOf(sequences.keySet());
+    }
+
+    /** The greatest length of a sequence. */
+    public int last(String sequence) {
+        return sequenceOf(sequence).last();
+    }
+
+    private SequenceState sequenceOf(String name) {
+        SequenceState state = sequences.get(name);
+        if (state == null) {
+            throw new IllegalArgumentException("no sequence " + name);
+        }
+        return state;
+    }
+
+    /** Takes one exposure into the state. */
+    public void apply(Event event) {
+        applied.set(event, layout);
+        for (int f = 0; f < values.length; f++) {
+            double value = formulaFunctions.get(f).applyAsDouble(event);
+            values[f] = Double.isNaN(value) ? 0 : value;
+        }
+        for (int s = 0; s < appliedSlots.length; s++) {
+            states.get(s).apply(applied, values, appliedSlots[s]);
+        }
+        for (SequenceState sequence : sequences.values()) {
+            sequence.apply(applied, values);
+        }
+    }
+
+    /** A reader of values; each thread needs its own. */
+    public Reader reader() {
+        return new Reader();
+    }
+
+    /** Reads feature rows. One thread at a time; it keeps its scratch space between calls. */
+    public final class Reader {
+        private final Situation situation =
+                new Situation(layout.contextColumns().size());
+        private final int[][] slots =
+                states.stream().map(KeyedState::slotsArray).toArray(int[][]::new);
+        private final int[] counts = new int[states.size()];
+        private final Map<String, int[]> scratch = new LinkedHashMap<>();
+
+        private Reader() {
+            sequences.forEach((name, state) -> scratch.put(name, new int[state.last()]));
+        }
+
+        /** The values for the moment just before an event. */
+        public void read(Event event, double[] row) {
+            situation.set(event, layout);
+            fill(row);
+        }
+
+        /** The values for a subject and an item at a moment; unknown codes (0) read as missing. */
+        public void read(int subject, int item, long timeMillis, double[] context, double[] row) {
+            situation.set(subject, item, timeMillis, context);
+            fill(row);
+        }
+
+        private void fill(double[] row) {
+            for (int s = 0; s < counts.length; s++) {
+                counts[s] = states.get(s).locate(situation, slots[s]);
+            }
+            for (int c = 0; c < row.length; c++) {
+                row[c] = readers.get(c).read(this, situation);
+            }
+        }
+
+        /** Copies a subject's sequence, newest last; the answer is its length. */
+        public int sequence(String name, int subject, int[] out) {
+            return sequenceOf(name).read(subject, out);
+        }
+
+        private double total(int state, int accumulator) {
+            return states.get(state).total(slots[state], counts[state], accumulator, situation.timeMillis);
+        }
+
+        private double window(int state, int accumulator, long windowMillis) {
+            return states.get(state)
+                    .window(slots[state], counts[state], accumulator, situation.timeMillis, windowMillis);
+        }
+    }
+
+    private void addColumn(FeatureDefinition feature) {
+        switch (feature) {
+            case FeatureDefinition.Sequence _ -> {}
+            case FeatureDefinition.Categorical categorical -> addCategorical(categorical);
+            case FeatureDefinition.Numeric numeric -> addNumeric(numeric);
+            case FeatureDefinition.Age age -> {
+                EntityTable table = log.table(age.column().source());
+                int place = table.place(age.column().column());
+                boolean ofSubject = isSubject(age.column());
+                add(
+                        feature,
+                        FeatureColumn.Kind.NUMBER,
+                        (_, situation) -> (situation.timeMillis
+                                        - table.number(place, ofSubject ? situation.subject : situation.item))
+                                / 86_400_000.0);
+            }
+            case FeatureDefinition.Calendar calendar -> {
+                var clock = new LocalClock(application.data().split().zone());
+                add(
+                        feature,
+                        FeatureColumn.Kind.NUMBER,
+                        calendar.isHour()
+                                ? (_, situation) -> clock.hour(situation.timeMillis)
+                                : (_, situation) -> clock.dayOfWeek(situation.timeMillis));
+            }
+            case FeatureDefinition.Match match -> addMatch(match);
+            case FeatureDefinition.Aggregate aggregate -> addAggregate(aggregate);
+            case FeatureDefinition.Recency recency -> {
+                int state = state(recency.by());
+                int condition = formula(recency.where().orElse(ALWAYS));
+                int place = states.get(state).lastTime(condition);
+                add(feature, FeatureColumn.Kind.NUMBER, (reader, situation) -> {
+                    long last = states.get(state).last(reader.slots[state], reader.counts[state], place);
+                    return last == Long.MIN_VALUE ? Double.NaN : (situation.timeMillis - last) / 1000.0;
+                });
+            }
+        }
+    }
+
+    private void add(FeatureDefinition feature, FeatureColumn.Kind kind, ColumnReader reader) {
+        columns.add(new FeatureColumn(feature.name(), feature.scope(), kind));
+        readers.add(reader);
+    }
+
+    private void addCategorical(FeatureDefinition.Categorical feature) {
+        if (feature.scope() == Scope.CONTEXT) {
+            int index = layout.contextColumns().indexOf(feature.column().column());
+            add(feature, FeatureColumn.Kind.CATEGORY, (_, situation) -> situation.context[index]);
+            return;
+        }
+        EntityTable table = log.table(feature.column().source());
+        Contract.Column column =
+                table.contract().column(feature.column().column()).orElseThrow();
+        int place = table.place(column.name());
+        boolean ofSubject = isSubject(feature.column());
+        if (column.isNumber()) {
+            add(
+                    feature,
+                    FeatureColumn.Kind.NUMBER,
+                    (_, situation) -> table.number(place, ofSubject ? situation.subject : situation.item));
+        } else if (column.isList()) {
+            add(feature, FeatureColumn.Kind.CATEGORY, (_, situation) -> {
+                int[] members = table.list(place, ofSubject ? situation.subject : situation.item);
+                return members.length == 0 ? 0 : members[0];
+            });
+        } else {
+            add(
+                    feature,
+                    FeatureColumn.Kind.CATEGORY,
+                    (_, situation) -> table.code(place, ofSubject ? situation.subject : situation.item));
+        }
+    }
+
+    private void addNumeric(FeatureDefinition.Numeric feature) {
+        ToDoubleFunction<Situation> value = feature.formula().compile(name -> {
+            int dot = name.indexOf('.');
+            var reference = new Reference(name.substring(0, dot), name.substring(dot + 1));
+            EntityTable table = log.table(reference.source());
+            int place = table.place(reference.column());
+            boolean ofSubject = isSubject(reference);
+            return new Expression.Operand.Numeric<>(
+                    situation -> table.number(place, ofSubject ? situation.subject : situation.item));
+        });
+        add(feature, FeatureColumn.Kind.NUMBER, (_, situation) -> value.applyAsDouble(situation));
+    }
+
+    private void addMatch(FeatureDefinition.Match feature) {
+        SequenceState sequence = sequenceOf(feature.sequence());
+        EntityTable table = log.table(application.framing().item());
+        boolean isItemItself = feature.column().column().isEmpty();
+        int place = isItemItself ? -1 : table.place(feature.column().column());
+        boolean isList = !isItemItself
+                && table.contract()
+                        .column(feature.column().column())
+                        .orElseThrow()
+                        .isList();
+        add(feature, FeatureColumn.Kind.NUMBER, (reader, situation) -> {
+            int[] items = reader.scratch.get(feature.sequence());
+            if (items == null) {
+                return Double.NaN;
+            }
+            int size = sequence.read(situation.subject, items);
+            int matches = 0;
+            for (int i = 0; i < size; i++) {
+                if (isItemItself) {
+                    matches += items[i] == situation.item ? 1 : 0;
+                } else if (isList) {
+                    matches += overlap(table.list(place, items[i]), table.list(place, situation.item)) ? 1 : 0;
+                } else {
+                    int code = table.code(place, situation.item);
+                    matches += code != 0 && table.code(place, items[i]) == code ? 1 : 0;
+                }
+            }
+            return matches;
+        });
+    }
+
+    private static boolean overlap(int[] left, int[] right) {
+        for (int a : left) {
+            for (int b : right) {
+                if (a == b) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private void addAggregate(FeatureDefinition.Aggregate feature) {
+        int state = state(feature.by());
+        String where = feature.where().map(Expression::toString).orElse("1");
+        Expression counted = feature.where().orElse(ALWAYS);
+        String value = feature.value().map(Expression::toString).orElse("1");
+        // A missing value counts neither in the sum nor in the number of values: x == x is false for NaN.
+        Expression present = constant("(" + where + ") and ((" + value + ") == (" + value + "))");
+        Expression summed = constant("(" + where + ") * (" + value + ")");
+        int numerator;
+        int denominator;
+        switch (feature.kind()) {
+            case COUNT -> {
+                numerator = formula(counted);
+                denominator = numerator;
+            }
+            case SUM -> {
+                numerator = formula(summed);
+                denominator = numerator;
+            }
+            case MEAN -> {
+                numerator = formula(summed);
+                denominator = formula(present);
+            }
+            case RATE -> {
+                numerator = formula(constant("(" + where + ") and (" + value + ")"));
+                denominator = formula(counted);
+            }
+            default -> throw new IllegalStateException("kind");
+        }
+        KeyedState keyed = states.get(state);
+        int top = keyed.accumulator(numerator);
+        int bottom = keyed.accumulator(denominator);
+        int overallTop = overall.accumulator(numerator);
+        int overallBottom = overall.accumulator(denominator);
+        boolean isRatio =
+                feature.kind() == FeatureDefinition.Kind.MEAN || feature.kind() == FeatureDefinition.Kind.RATE;
+        double prior = feature.prior();
+        Optional<Long> window = feature.window().map(Duration::toMillis);
+        window.ifPresent(keyed::retain);
+        long windowMillis = window.orElse(-1L);
+        add(feature, FeatureColumn.Kind.NUMBER, (reader, _) -> {
+            double sum = windowMillis < 0 ? reader.total(state, top) : reader.window(state, top, windowMillis);
+            if (!isRatio) {
+                return sum;
+            }
+            double count = windowMillis < 0 ? reader.total(state, bottom) : reader.window(state, bottom, windowMillis);
+            if (prior == 0) {
+                return count == 0 ? Double.NaN : sum / count;
+            }
+            double overallCount = reader.total(0, overallBottom);
+            return overallCount == 0
+                    ? Double.NaN
+                    : (sum + prior * reader.total(0, overallTop) / overallCount) / (count + prior);
+        });
+    }
+
+    private SequenceState sequenceState(FeatureDefinition.Sequence feature) {
+        int condition = formula(feature.where().orElse(ALWAYS));
+        Optional<EntityTable> table = feature.start().map(start -> log.table(start.source()));
+        int place = feature.start()
+                .map(start -> log.table(start.source()).place(start.column()))
+                .orElse(-1);
+        return new SequenceState(feature.last(), condition, table, place);
+    }
+
+    private int state(List<Reference> by) {
+        List<KeyPart> parts = by.stream().map(this::keyPart).toList();
+        for (int s = 0; s < states.size(); s++) {
+            if (states.get(s).parts().equals(parts)) {
+                return s;
+            }
+        }
+        states.add(new KeyedState(parts));
+        return states.size() - 1;
+    }
+
+    private KeyPart keyPart(Reference reference) {
+        if (reference.column().isEmpty()) {
+            if (reference.source().equals(application.framing().subject())) {
+                return new KeyPart.Subject();
+            }
+            if (reference.source().equals(application.framing().item())) {
+                return new KeyPart.Item();
+            }
+            int index = layout.contextColumns().indexOf(reference.source());
+            boolean isNumber = log.schema(application.framing().exposure())
+                    .codeIndex(reference.source())
+                    .isEmpty();
+            return new KeyPart.Context(index, isNumber);
+        }
+        EntityTable table = log.table(reference.source());
+        int place = table.place(reference.column());
+        boolean isList =
+                table.contract().column(reference.column()).orElseThrow().isList();
+        return isList
+                ? new KeyPart.ListAttribute(table, place, isSubject(reference))
+                : new KeyPart.Attribute(table, place, isSubject(reference));
+    }
+
+    private boolean isSubject(Reference reference) {
+        return reference.source().equals(application.framing().subject());
+    }
+
+    private int formula(Expression expression) {
+        int known = formulaTexts.indexOf(expression.toString());
+        if (known >= 0) {
+            return known;
+        }
+        formulaTexts.add(expression.toString());
+        formulaFunctions.add(formulas.compile(expression));
+        return formulaTexts.size() - 1;
+    }
+}
