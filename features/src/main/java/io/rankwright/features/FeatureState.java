@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -41,6 +42,7 @@ public final class FeatureState {
     private final Map<String, SequenceState> sequences = new LinkedHashMap<>();
     private final List<FeatureColumn> columns = new ArrayList<>();
     private final List<ColumnReader> readers = new ArrayList<>();
+    private final List<IntFunction<String>> categoryTexts = new ArrayList<>();
     private final KeyedState overall;
     private final Situation applied;
     private final double[] values;
@@ -84,6 +86,16 @@ public final class FeatureState {
     /** The values of a row, in order. Sequences are not among them: see {@link Reader#sequence}. */
     public List<FeatureColumn> columns() {
         return List.copyOf(columns);
+    }
+
+    /**
+     * The text of a category, which means the same in every log and every process.
+     *
+     * @param column the index of a column of kind CATEGORY
+     * @param code the value of that column
+     */
+    public String categoryText(int column, int code) {
+        return categoryTexts.get(column).apply(code);
     }
 
     /** The columns of the exposure that a request must give, in order. */
@@ -218,14 +230,29 @@ public final class FeatureState {
     }
 
     private void add(FeatureDefinition feature, FeatureColumn.Kind kind, ColumnReader reader) {
+        add(feature, kind, reader, Integer::toString);
+    }
+
+    private void add(
+            FeatureDefinition feature, FeatureColumn.Kind kind, ColumnReader reader, IntFunction<String> texts) {
         columns.add(new FeatureColumn(feature.name(), feature.scope(), kind));
         readers.add(reader);
+        categoryTexts.add(texts);
     }
 
     private void addCategorical(FeatureDefinition.Categorical feature) {
         if (feature.scope() == Scope.CONTEXT) {
             int index = layout.contextColumns().indexOf(feature.column().column());
-            add(feature, FeatureColumn.Kind.CATEGORY, (_, situation) -> situation.context[index]);
+            EventSchema schema = log.schema(application.framing().exposure());
+            boolean isText = schema.codeIndex(feature.column().column()).isPresent();
+            add(
+                    feature,
+                    FeatureColumn.Kind.CATEGORY,
+                    (_, situation) -> situation.context[index],
+                    isText
+                            ? log.dictionary()
+                                    .domain(schema.domain(feature.column().column()))::text
+                            : Integer::toString);
             return;
         }
         EntityTable table = log.table(feature.column().source());
@@ -233,21 +260,30 @@ public final class FeatureState {
                 table.contract().column(feature.column().column()).orElseThrow();
         int place = table.place(column.name());
         boolean ofSubject = isSubject(feature.column());
+        // The code of a derived category is its value plus one, so that 0 stays "missing".
+        IntFunction<String> texts = column.derived().isPresent()
+                ? code -> code == 0 ? "" : Integer.toString(code - 1)
+                : table.domain(column.name())::text;
         if (column.isNumber()) {
             add(
                     feature,
                     FeatureColumn.Kind.NUMBER,
                     (_, situation) -> table.number(place, ofSubject ? situation.subject : situation.item));
         } else if (column.isList()) {
-            add(feature, FeatureColumn.Kind.CATEGORY, (_, situation) -> {
-                int[] members = table.list(place, ofSubject ? situation.subject : situation.item);
-                return members.length == 0 ? 0 : members[0];
-            });
+            add(
+                    feature,
+                    FeatureColumn.Kind.CATEGORY,
+                    (_, situation) -> {
+                        int[] members = table.list(place, ofSubject ? situation.subject : situation.item);
+                        return members.length == 0 ? 0 : members[0];
+                    },
+                    texts);
         } else {
             add(
                     feature,
                     FeatureColumn.Kind.CATEGORY,
-                    (_, situation) -> table.code(place, ofSubject ? situation.subject : situation.item));
+                    (_, situation) -> table.code(place, ofSubject ? situation.subject : situation.item),
+                    texts);
         }
     }
 

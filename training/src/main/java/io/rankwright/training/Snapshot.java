@@ -1,0 +1,460 @@
+package io.rankwright.training;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.rankwright.features.FeatureColumn;
+import io.rankwright.features.FeatureState;
+import io.rankwright.features.Formulas;
+import io.rankwright.features.Replay;
+import io.rankwright.log.Dictionary;
+import io.rankwright.log.Event;
+import io.rankwright.log.EventCursor;
+import io.rankwright.log.EventLog;
+import io.rankwright.log.EventSchema;
+import io.rankwright.log.Progress;
+import io.rankwright.models.Artefact;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeatureDefinition.Scope;
+import io.rankwright.spec.Framing.Label;
+import io.rankwright.spec.UserFault;
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import org.duckdb.DuckDBAppender;
+import org.duckdb.DuckDBConnection;
+
+/**
+ * A training set as it was on one day: every exposure with its labels and with its features as they stood just before
+ * it, in one Parquet file, with its lineage beside it. Immutable once written; addressed by the hash of its inputs.
+ *
+ * @param parquet the file
+ * @param manifest what it is made of
+ */
+public record Snapshot(Path parquet, Manifest manifest) {
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final String SEPARATOR = "\t";
+
+    /**
+     * The lineage of a snapshot.
+     *
+     * @param key the hash of all inputs: the same key means the same rows
+     * @param contentHash SHA-256 of the Parquet file
+     * @param sourceHash the identity of the source files
+     * @param applicationHash the application file and its contracts
+     * @param codeVersion the code that computed the features
+     * @param lastDay D
+     */
+    public record Manifest(
+            String key,
+            String contentHash,
+            String sourceHash,
+            String applicationHash,
+            String codeVersion,
+            String data,
+            long rows,
+            String lastDay,
+            List<String> features) {}
+
+    /** The last day of the log: named by the file, or the day of the last event. */
+    public static LocalDate lastDay(Application application, long lastTimeMillis) {
+        return application
+                .data()
+                .split()
+                .lastDay()
+                .map(day -> day.date())
+                .orElse(Instant.ofEpochMilli(lastTimeMillis)
+                        .atZone(zone(application))
+                        .toLocalDate());
+    }
+
+    private static ZoneId zone(Application application) {
+        return application.data().split().zone();
+    }
+
+    /** The first millisecond of a day in the zone of the split. */
+    public static long startMillis(Application application, LocalDate day) {
+        return day.atStartOfDay(zone(application)).toInstant().toEpochMilli();
+    }
+
+    /** Reads a snapshot that {@link #write} has made; empty folders and other keys give nothing. */
+    public static Optional<Snapshot> find(Path folder, String key) {
+        Path manifest = folder.resolve(key + ".json");
+        Path parquet = folder.resolve(key + ".parquet");
+        if (!Files.exists(manifest) || !Files.exists(parquet)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new Snapshot(parquet, JSON.readValue(manifest.toFile(), Manifest.class)));
+        } catch (IOException e) {
+            throw new EnvironmentFault("the snapshot " + manifest + " cannot be read: " + e.getMessage(), false, e);
+        }
+    }
+
+    /**
+     * Replays the log and writes the exposures of the split's days. The file appears only when it is complete.
+     *
+     * @param inputs the lineage so far; key, hashes and code version are taken from it
+     */
+    public static Snapshot write(
+            Path folder, Application application, EventLog log, Manifest inputs, Progress progress) {
+        String key = inputs.key();
+        Path parquet = folder.resolve(key + ".parquet");
+        Path partial = folder.resolve(key + ".parquet.partial");
+        Path database = folder.resolve(key + ".duckdb");
+        try {
+            Files.createDirectories(folder);
+            Files.deleteIfExists(partial);
+            Files.deleteIfExists(database);
+            Files.deleteIfExists(folder.resolve(key + ".duckdb.wal"));
+            long rows;
+            var state = new FeatureState(application, log);
+            try (Connection connection = DriverManager.getConnection("jdbc:duckdb:" + database);
+                    Statement statement = connection.createStatement()) {
+                statement.execute("SET threads = 1");
+                statement.execute("SET memory_limit = '2GB'");
+                statement.execute(table(application, state));
+                rows = append(connection, application, log, state, inputs, progress);
+                if (rows == 0) {
+                    throw new UserFault("no exposure in the days of data.split up to " + inputs.lastDay()
+                            + "; expected events of '" + application.framing().exposure() + "' in the sources");
+                }
+                statement.execute("COPY exposures TO '" + partial.toString().replace("'", "''")
+                        + "' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)");
+            }
+            Files.deleteIfExists(database);
+            var manifest = new Manifest(
+                    key,
+                    Artefact.hash(Files.readAllBytes(partial)),
+                    inputs.sourceHash(),
+                    inputs.applicationHash(),
+                    inputs.codeVersion(),
+                    inputs.data(),
+                    rows,
+                    inputs.lastDay(),
+                    state.columns().stream().map(FeatureColumn::name).toList());
+            move(partial, parquet);
+            Path manifestPartial = folder.resolve(key + ".json.partial");
+            Files.write(manifestPartial, JSON.writeValueAsBytes(manifest));
+            move(manifestPartial, folder.resolve(key + ".json"));
+            return new Snapshot(parquet, manifest);
+        } catch (SQLException | IOException e) {
+            throw new EnvironmentFault(
+                    "could not write the snapshot in " + folder + ": " + e.getMessage() + "; nothing was half-written",
+                    true,
+                    e);
+        }
+    }
+
+    private static void move(Path from, Path to) throws IOException {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private static String table(Application application, FeatureState state) {
+        var columns = new ArrayList<String>(
+                List.of("event BIGINT", "time_ms BIGINT", "day INTEGER", "subject VARCHAR", "item VARCHAR"));
+        for (Label label : application.framing().labels()) {
+            columns.add(quoted("label:" + label.name()) + " DOUBLE");
+            if (!label.isBinary()) {
+                columns.add(quoted("amount:" + label.name()) + " DOUBLE");
+            }
+        }
+        state.sequences().forEach(name -> columns.add(quoted(name) + " VARCHAR"));
+        for (FeatureColumn column : state.columns()) {
+            columns.add(quoted(column.name()) + (column.kind() == FeatureColumn.Kind.NUMBER ? " DOUBLE" : " VARCHAR"));
+        }
+        return "CREATE TABLE exposures (" + String.join(", ", columns) + ")";
+    }
+
+    private static String quoted(String name) {
+        return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    private static long append(
+            Connection connection,
+            Application application,
+            EventLog log,
+            FeatureState state,
+            Manifest inputs,
+            Progress progress)
+            throws SQLException {
+        String exposure = application.framing().exposure();
+        EventSchema schema = log.schema(exposure);
+        var formulas = new Formulas(application, schema, log.dictionary());
+        LocalDate last = LocalDate.parse(inputs.lastDay());
+        long from =
+                startMillis(application, application.data().split().trainFrom().on(last));
+        long to = startMillis(
+                application, application.data().split().test().on(last).plusDays(1));
+        var days = new DayOf(zone(application));
+        var writer = new RowWriter(application, log, state, formulas);
+        long total = log.size();
+        long[] counts = new long[2];
+        try (EventCursor cursor = log.read(exposure, 0, to);
+                DuckDBAppender appender =
+                        connection.unwrap(DuckDBConnection.class).createAppender("main", "exposures")) {
+            Replay.run(cursor, state, (event, row, reader) -> {
+                if (++counts[0] % 10_000 == 0) {
+                    progress.at(counts[0], total, "events");
+                }
+                if (event.timeMillis() >= from) {
+                    writer.write(appender, event, row, reader, days.day(event.timeMillis()));
+                    counts[1]++;
+                }
+            });
+        }
+        progress.at(total, total, "events");
+        return counts[1];
+    }
+
+    /** Writes exposures through an appender. */
+    private static final class RowWriter {
+        private final FeatureState state;
+        private final List<FeatureColumn> columns;
+        private final List<ToDoubleFunction<Event>> labels = new ArrayList<>();
+        private final Dictionary.Domain subjects;
+        private final Dictionary.Domain items;
+        private final int subject;
+        private final int item;
+        private final Map<String, int[]> sequences = new LinkedHashMap<>();
+
+        RowWriter(Application application, EventLog log, FeatureState state, Formulas formulas) {
+            this.state = state;
+            this.columns = state.columns();
+            for (Label label : application.framing().labels()) {
+                labels.add(formulas.label(label));
+                if (!label.isBinary()) {
+                    labels.add(formulas.unconditional(label));
+                }
+            }
+            this.subjects = log.dictionary()
+                    .domain(Dictionary.idsOf(application.framing().subject()));
+            this.items = log.dictionary()
+                    .domain(Dictionary.idsOf(application.framing().item()));
+            EventSchema schema = log.schema(application.framing().exposure());
+            this.subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
+            this.item = schema.codeIndex(application.itemColumn()).orElseThrow();
+            state.sequences().forEach(name -> sequences.put(name, new int[state.last(name)]));
+        }
+
+        void write(DuckDBAppender appender, Event event, double[] row, FeatureState.Reader reader, int day) {
+            try {
+                appender.beginRow();
+                appender.append(event.offset()).append(event.timeMillis()).append(day);
+                appender.append(subjects.text(event.codes()[subject]));
+                appender.append(items.text(event.codes()[item]));
+                for (ToDoubleFunction<Event> label : labels) {
+                    append(appender, label.applyAsDouble(event));
+                }
+                for (var sequence : sequences.entrySet()) {
+                    int size = reader.sequence(sequence.getKey(), event.codes()[subject], sequence.getValue());
+                    var text = new StringBuilder();
+                    for (int i = 0; i < size; i++) {
+                        text.append(i == 0 ? "" : SEPARATOR).append(items.text(sequence.getValue()[i]));
+                    }
+                    appender.append(text.toString());
+                }
+                for (int c = 0; c < columns.size(); c++) {
+                    if (columns.get(c).kind() == FeatureColumn.Kind.NUMBER) {
+                        append(appender, row[c]);
+                    } else {
+                        appender.append(state.categoryText(c, (int) row[c]));
+                    }
+                }
+                appender.endRow();
+            } catch (SQLException e) {
+                throw new EnvironmentFault("could not write a snapshot: " + e.getMessage(), true, e);
+            }
+        }
+
+        private static void append(DuckDBAppender appender, double value) throws SQLException {
+            if (Double.isNaN(value)) {
+                appender.appendNull();
+            } else {
+                appender.append(value);
+            }
+        }
+    }
+
+    /** Reads the rows into memory. */
+    public DataSet read(Application application, Progress progress) {
+        int size = Math.toIntExact(manifest.rows());
+        var columns = new ArrayList<FeatureColumn>();
+        var labels = new LinkedHashMap<String, double[]>();
+        var amounts = new LinkedHashMap<String, double[]>();
+        var sequences = new LinkedHashMap<String, int[][]>();
+        var readers = new ArrayList<ValueReader>();
+        var subjects = new Texts(false);
+        var items = new Texts(false);
+        long[] times = new long[size];
+        int[] days = new int[size];
+        int[] subjectCodes = new int[size];
+        int[] itemCodes = new int[size];
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(
+                        "SELECT * FROM read_parquet('" + parquet.toString().replace("'", "''") + "')")) {
+            int width = rows.getMetaData().getColumnCount();
+            var numbers = new ArrayList<double[]>();
+            var categories = new ArrayList<int[]>();
+            var texts = new ArrayList<Texts>();
+            for (int c = 1; c <= width; c++) {
+                String name = rows.getMetaData().getColumnName(c);
+                boolean isNumber = rows.getMetaData().getColumnTypeName(c).equals("DOUBLE");
+                int place = c;
+                if (name.startsWith("label:") || name.startsWith("amount:")) {
+                    double[] values = new double[size];
+                    (name.startsWith("label:") ? labels : amounts).put(name.substring(name.indexOf(':') + 1), values);
+                    readers.add((result, i) -> values[i] = number(result, place));
+                } else if (!manifest.features().contains(name)) {
+                    if (c > 5) {
+                        int[][] values = new int[size][];
+                        sequences.put(name, values);
+                        readers.add((result, i) -> values[i] = items.codes(result.getString(place)));
+                    }
+                } else if (isNumber) {
+                    double[] values = new double[size];
+                    columns.add(new FeatureColumn(name, scope(application, name), FeatureColumn.Kind.NUMBER));
+                    numbers.add(values);
+                    categories.add(new int[0]);
+                    texts.add(new Texts(true));
+                    readers.add((result, i) -> values[i] = number(result, place));
+                } else {
+                    int[] values = new int[size];
+                    var known = new Texts(true);
+                    columns.add(new FeatureColumn(name, scope(application, name), FeatureColumn.Kind.CATEGORY));
+                    numbers.add(new double[0]);
+                    categories.add(values);
+                    texts.add(known);
+                    readers.add((result, i) -> values[i] = known.code(result.getString(place)));
+                }
+            }
+            int row = 0;
+            while (rows.next()) {
+                times[row] = rows.getLong(2);
+                days[row] = rows.getInt(3);
+                subjectCodes[row] = subjects.code(rows.getString(4));
+                itemCodes[row] = items.code(rows.getString(5));
+                for (ValueReader reader : readers) {
+                    reader.read(rows, row);
+                }
+                if (++row % 10_000 == 0) {
+                    progress.at(row, size, "rows");
+                }
+            }
+            progress.at(size, size, "rows");
+            return new DataSet(
+                    size,
+                    List.copyOf(columns),
+                    numbers.toArray(double[][]::new),
+                    categories.toArray(int[][]::new),
+                    texts.stream().map(Texts::list).toList(),
+                    labels,
+                    amounts,
+                    times,
+                    days,
+                    subjectCodes,
+                    subjects.list(),
+                    itemCodes,
+                    items.list(),
+                    sequences);
+        } catch (SQLException e) {
+            throw new EnvironmentFault("the snapshot " + parquet + " cannot be read: " + e.getMessage(), false, e);
+        }
+    }
+
+    private static Scope scope(Application application, String feature) {
+        return application.feature(feature).scope();
+    }
+
+    private static double number(ResultSet rows, int place) throws SQLException {
+        double value = rows.getDouble(place);
+        return value == 0 && rows.wasNull() ? Double.NaN : value;
+    }
+
+    private interface ValueReader {
+        void read(ResultSet rows, int row) throws SQLException;
+    }
+
+    /** Texts with their index in order of first appearance. */
+    private static final class Texts {
+        private final Map<String, Integer> codes = new HashMap<>();
+        private final List<String> list = new ArrayList<>();
+
+        Texts(boolean hasMissing) {
+            if (hasMissing) {
+                codes.put("", 0);
+                list.add("");
+            }
+        }
+
+        int code(String text) {
+            Integer code = codes.get(text);
+            if (code == null) {
+                code = list.size();
+                codes.put(text, code);
+                list.add(text);
+            }
+            return code;
+        }
+
+        int[] codes(String joined) {
+            if (joined.isEmpty()) {
+                return new int[0];
+            }
+            String[] members = joined.split(SEPARATOR);
+            int[] found = new int[members.length];
+            for (int i = 0; i < members.length; i++) {
+                found[i] = code(members[i]);
+            }
+            return found;
+        }
+
+        List<String> list() {
+            return list;
+        }
+    }
+
+    /** The day of a moment, remembering the bounds of the last day asked for. */
+    private static final class DayOf {
+        private final ZoneId zone;
+        private long fromMillis = Long.MAX_VALUE;
+        private long toMillis = Long.MIN_VALUE;
+        private int day;
+
+        DayOf(ZoneId zone) {
+            this.zone = zone;
+        }
+
+        int day(long timeMillis) {
+            if (timeMillis < fromMillis || timeMillis >= toMillis) {
+                LocalDate date = Instant.ofEpochMilli(timeMillis).atZone(zone).toLocalDate();
+                fromMillis = date.atStartOfDay(zone).toInstant().toEpochMilli();
+                toMillis = date.plusDays(1).atStartOfDay(zone).toInstant().toEpochMilli();
+                day = Math.toIntExact(date.toEpochDay());
+            }
+            return day;
+        }
+    }
+}
