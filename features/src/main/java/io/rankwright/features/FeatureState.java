@@ -12,6 +12,7 @@ import io.rankwright.spec.FeatureDefinition.Reference;
 import io.rankwright.spec.FeatureDefinition.Scope;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,9 @@ public final class FeatureState {
     private final List<String> formulaTexts = new ArrayList<>();
     private final List<ToDoubleFunction<Event>> formulaFunctions = new ArrayList<>();
     private final List<KeyedState> states = new ArrayList<>();
+    /** Of each state whether it holds what was before the log, and so takes no events. */
+    private final BitSet isFixed = new BitSet();
+
     private final Map<String, SequenceState> sequences = new LinkedHashMap<>();
     private final List<FeatureColumn> columns = new ArrayList<>();
     private final List<ColumnReader> readers = new ArrayList<>();
@@ -129,7 +133,9 @@ public final class FeatureState {
             values[f] = Double.isNaN(value) ? 0 : value;
         }
         for (int s = 0; s < appliedSlots.length; s++) {
-            states.get(s).apply(applied, values, appliedSlots[s]);
+            if (!isFixed.get(s)) {
+                states.get(s).apply(applied, values, appliedSlots[s]);
+            }
         }
         for (SequenceState sequence : sequences.values()) {
             sequence.apply(applied, values);
@@ -148,11 +154,9 @@ public final class FeatureState {
         private final int[][] slots =
                 states.stream().map(KeyedState::slotsArray).toArray(int[][]::new);
         private final int[] counts = new int[states.size()];
-        private final Map<String, int[]> scratch = new LinkedHashMap<>();
-
-        private Reader() {
-            sequences.forEach((name, state) -> scratch.put(name, new int[state.last()]));
-        }
+        private final int[][] items =
+                sequences.values().stream().map(state -> new int[state.last()]).toArray(int[][]::new);
+        private final int[] sizes = new int[items.length];
 
         /** The values for the moment just before an event. */
         public void read(Event event, double[] row) {
@@ -169,6 +173,11 @@ public final class FeatureState {
         private void fill(double[] row) {
             for (int s = 0; s < counts.length; s++) {
                 counts[s] = states.get(s).locate(situation, slots[s]);
+            }
+            int q = 0;
+            for (SequenceState sequence : sequences.values()) {
+                sizes[q] = sequence.read(situation.subject, items[q]);
+                q++;
             }
             for (int c = 0; c < row.length; c++) {
                 row[c] = readers.get(c).read(this, situation);
@@ -217,6 +226,7 @@ public final class FeatureState {
             }
             case FeatureDefinition.Match match -> addMatch(match);
             case FeatureDefinition.Aggregate aggregate -> addAggregate(aggregate);
+            case FeatureDefinition.Share share -> addShare(share);
             case FeatureDefinition.Recency recency -> {
                 int state = state(recency.by());
                 int condition = formula(recency.where().orElse(ALWAYS));
@@ -301,7 +311,7 @@ public final class FeatureState {
     }
 
     private void addMatch(FeatureDefinition.Match feature) {
-        SequenceState sequence = sequenceOf(feature.sequence());
+        int sequence = List.copyOf(sequences.keySet()).indexOf(feature.sequence());
         EntityTable table = log.table(application.framing().item());
         boolean isItemItself = feature.column().column().isEmpty();
         int place = isItemItself ? -1 : table.place(feature.column().column());
@@ -311,11 +321,8 @@ public final class FeatureState {
                         .orElseThrow()
                         .isList();
         add(feature, FeatureColumn.Kind.NUMBER, (reader, situation) -> {
-            int[] items = reader.scratch.get(feature.sequence());
-            if (items == null) {
-                return Double.NaN;
-            }
-            int size = sequence.read(situation.subject, items);
+            int[] items = reader.items[sequence];
+            int size = reader.sizes[sequence];
             int matches = 0;
             for (int i = 0; i < size; i++) {
                 if (isItemItself) {
@@ -398,6 +405,44 @@ public final class FeatureState {
         });
     }
 
+    private void addShare(FeatureDefinition.Share feature) {
+        int whole = 0;
+        int part = 1;
+        var keyed = new KeyedState(feature.by().stream().map(this::keyPart).toList());
+        var everything = new KeyedState(List.of());
+        for (KeyedState state : List.of(keyed, everything)) {
+            state.accumulator(whole);
+            state.accumulator(part);
+            fill(state, feature.whole(), new double[] {1, 0});
+            fill(state, feature.part(), new double[] {0, 1});
+        }
+        int[] only = everything.slotsArray();
+        int known = everything.locate(new Situation(layout.contextColumns().size()), only);
+        double average = everything.total(only, known, part, 0) / everything.total(only, known, whole, 0);
+        int place = states.size();
+        states.add(keyed);
+        isFixed.set(place);
+        double prior = feature.prior();
+        add(feature, FeatureColumn.Kind.NUMBER, (reader, _) -> {
+            double all = reader.total(place, whole) + prior;
+            return all == 0 ? Double.NaN : (reader.total(place, part) + prior * average) / all;
+        });
+    }
+
+    private void fill(KeyedState state, Reference list, double[] counted) {
+        EntityTable table = log.table(list.source());
+        int place = table.place(list.column());
+        var situation = new Situation(layout.contextColumns().size());
+        int[] slots = state.slotsArray();
+        for (int subject = 1; subject < table.capacity(); subject++) {
+            for (int item : table.list(place, subject)) {
+                situation.subject = subject;
+                situation.item = item;
+                state.apply(situation, counted, slots);
+            }
+        }
+    }
+
     private SequenceState sequenceState(FeatureDefinition.Sequence feature) {
         int condition = formula(feature.where().orElse(ALWAYS));
         Optional<EntityTable> table = feature.start().map(start -> log.table(start.source()));
@@ -410,7 +455,7 @@ public final class FeatureState {
     private int state(List<Reference> by) {
         List<KeyPart> parts = by.stream().map(this::keyPart).toList();
         for (int s = 0; s < states.size(); s++) {
-            if (states.get(s).parts().equals(parts)) {
+            if (!isFixed.get(s) && states.get(s).parts().equals(parts)) {
                 return s;
             }
         }

@@ -1,7 +1,5 @@
 package io.rankwright.features;
 
-import java.util.Arrays;
-
 /**
  * A hash table from long keys to slots that count from 0 in order of first appearance: open addressing, linear probing,
  * at most half full. A look-up touches one or two cache lines and allocates nothing.
@@ -12,66 +10,62 @@ final class LongSlots {
     /** The answer for a key that is not there. */
     static final int NONE = -1;
 
-    private long[] keys;
-    private int[] slots;
+    /** Key and slot side by side, so that a probe touches one cache line; a slot of 0 marks an empty place. */
+    private long[] entries = new long[1 << 11];
+
     private int size;
-
-    LongSlots() {
-        allocate(1 << 10);
-    }
-
-    private void allocate(int capacity) {
-        keys = new long[capacity];
-        slots = new int[capacity];
-        Arrays.fill(slots, NONE);
-    }
 
     int size() {
         return size;
     }
 
     int find(long key) {
-        int mask = keys.length - 1;
-        for (int i = hash(key) & mask; slots[i] != NONE; i = (i + 1) & mask) {
-            if (keys[i] == key) {
-                return slots[i];
+        int mask = entries.length - 1;
+        int i = place(key, mask);
+        while (entries[i + 1] != 0) {
+            if (entries[i] == key) {
+                return (int) entries[i + 1] - 1;
             }
+            i = (i + 2) & mask;
         }
         return NONE;
     }
 
     int findOrAdd(long key) {
-        int mask = keys.length - 1;
-        int i = hash(key) & mask;
-        for (; slots[i] != NONE; i = (i + 1) & mask) {
-            if (keys[i] == key) {
-                return slots[i];
+        int mask = entries.length - 1;
+        int i = place(key, mask);
+        while (entries[i + 1] != 0) {
+            if (entries[i] == key) {
+                return (int) entries[i + 1] - 1;
             }
+            i = (i + 2) & mask;
         }
-        if (2 * (size + 1) > keys.length) {
+        entries[i] = key;
+        entries[i + 1] = ++size;
+        if (4 * size > entries.length) {
             grow();
-            return findOrAdd(key);
         }
-        keys[i] = key;
-        slots[i] = size;
-        return size++;
+        return size - 1;
     }
 
     private void grow() {
-        long[] oldKeys = keys;
-        int[] oldSlots = slots;
-        allocate(oldKeys.length * 2);
-        int mask = keys.length - 1;
-        for (int j = 0; j < oldKeys.length; j++) {
-            if (oldSlots[j] != NONE) {
-                int i = hash(oldKeys[j]) & mask;
-                while (slots[i] != NONE) {
-                    i = (i + 1) & mask;
+        long[] old = entries;
+        entries = new long[old.length * 2];
+        int mask = entries.length - 1;
+        for (int j = 0; j < old.length; j += 2) {
+            if (old[j + 1] != 0) {
+                int i = place(old[j], mask);
+                while (entries[i + 1] != 0) {
+                    i = (i + 2) & mask;
                 }
-                keys[i] = oldKeys[j];
-                slots[i] = oldSlots[j];
+                entries[i] = old[j];
+                entries[i + 1] = old[j + 1];
             }
         }
+    }
+
+    private static int place(long key, int mask) {
+        return (hash(key) << 1) & mask;
     }
 
     /** The finalizer of MurmurHash3 (Appleby, public domain), which spreads consecutive keys. */

@@ -193,6 +193,19 @@ final class ApplicationCheck {
                     aggregate.where().ifPresent(where -> checkEventFormula(feature, where, aggregate.event()));
                     checkKey(feature, aggregate.by());
                 }
+                case FeatureDefinition.Share share -> {
+                    for (Reference list : List.of(share.part(), share.whole())) {
+                        if (!list.source().equals(application.framing().subject())) {
+                            problem(
+                                    feature.location(),
+                                    "the list '" + list + "'",
+                                    "a column of " + application.framing().subject());
+                        } else {
+                            checkColumn(feature, list, Set.of(Type.IDS), false);
+                        }
+                    }
+                    checkKey(feature, share.by());
+                }
                 case FeatureDefinition.Recency recency -> {
                     checkEvent(feature, recency.event());
                     recency.where().ifPresent(where -> checkEventFormula(feature, where, recency.event()));

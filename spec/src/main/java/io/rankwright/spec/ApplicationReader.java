@@ -287,6 +287,16 @@ final class ApplicationReader {
         List<Reference> by = section.has("by")
                 ? section.texts("by").stream().map(ApplicationReader::reference).toList()
                 : defaultKey(scope, framing);
+        if (section.has("share")) {
+            return Optional.of(new FeatureDefinition.Share(
+                    name,
+                    scope,
+                    location,
+                    reference(section, "share"),
+                    reference(section, "of"),
+                    by,
+                    section.number("prior", 0)));
+        }
         if (section.has("recency")) {
             return Optional.of(new FeatureDefinition.Recency(
                     name, scope, location, section.text("recency", ""), section.formula("where"), by));

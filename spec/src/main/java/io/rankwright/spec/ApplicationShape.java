@@ -93,6 +93,13 @@ public final class ApplicationShape {
                             BY,
                             PRIOR),
                     variant(
+                            "share",
+                            "Of the items that the subjects' lists name, the share that a shorter list names too.",
+                            required("share", REFERENCE, "subject.column of type ids: some of the items"),
+                            required("of", REFERENCE, "subject.column of type ids: all of them"),
+                            BY,
+                            PRIOR),
+                    variant(
                             "recency",
                             "Seconds since the key's last event.",
                             required("recency", REFERENCE, "the event"),

@@ -90,6 +90,27 @@ public sealed interface FeatureDefinition {
         }
     }
 
+    /**
+     * Of what is listed in one IDS column of the subject, the share that another one lists too, over all subjects with
+     * the same key: what is known of the time before the log. The prior counts as in {@link Aggregate}.
+     *
+     * @param part the column with some of the items
+     * @param whole the column with all of them
+     */
+    record Share(
+            String name,
+            Scope scope,
+            Location location,
+            Reference part,
+            Reference whole,
+            List<Reference> by,
+            double prior)
+            implements FeatureDefinition {
+        public Share {
+            by = List.copyOf(by);
+        }
+    }
+
     /** How long ago the key's last event was, in seconds; missing before the first. */
     record Recency(
             String name, Scope scope, Location location, String event, Optional<Expression> where, List<Reference> by)
