@@ -487,7 +487,6 @@ final class ApplicationCheck {
         application.features().stream()
                 .filter(feature -> feature.scope() == scope)
                 .filter(feature -> feature instanceof FeatureDefinition.Categorical
-                        || feature instanceof FeatureDefinition.Numeric
                         || feature instanceof FeatureDefinition.Sequence)
                 .map(FeatureDefinition::name)
                 .forEach(allowed::add);
@@ -496,7 +495,7 @@ final class ApplicationCheck {
                 problem(
                         name.location(),
                         "the input '" + name.text() + "'",
-                        Suggestion.oneOf(allowed, name.text()) + ": id or a categorical, number or sequence of "
+                        Suggestion.oneOf(allowed, name.text()) + ": id or a categorical or sequence of "
                                 + side);
             }
         }
