@@ -495,8 +495,7 @@ final class ApplicationCheck {
                 problem(
                         name.location(),
                         "the input '" + name.text() + "'",
-                        Suggestion.oneOf(allowed, name.text()) + ": id or a categorical or sequence of "
-                                + side);
+                        Suggestion.oneOf(allowed, name.text()) + ": id or a categorical or sequence of " + side);
             }
         }
     }

@@ -357,6 +357,7 @@ final class ApplicationReader {
                             source.texts(framing.item()),
                             candidates,
                             weight,
+                            source.number("popularity", 0),
                             source.integer("epochs", 5),
                             source.integer("batch", 512),
                             source.number("learning_rate", 0.01)));
@@ -375,6 +376,7 @@ final class ApplicationReader {
                             source.text("to", ""),
                             source.integer("last", 20),
                             source.integer("neighbours", 100),
+                            source.number("popularity", 0),
                             candidates,
                             weight));
                 default -> {}

@@ -384,6 +384,10 @@ public final class ApplicationShape {
                                                                         INTEGER,
                                                                         "how many of its newest (default 20)"),
                                                                 optional(
+                                                                        "popularity",
+                                                                        NUMBER,
+                                                                        "the power of recent takes that multiplies (default 0)"),
+                                                                optional(
                                                                         "neighbours",
                                                                         INTEGER,
                                                                         "neighbours an item (default 100)"),

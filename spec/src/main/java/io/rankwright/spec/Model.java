@@ -29,6 +29,7 @@ public record Model(List<CandidateSource> retrieve, Trees rank, List<RerankRule>
      * @param dim the length of the vectors
      * @param subjectFeatures the inputs of the subject's tower: feature names, or {@code id}
      * @param itemFeatures the inputs of the item's tower: feature names, or {@code id}
+     * @param popularity how much the logarithm of an item's recent takes adds to its similarity
      */
     public record TwoTower(
             int dim,
@@ -36,6 +37,7 @@ public record Model(List<CandidateSource> retrieve, Trees rank, List<RerankRule>
             List<String> itemFeatures,
             int candidates,
             double weight,
+            double popularity,
             int epochs,
             int batch,
             double learningRate)
@@ -59,8 +61,12 @@ public record Model(List<CandidateSource> retrieve, Trees rank, List<RerankRule>
         }
     }
 
-    /** Items that the audience of the subject's recent items also took (item-kNN by cosine of co-occurrence). */
-    public record Similar(String sequence, int last, int neighbours, int candidates, double weight)
+    /**
+     * Items that the audience of the subject's recent items also took (item-kNN by cosine of co-occurrence).
+     *
+     * @param popularity the power of an item's recent takes that its similarity is multiplied by
+     */
+    public record Similar(String sequence, int last, int neighbours, double popularity, int candidates, double weight)
             implements CandidateSource {
         @Override
         public String name() {

@@ -1,0 +1,102 @@
+package io.rankwright.models;
+
+import io.rankwright.log.Dictionary;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * For each item the items that the same people take, with their similarity: item-based collaborative filtering (Sarwar
+ * et al., 2001). Immutable, safe for any thread once bound.
+ */
+public final class ItemNeighbours {
+    private final Vocabulary items;
+    private final int[][] neighbours;
+    private final float[][] similarities;
+
+    /**
+     * @param items the items that have neighbours
+     * @param neighbours for each item (from index 1) the indexes of its neighbours, the nearest first
+     * @param similarities their similarities
+     */
+    public ItemNeighbours(Vocabulary items, int[][] neighbours, float[][] similarities) {
+        this.items = items;
+        this.neighbours = neighbours.clone();
+        this.similarities = similarities.clone();
+    }
+
+    /** Reads a model. */
+    public static ItemNeighbours of(Artefact artefact) {
+        Vocabulary items = Vocabulary.of(artefact.part("vocabulary.txt"));
+        ByteBuffer bytes = ByteBuffer.wrap(artefact.part("neighbours.bin")).order(ByteOrder.LITTLE_ENDIAN);
+        int[][] neighbours = new int[items.size()][];
+        float[][] similarities = new float[items.size()][];
+        for (int i = 0; i < items.size(); i++) {
+            int size = bytes.getInt();
+            neighbours[i] = new int[size];
+            similarities[i] = new float[size];
+            for (int n = 0; n < size; n++) {
+                neighbours[i][n] = bytes.getInt();
+                similarities[i][n] = bytes.getFloat();
+            }
+        }
+        return new ItemNeighbours(items, neighbours, similarities);
+    }
+
+    /** Writes a model. */
+    public Artefact artefact() {
+        int total =
+                Arrays.stream(neighbours).mapToInt(list -> 4 + 8 * list.length).sum();
+        ByteBuffer bytes = ByteBuffer.allocate(total).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < neighbours.length; i++) {
+            bytes.putInt(neighbours[i].length);
+            for (int n = 0; n < neighbours[i].length; n++) {
+                bytes.putInt(neighbours[i][n]).putFloat(similarities[i][n]);
+            }
+        }
+        return new Artefact(Map.of("vocabulary.txt", items.bytes(), "neighbours.bin", bytes.array()));
+    }
+
+    /** The model in the codes of a log. */
+    public Bound bind(Dictionary.Domain ids) {
+        return new Bound(ids);
+    }
+
+    /** The model in the codes of a log, as they were when it was bound. Any number of threads. */
+    public final class Bound {
+        private final int[] indexes;
+        private final int[] codes;
+
+        private Bound(Dictionary.Domain ids) {
+            this.indexes = new int[ids.size()];
+            for (int code = 1; code < indexes.length; code++) {
+                indexes[code] = items.index(ids.text(code));
+            }
+            this.codes = new int[items.size()];
+            for (int i = 1; i < codes.length; i++) {
+                codes[i] = ids.code(items.texts().get(i - 1));
+            }
+        }
+
+        /**
+         * Adds the similarity of each item to the items of a sequence.
+         *
+         * @param sequence codes, newest last
+         * @param scores by code; must reach to {@link #capacity()}
+         */
+        public void score(int[] sequence, int last, float[] scores) {
+            for (int s = Math.max(0, sequence.length - last); s < sequence.length; s++) {
+                int index = sequence[s] < indexes.length ? indexes[sequence[s]] : 0;
+                for (int n = 0; n < neighbours[index].length; n++) {
+                    scores[codes[neighbours[index][n]]] += similarities[index][n];
+                }
+            }
+        }
+
+        /** One more than the greatest code that {@link #score} writes. */
+        public int capacity() {
+            return indexes.length;
+        }
+    }
+}

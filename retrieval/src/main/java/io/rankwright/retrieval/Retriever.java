@@ -1,0 +1,136 @@
+package io.rankwright.retrieval;
+
+import io.rankwright.log.Dictionary;
+import io.rankwright.log.EntityTable;
+import io.rankwright.log.EventLog;
+import io.rankwright.models.ItemNeighbours;
+import io.rankwright.models.TwoTower;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.Model;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All candidate sources of an application, kept up to date by events and changes of items.
+ *
+ * <p>Thread-safety: any thread may ask and tell.
+ */
+public final class Retriever implements AutoCloseable {
+    private final List<Source> sources = new ArrayList<>();
+    private final List<Popularity> counters = new ArrayList<>();
+    private final Optional<VectorIndex> index;
+    private final Optional<TwoTower.Bound> towers;
+    private final EntityTable items;
+
+    /**
+     * @param towers the towers, if the application has them
+     * @param index the vectors of the items, brought up to date here
+     * @param neighbours the item-kNN, if the application has it
+     */
+    public Retriever(
+            Application application,
+            EventLog log,
+            Optional<TwoTower.Bound> towers,
+            Optional<VectorIndex> index,
+            Optional<ItemNeighbours> neighbours) {
+        this.items = log.table(application.framing().item());
+        this.towers = towers;
+        this.index = index;
+        Popularity prior = counter(application);
+        for (Model.CandidateSource source : application.model().retrieve()) {
+            switch (source) {
+                case Model.TwoTower settings ->
+                    towers.ifPresent(bound -> index.ifPresent(
+                            vectors -> sources.add(new Sources.Nearest(settings, bound, vectors, prior))));
+                case Model.Trending settings -> {
+                    var counter = new Popularity(settings.window());
+                    counters.add(counter);
+                    sources.add(new Sources.Trending(settings, counter, items));
+                }
+                case Model.Fresh settings -> sources.add(new Sources.Fresh(settings, items));
+                case Model.Similar settings ->
+                    neighbours.ifPresent(model -> sources.add(new Sources.Similar(
+                            settings,
+                            model.bind(log.dictionary()
+                                    .domain(Dictionary.idsOf(
+                                            application.framing().item()))),
+                            items,
+                            prior)));
+            }
+        }
+        refresh();
+    }
+
+    /** The counter that weighs the other sources: the window of the trending source, or ever. */
+    private Popularity counter(Application application) {
+        var counter = new Popularity(application.model().retrieve().stream()
+                .filter(Model.Trending.class::isInstance)
+                .map(source -> ((Model.Trending) source).window())
+                .flatMap(Optional::stream)
+                .findFirst());
+        counters.add(counter);
+        return counter;
+    }
+
+    /** Brings the index to the items that are known: adds what is missing, takes out what was deleted. */
+    private void refresh() {
+        if (index.isEmpty() || towers.isEmpty()) {
+            return;
+        }
+        var indexed = index.get().codes();
+        int[] missing = new int[items.capacity()];
+        int size = 0;
+        for (int code = 1; code < items.capacity(); code++) {
+            if (items.isKnown(code) && !indexed.get(code)) {
+                missing[size++] = code;
+            } else if (!items.isKnown(code) && indexed.get(code)) {
+                index.get().delete(code);
+            }
+        }
+        int[] codes = Arrays.copyOf(missing, size);
+        index.get().put(codes, towers.get().items(codes));
+    }
+
+    public List<Source> sources() {
+        return List.copyOf(sources);
+    }
+
+    /** An item was taken. */
+    public void taken(int item, long timeMillis) {
+        counters.forEach(counter -> counter.add(item, timeMillis));
+    }
+
+    /** An item was added or changed: it is found by the next request. */
+    public void put(int item) {
+        if (index.isPresent() && towers.isPresent()) {
+            int[] codes = {item};
+            index.get().put(codes, towers.get().items(codes));
+        }
+    }
+
+    /** An item was deleted. */
+    public void delete(int item) {
+        index.ifPresent(vectors -> vectors.delete(item));
+    }
+
+    /** The nearest items to an item in the learnt space, itself left out; empty without towers. */
+    public VectorIndex.Nearest similarTo(int item, int k) {
+        if (index.isEmpty() || towers.isEmpty()) {
+            return new VectorIndex.Nearest(new int[0], new float[0]);
+        }
+        float[] vector = towers.get().items(new int[] {item})[0];
+        return index.get().nearest(vector, k, code -> code != item && items.isKnown(code) && !items.isHidden(code));
+    }
+
+    /** The vectors of items, for measuring how alike they are; empty without towers. */
+    public Optional<float[][]> vectors(int[] codes) {
+        return towers.map(bound -> bound.items(codes));
+    }
+
+    @Override
+    public void close() {
+        index.ifPresent(VectorIndex::close);
+    }
+}
