@@ -27,7 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -198,7 +198,7 @@ public final class EventLog implements AutoCloseable {
                     type,
                     rows,
                     source,
-                    (batch, _) -> batch.put(meta, key("posted"), bytes(counter("posted") + posted.size())),
+                    (batch, _, _) -> batch.put(meta, key("posted"), bytes(counter("posted") + posted.size())),
                     true);
         } finally {
             writing.unlock();
@@ -215,7 +215,7 @@ public final class EventLog implements AutoCloseable {
 
     /** More that must be written in the same batch, given what became of its rows. */
     interface BatchPart {
-        void addTo(WriteBatch batch, List<Outcome> outcomes) throws RocksDBException;
+        void addTo(WriteBatch batch, List<Outcome> outcomes, List<Event> accepted) throws RocksDBException;
     }
 
     Appended append(String type, List<Row> rows, String source, BatchPart more, boolean isSynced) {
@@ -258,7 +258,7 @@ public final class EventLog implements AutoCloseable {
             }
             batch.put(meta, key("offset"), bytes(offset));
             batch.put(meta, key("events"), bytes(counter("events") + accepted.size()));
-            more.addTo(batch, outcomes);
+            more.addTo(batch, outcomes, accepted);
             putWords(batch, additions);
             database.write(options, batch);
             nextOffset = offset;
@@ -350,7 +350,7 @@ public final class EventLog implements AutoCloseable {
         @Nullable String[] fields = fields(check, texts);
         Optional<String> fault = check.fault(fields);
         if (fault.isEmpty()) {
-            putEntities(entity, keyColumn, List.of(texts), hidden, (_, _) -> {}, true);
+            putEntities(entity, keyColumn, List.of(texts), hidden, (_, _, _) -> {}, true);
         }
         return fault;
     }
@@ -381,7 +381,7 @@ public final class EventLog implements AutoCloseable {
                 puts.add(() -> table.put(code, check, fields(check, texts), additions, hidden));
             }
             puts.forEach(Runnable::run);
-            more.addTo(batch, List.of());
+            more.addTo(batch, List.of(), List.of());
             putWords(batch, additions);
             database.write(options, batch);
             additions.commit();
@@ -413,7 +413,7 @@ public final class EventLog implements AutoCloseable {
     /** Hides an entity from every answer, or shows it again; false if it is not known. */
     public boolean hide(String entity, String keyColumn, String id, boolean hidden) {
         Optional<Map<String, String>> texts = entity(entity, id);
-        texts.ifPresent(known -> putEntities(entity, keyColumn, List.of(known), hidden, (_, _) -> {}, true));
+        texts.ifPresent(known -> putEntities(entity, keyColumn, List.of(known), hidden, (_, _, _) -> {}, true));
         return texts.isPresent();
     }
 
@@ -506,9 +506,9 @@ public final class EventLog implements AutoCloseable {
         }
     }
 
-    BatchPart note(String name, Function<List<Outcome>, String> text) {
-        return (batch, outcomes) ->
-                batch.put(meta, key(name), text.apply(outcomes).getBytes(UTF_8));
+    BatchPart note(String name, BiFunction<List<Outcome>, List<Event>, String> text) {
+        return (batch, outcomes, accepted) ->
+                batch.put(meta, key(name), text.apply(outcomes, accepted).getBytes(UTF_8));
     }
 
     private long counter(String name) {

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +45,12 @@ public final class Ingestion {
         this.progress = progress;
     }
 
-    /** What came of one file. */
-    public record FileReport(String source, String file, String hash, Counts counts) {}
+    /**
+     * What came of one file.
+     *
+     * @param lastTimeMillis the time of its last accepted event, 0 if it has none
+     */
+    public record FileReport(String source, String file, String hash, Counts counts, long lastTimeMillis) {}
 
     /**
      * What came of all files.
@@ -60,14 +65,23 @@ public final class Ingestion {
         public Counts total() {
             return files.stream().map(FileReport::counts).reduce(Counts.NONE, Counts::plus);
         }
+
+        /** The time of the last event that the files hold of a type; events posted since do not count. */
+        public OptionalLong lastTimeMillis(String type) {
+            return files.stream()
+                    .filter(file -> file.source().equals(type) && file.lastTimeMillis() > 0)
+                    .mapToLong(FileReport::lastTimeMillis)
+                    .max();
+        }
     }
 
-    private record FileState(long read, long accepted, long duplicates, long quarantined, boolean isComplete) {
+    private record FileState(
+            long read, long accepted, long duplicates, long quarantined, long lastTimeMillis, boolean isComplete) {
         Counts counts() {
             return new Counts(read, accepted, duplicates, quarantined);
         }
 
-        FileState plus(List<Outcome> outcomes, boolean isLast) {
+        FileState plus(List<Outcome> outcomes, List<Event> events, boolean isLast) {
             long fresh = outcomes.stream().filter(Outcome.ACCEPTED::equals).count();
             long known = outcomes.stream().filter(Outcome.DUPLICATE::equals).count();
             return new FileState(
@@ -75,6 +89,7 @@ public final class Ingestion {
                     accepted + fresh,
                     duplicates + known,
                     quarantined + outcomes.size() - fresh - known,
+                    events.stream().mapToLong(Event::timeMillis).reduce(lastTimeMillis, Math::max),
                     isLast);
         }
     }
@@ -109,7 +124,7 @@ public final class Ingestion {
             progress.at(before, total, "bytes");
             digest.update(work.file().hash().getBytes(UTF_8));
             reports.add(new FileReport(
-                    work.source(), work.file().name(), work.file().hash(), state.counts()));
+                    work.source(), work.file().name(), work.file().hash(), state.counts(), state.lastTimeMillis()));
         }
         return new Report(reports, HexFormat.of().formatHex(digest.digest()));
     }
@@ -132,9 +147,9 @@ public final class Ingestion {
                         work.source(),
                         batch,
                         work.file().name(),
-                        log.note(note(work), outcomes -> json(before.plus(outcomes, isLast))),
+                        log.note(note(work), (outcomes, events) -> json(before.plus(outcomes, events, isLast))),
                         isLast);
-                state = before.plus(appended.outcomes(), isLast);
+                state = before.plus(appended.outcomes(), appended.accepted(), isLast);
                 progress.at(state.read(), -1, "rows of " + work.file().name());
             }
         }
@@ -187,17 +202,17 @@ public final class Ingestion {
                 known.putAll(texts);
             }
         }
-        var done = new FileState(read, read - duplicates - rejected.size(), duplicates, rejected.size(), true);
+        var done = new FileState(read, read - duplicates - rejected.size(), duplicates, rejected.size(), 0, true);
         log.putEntities(
                 work.source(),
                 key,
                 List.copyOf(entities.values()),
                 false,
-                (batch, outcomes) -> {
+                (batch, outcomes, events) -> {
                     for (int i = 0; i < rejected.size(); i++) {
                         log.quarantine(batch, work.file().name(), rejected.get(i), reasons.get(i));
                     }
-                    log.note(note(work), _ -> json(done)).addTo(batch, outcomes);
+                    log.note(note(work), (_, _) -> json(done)).addTo(batch, outcomes, events);
                 },
                 true);
         return done;
@@ -223,7 +238,7 @@ public final class Ingestion {
                         throw new InternalFault("a file state that cannot be read", e);
                     }
                 })
-                .orElse(new FileState(0, 0, 0, 0, false));
+                .orElse(new FileState(0, 0, 0, 0, 0, false));
     }
 
     private static String json(FileState state) {

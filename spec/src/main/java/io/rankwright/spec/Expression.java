@@ -12,8 +12,8 @@ import java.util.function.ToDoubleFunction;
  * A formula of the application file, such as {@code log1p(watch_seconds)} or {@code click.auc > 0.7}. Immutable.
  *
  * <p>All values are numbers, except that a name may stand for a text that is compared by {@code ==}, {@code !=} or
- * {@code in}. True is 1 and false is 0. A missing number is NaN; a comparison with it is false, arithmetic with it is
- * NaN.
+ * {@code in}. True is 1 and false is 0. A missing number is NaN; it is not true, a comparison with it is false, arithmetic with it
+ * is NaN.
  */
 public final class Expression {
     /** What a name in a formula stands for, read from a row of type {@code R}. */
@@ -170,10 +170,15 @@ public final class Expression {
             case ">=" -> row -> left.applyAsDouble(row) >= right.applyAsDouble(row) ? 1 : 0;
             case "==" -> row -> left.applyAsDouble(row) == right.applyAsDouble(row) ? 1 : 0;
             case "!=" -> row -> left.applyAsDouble(row) != right.applyAsDouble(row) ? 1 : 0;
-            case "and" -> row -> left.applyAsDouble(row) != 0 && right.applyAsDouble(row) != 0 ? 1 : 0;
-            case "or" -> row -> left.applyAsDouble(row) != 0 || right.applyAsDouble(row) != 0 ? 1 : 0;
+            case "and" -> row -> isTrue(left.applyAsDouble(row)) && isTrue(right.applyAsDouble(row)) ? 1 : 0;
+            case "or" -> row -> isTrue(left.applyAsDouble(row)) || isTrue(right.applyAsDouble(row)) ? 1 : 0;
             default -> throw new InternalFault("operator " + binary.operator());
         };
+    }
+
+    /** A missing number is not true. */
+    private static boolean isTrue(double value) {
+        return value != 0 && !Double.isNaN(value);
     }
 
     private static <R> ToDoubleFunction<R> call(Term.Call call, Function<String, Operand<R>> operands) {

@@ -1,0 +1,93 @@
+package io.rankwright.cli.pipeline;
+
+import io.rankwright.spec.Application;
+import io.rankwright.spec.EnvironmentFault;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder in which an application keeps its state: log, snapshots, registry, index. One process at a time holds it;
+ * closing lets go.
+ */
+public final class Home implements AutoCloseable {
+    private final Path folder;
+    private final FileChannel channel;
+
+    private Home(Path folder, FileChannel channel) {
+        this.folder = folder;
+        this.channel = channel;
+    }
+
+    /** Where the state of an application lies: {@code .rankwright} in its folder unless another is named. */
+    public static Path folder(Application application, Optional<Path> named) {
+        return named.orElse(application.folder().resolve(".rankwright")).toAbsolutePath();
+    }
+
+    /**
+     * Takes the folder for this process.
+     *
+     * @throws EnvironmentFault naming the process that holds it, if one does
+     */
+    public static Home take(Path folder) {
+        Path file = folder.resolve("lock");
+        try {
+            Files.createDirectories(folder);
+            FileChannel channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            if (lock(channel) == null) {
+                String holder = Files.readString(file).strip();
+                channel.close();
+                throw new EnvironmentFault(
+                        "the folder " + folder + " is in use by the process " + holder
+                                + "; stop it, or name another folder with --home",
+                        true);
+            }
+            channel.truncate(0);
+            channel.write(ByteBuffer.wrap(
+                    Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
+            return new Home(folder, channel);
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not use the folder " + folder + ": " + e.getMessage(), true, e);
+        }
+    }
+
+    private static @Nullable FileLock lock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    /** The state that belongs to real or to simulated data; the two never mix. */
+    public Path state(boolean isSimulated) {
+        return state(folder, isSimulated);
+    }
+
+    static Path state(Path folder, boolean isSimulated) {
+        return folder.resolve(isSimulated ? "simulated" : "real");
+    }
+
+    /** The registry for real or simulated data. */
+    public static Path registry(Path folder, boolean isSimulated) {
+        return state(folder, isSimulated).resolve("registry");
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not let go of " + folder + ": " + e.getMessage(), true, e);
+        }
+    }
+}

@@ -1,0 +1,320 @@
+package io.rankwright.cli.pipeline;
+
+import io.rankwright.evaluation.Classification;
+import io.rankwright.features.FeatureState;
+import io.rankwright.log.DataRoot;
+import io.rankwright.log.EventLog;
+import io.rankwright.log.Ingestion;
+import io.rankwright.log.Simulator;
+import io.rankwright.models.Artefact;
+import io.rankwright.models.ItemNeighbours;
+import io.rankwright.models.Ranker;
+import io.rankwright.models.TwoTower;
+import io.rankwright.registry.Gates;
+import io.rankwright.registry.Registry;
+import io.rankwright.registry.Version;
+import io.rankwright.retrieval.Retriever;
+import io.rankwright.serving.LiveModels;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.InternalFault;
+import io.rankwright.spec.Model;
+import io.rankwright.spec.UserFault;
+import io.rankwright.training.CodeVersion;
+import io.rankwright.training.DataSet;
+import io.rankwright.training.ItemKnnTrainer;
+import io.rankwright.training.LeakCheck;
+import io.rankwright.training.Snapshot;
+import io.rankwright.training.TreesTrainer;
+import io.rankwright.training.TwoTowerTrainer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Runs an application up to a registered version: data, log, snapshot, models, metrics, gates. Killed at any moment and
+ * started again it ends with the same version; what is valid is used again.
+ */
+public final class Pipeline {
+    /** The part of a run that draws at random. */
+    public static final long SEED = 7;
+
+    private static final int LEAK_CUTS = 3;
+
+    private final Application application;
+    private final Path state;
+    private final DataRoot root;
+    private final Reporter reporter;
+
+    private Pipeline(Application application, Path state, DataRoot root, Reporter reporter) {
+        this.application = application;
+        this.state = state;
+        this.root = root;
+        this.reporter = reporter;
+    }
+
+    /**
+     * Finds the data of an application, or makes them.
+     *
+     * @param isSimulated whether to make them even where real ones are found
+     */
+    public static Pipeline of(
+            Application application, Home home, Optional<Path> dataOption, boolean isSimulated, Reporter reporter) {
+        Optional<Path> environment = Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).map(Path::of);
+        Optional<DataRoot> found = isSimulated
+                ? Optional.empty()
+                : DataRoot.find(application, dataOption, environment);
+        DataRoot root = found.orElseGet(() -> simulated(application, home, reporter));
+        if (root.isSimulated()) {
+            reporter.say("SIMULATED DATA: no real log was found; every figure below comes from a log that the engine made");
+        } else {
+            reporter.say("real data in %s", root.folder());
+        }
+        return new Pipeline(application, home.state(root.isSimulated()), root, reporter);
+    }
+
+    private static DataRoot simulated(Application application, Home home, Reporter reporter) {
+        var settings = application.data().simulation().orElseThrow(() -> new UserFault(
+                "no data found for " + application.name() + ", and the application file has no data.simulate;"
+                        + " expected --data DIR, $RANKWRIGHT_DATA, " + application.folder().resolve("data")
+                        + ", or a simulate section"));
+        Path folder = home.state(true).resolve("data");
+        try (Reporter.Step step = reporter.step("simulate")) {
+            long rows = Simulator.write(folder, application, settings, step);
+            step.outcome("%,d exposures, seed %d", rows, settings.seed());
+        }
+        return new DataRoot(folder, true);
+    }
+
+    public boolean isSimulated() {
+        return root.isSimulated();
+    }
+
+    /** Where the state of this run lies. */
+    public Path state() {
+        return state;
+    }
+
+    /** What a run has made ready to serve. */
+    public record Prepared(EventLog log, Registry registry, Version version, Ingestion.Report ingestion) {}
+
+    /** Opens the log and takes in what is new. */
+    public Ingestion.Report ingest(EventLog log) {
+        try (Reporter.Step step = reporter.step("take in")) {
+            Ingestion.Report report = new Ingestion(application, log, root, step).run();
+            var total = report.total();
+            step.outcome(
+                    "%,d rows read = %,d accepted + %,d duplicates + %,d quarantined",
+                    total.read(), total.accepted(), total.duplicates(), total.quarantined());
+            return report;
+        }
+    }
+
+    /** Runs every step whose inputs have changed; the log stays open. */
+    public Prepared run() {
+        EventLog log = EventLog.open(state.resolve("log"), application);
+        try {
+            Ingestion.Report ingestion = ingest(log);
+            var registry = new Registry(state.resolve("registry"));
+            Snapshot.Manifest inputs = inputs(log, ingestion);
+            String key = hash(inputs.key(), Long.toString(SEED), modelCode());
+            Optional<Version> known = registry.find(key);
+            Version version = known.orElseGet(() -> train(log, registry, inputs, key));
+            if (known.isPresent()) {
+                reporter.say("  %-10s %s is valid for these data, this file and this code: used again", "train", version.name());
+            }
+            decide(registry, version);
+            Version live = registry.live().orElseThrow(() -> new UserFault(
+                    version.name() + " was refused by its gates and no other version is live:\n"
+                            + version.gates().stream()
+                                    .filter(gate -> !gate.hasPassed())
+                                    .map(gate -> "  " + gate.gate() + ": " + gate.values())
+                                    .collect(Collectors.joining("\n"))
+                            + "\nexpected a better model or another gate; 'rankwright promote " + application.folder()
+                            + " " + version.name() + " --force' serves it all the same"));
+            return new Prepared(log, registry, live, ingestion);
+        } catch (RuntimeException e) {
+            log.close();
+            throw e;
+        }
+    }
+
+    private void decide(Registry registry, Version version) {
+        Optional<Version> live = registry.live();
+        if (version.hasPassed() && version.stage() == Version.Stage.CANDIDATE) {
+            registry.promote(version.id(), false);
+            reporter.say("  %-10s %s passed its %d gates and is live", "gates", version.name(), version.gates().size());
+        } else if (!version.hasPassed()) {
+            reporter.say("  %-10s %s was refused; live stays %s", "gates", version.name(), live.map(Version::name).orElse("empty"));
+        }
+    }
+
+    private Snapshot.Manifest inputs(EventLog log, Ingestion.Report ingestion) {
+        String exposure = application.framing().exposure();
+        long last = ingestion.lastTimeMillis(exposure).orElseThrow(() -> new UserFault(
+                "no event of '" + exposure + "' was accepted; expected some in the sources (see the quarantine)"));
+        String code = CodeVersion.of(Application.class, EventLog.class, FeatureState.class, Snapshot.class);
+        String lastDay = Snapshot.lastDay(application, last).toString();
+        return new Snapshot.Manifest(
+                hash(ingestion.sourceHash(), application.hash(), code, lastDay),
+                "",
+                ingestion.sourceHash(),
+                application.hash(),
+                code,
+                root.isSimulated() ? "simulated" : "real",
+                0,
+                lastDay,
+                List.of());
+    }
+
+    private static String modelCode() {
+        return CodeVersion.of(Ranker.class, Classification.class, TreesTrainer.class, Retriever.class, Pipeline.class);
+    }
+
+    private static String hash(String... parts) {
+        return Artefact.hash(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Version train(EventLog log, Registry registry, Snapshot.Manifest inputs, String key) {
+        Snapshot snapshot;
+        try (Reporter.Step step = reporter.step("replay")) {
+            snapshot = Snapshot.find(state.resolve("snapshots"), inputs.key())
+                    .orElseGet(() -> Snapshot.write(state.resolve("snapshots"), application, log, inputs, step));
+            step.outcome(
+                    "%,d exposures × %d features, snapshot %s",
+                    snapshot.manifest().rows(),
+                    snapshot.manifest().features().size(),
+                    snapshot.manifest().contentHash().substring(0, 12));
+        }
+        DataSet data;
+        try (Reporter.Step step = reporter.step("read")) {
+            data = snapshot.read(application, step);
+            step.outcome("%,d rows in memory", data.rows());
+        }
+        LocalDate lastDay = LocalDate.parse(snapshot.manifest().lastDay());
+        var split = application.data().split();
+        DataSet.Range train = data.range(split.trainFrom().on(lastDay), split.trainTo().on(lastDay));
+        DataSet.Range validate = data.range(split.validate().on(lastDay), split.validate().on(lastDay));
+        LocalDate testDay = split.test().on(lastDay);
+        refuseEmpty(train, "data.split.train");
+        refuseEmpty(validate, "data.split.validate");
+        refuseEmpty(data.range(testDay, testDay), "data.split.test");
+        checkLeaks(log, data, train, validate);
+        var artefacts = new LinkedHashMap<String, byte[]>();
+        try (Reporter.Step step = reporter.step("ranker")) {
+            artefacts.put("ranker", new TreesTrainer(application, data, train, validate, SEED).train(step).bytes());
+            step.outcome("boosted trees on %,d exposures up to %s", train.size(), split.trainTo().on(lastDay));
+        }
+        ItemNeighbours neighbours = neighbours(log, data, train);
+        artefacts.put("neighbours", neighbours.artefact().bytes());
+        towers().ifPresent(settings -> {
+            try (Reporter.Step step = reporter.step("two-tower")) {
+                artefacts.put(
+                        "towers",
+                        new TwoTowerTrainer(application, log, data, train, settings, SEED).train(step).bytes());
+                step.outcome("%d dimensions, %d epochs", settings.dim(), settings.epochs());
+            }
+        });
+        var evaluator = new Evaluator(application, log, data, SEED);
+        evaluate(evaluator, log, artefacts, neighbours, testDay);
+        Map<String, Double> metrics = evaluator.metrics();
+        List<Gates.Result> gates = Gates.judge(
+                application.evaluation().gates(), metrics, application.evaluation().baselines());
+        var lineage = new Version.Lineage(
+                application.name(),
+                inputs.data(),
+                inputs.sourceHash(),
+                inputs.applicationHash(),
+                hash(inputs.codeVersion(), modelCode()),
+                snapshot.manifest().contentHash(),
+                lastDay.toString(),
+                testDay.toString(),
+                SEED,
+                registry.live().map(Version::id).orElse(0));
+        return registry.register(new Registry.Draft(
+                key, Instant.now().toString(), lineage, artefacts, metrics, evaluator.intervals(), gates));
+    }
+
+    private static void refuseEmpty(DataSet.Range range, String where) {
+        if (range.size() == 0) {
+            throw new UserFault("no exposure in the days of " + where + "; expected a split that fits the days of the log");
+        }
+    }
+
+    private void checkLeaks(EventLog log, DataSet data, DataSet.Range train, DataSet.Range validate) {
+        try (Reporter.Step step = reporter.step("leaks")) {
+            var leaks = new ArrayList<>(LeakCheck.check(application, log, data, train, LEAK_CUTS, SEED));
+            leaks.addAll(LeakCheck.check(application, log, data, validate, LEAK_CUTS, SEED));
+            if (!leaks.isEmpty()) {
+                throw new InternalFault("a feature looks ahead:\n"
+                        + leaks.stream().map(LeakCheck.Leak::toString).collect(Collectors.joining("\n")));
+            }
+            step.outcome("%d rows recomputed from a log cut off just before them: equal", 2 * LEAK_CUTS);
+        }
+    }
+
+    private ItemNeighbours neighbours(EventLog log, DataSet data, DataSet.Range train) {
+        Optional<Model.Similar> settings = application.model().retrieve().stream()
+                .filter(Model.Similar.class::isInstance)
+                .map(Model.Similar.class::cast)
+                .findFirst();
+        String sequence = settings.map(Model.Similar::sequence)
+                .or(() -> application.features().stream()
+                        .filter(FeatureDefinition.Sequence.class::isInstance)
+                        .map(FeatureDefinition::name)
+                        .findFirst())
+                .orElseThrow(() -> new UserFault(
+                        "the baseline item_knn needs a sequence feature; expected one in features."
+                                + application.framing().subject()));
+        try (Reporter.Step step = reporter.step("item-kNN")) {
+            ItemNeighbours neighbours = ItemKnnTrainer.train(
+                    application,
+                    log,
+                    data,
+                    train,
+                    sequence,
+                    settings.map(Model.Similar::neighbours).orElse(100),
+                    step);
+            step.outcome("neighbours of every %s", application.framing().item());
+            return neighbours;
+        }
+    }
+
+    private Optional<Model.TwoTower> towers() {
+        return application.model().retrieve().stream()
+                .filter(Model.TwoTower.class::isInstance)
+                .map(Model.TwoTower.class::cast)
+                .findFirst();
+    }
+
+    private void evaluate(
+            Evaluator evaluator,
+            EventLog log,
+            Map<String, byte[]> artefacts,
+            ItemNeighbours neighbours,
+            LocalDate testDay) {
+        try (Reporter.Step step = reporter.step("evaluate")) {
+            try (Ranker ranker = Ranker.of(Artefact.of(Objects.requireNonNull(artefacts.get("ranker"))))) {
+                artefacts.put("reliability", Artefact.json(evaluator.judgeLabels(ranker, testDay)));
+            }
+            Optional<TwoTower> towers =
+                    Optional.ofNullable(artefacts.get("towers")).map(bytes -> TwoTower.of(Artefact.of(bytes)));
+            String hash = Optional.ofNullable(artefacts.get("towers")).map(Artefact::hash).orElse("none");
+            try (Retriever retriever = LiveModels.retriever(
+                    application, log, towers, hash, Optional.of(neighbours), state.resolve("index"))) {
+                LiveModels.fill(retriever, application, log, Snapshot.startMillis(application, testDay));
+                evaluator.judgeFeed(retriever, neighbours, testDay, step);
+            }
+            towers.ifPresent(TwoTower::close);
+            step.outcome("test day %s, %d metrics", testDay, evaluator.metrics().size());
+        }
+    }
+}

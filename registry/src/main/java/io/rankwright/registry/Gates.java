@@ -1,0 +1,49 @@
+package io.rankwright.registry;
+
+import io.rankwright.spec.Expression;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Holds the metrics of a version against the gates of the application file. Stateless. */
+public final class Gates {
+    private Gates() {}
+
+    /**
+     * What one gate said.
+     *
+     * @param values the metrics it looked at, in words
+     */
+    public record Result(String gate, boolean hasPassed, String values) {}
+
+    /**
+     * Judges every gate. {@code baseline.X} is the best value of metric X over the baselines; a gate over a metric that
+     * was not measured fails.
+     */
+    public static List<Result> judge(List<Expression> gates, Map<String, Double> metrics, List<String> baselines) {
+        return gates.stream()
+                .map(gate -> {
+                    double outcome = gate.evaluate(name -> value(name, metrics, baselines));
+                    String values = gate.names().stream()
+                            .map(name ->
+                                    name + " = " + String.format(Locale.ROOT, "%.4f", value(name, metrics, baselines)))
+                            .collect(Collectors.joining(", "));
+                    return new Result(gate.toString(), outcome == 1, values);
+                })
+                .toList();
+    }
+
+    private static double value(String name, Map<String, Double> metrics, List<String> baselines) {
+        if (name.startsWith("baseline.")) {
+            String metric = name.substring("baseline.".length());
+            String plain = metric.startsWith("feed.") ? metric.substring("feed.".length()) : metric;
+            return baselines.stream()
+                    .mapToDouble(baseline -> metrics.getOrDefault(baseline + "." + plain, Double.NaN))
+                    .filter(value -> !Double.isNaN(value))
+                    .max()
+                    .orElse(Double.NaN);
+        }
+        return metrics.getOrDefault(name, Double.NaN);
+    }
+}

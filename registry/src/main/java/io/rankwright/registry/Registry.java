@@ -1,0 +1,223 @@
+package io.rankwright.registry;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.rankwright.models.Artefact;
+import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.UserFault;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The versions of one application in a folder: {@code blobs/HASH} holds the files, {@code versions/N.json} what is known
+ * of a version, {@code live.json} which one serves and which ones did before. Every file is replaced atomically.
+ *
+ * <p>Thread-safety: any thread may read; one process at a time may write, other processes may read.
+ */
+public final class Registry {
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
+
+    private final Path folder;
+
+    /** @param folder made if it is not there */
+    public Registry(Path folder) {
+        this.folder = folder;
+        try {
+            Files.createDirectories(folder.resolve("blobs"));
+            Files.createDirectories(folder.resolve("versions"));
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not make the registry in " + folder + ": " + e.getMessage(), true, e);
+        }
+    }
+
+    private record Live(int version, List<Integer> before) {}
+
+    /** What a new version is made of; see {@link Version}. */
+    public record Draft(
+            String key,
+            String createdAt,
+            Version.Lineage lineage,
+            Map<String, byte[]> artefacts,
+            Map<String, Double> metrics,
+            Map<String, List<Double>> intervals,
+            List<Gates.Result> gates) {}
+
+    /** Keeps a new version as a candidate. */
+    public Version register(Draft draft) {
+        var hashes = new TreeMap<String, String>();
+        draft.artefacts().forEach((name, bytes) -> hashes.put(name, keep(bytes)));
+        int id = versions().stream().mapToInt(Version::id).max().orElse(0) + 1;
+        var version = new Version(
+                id,
+                Version.Stage.CANDIDATE,
+                draft.key(),
+                draft.createdAt(),
+                draft.lineage(),
+                hashes,
+                draft.metrics(),
+                draft.intervals(),
+                draft.gates());
+        write(folder.resolve("versions").resolve(id + ".json"), json(version));
+        return version;
+    }
+
+    private String keep(byte[] bytes) {
+        String hash = Artefact.hash(bytes);
+        Path blob = folder.resolve("blobs").resolve(hash);
+        if (!Files.exists(blob)) {
+            write(blob, bytes);
+        }
+        return hash;
+    }
+
+    /**
+     * The bytes of an artefact.
+     *
+     * @throws EnvironmentFault if the file is not there or its bytes are not those it was named by
+     */
+    public byte[] artefact(String hash) {
+        if (!HASH.matcher(hash).matches()) {
+            throw new EnvironmentFault("'" + hash + "' is no content hash", false);
+        }
+        Path blob = folder.resolve("blobs").resolve(hash);
+        try {
+            byte[] bytes = Files.readAllBytes(blob);
+            if (!Artefact.hash(bytes).equals(hash)) {
+                throw new EnvironmentFault("the model file " + blob + " is damaged: train again, or roll back", false);
+            }
+            return bytes;
+        } catch (IOException e) {
+            throw new EnvironmentFault("the model file " + blob + " cannot be read: " + e.getMessage(), false, e);
+        }
+    }
+
+    /** All versions, the oldest first, each in its stage. */
+    public List<Version> versions() {
+        Live live = liveNow();
+        try (Stream<Path> files = Files.list(folder.resolve("versions"))) {
+            var versions = new ArrayList<Version>();
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".json")).toList()) {
+                Version version = JSON.readValue(file.toFile(), Version.class);
+                versions.add(
+                        version.id() == live.version()
+                                ? version.in(Version.Stage.LIVE)
+                                : live.before().contains(version.id()) ? version.in(Version.Stage.RETIRED) : version);
+            }
+            versions.sort(Comparator.comparingInt(Version::id));
+            return versions;
+        } catch (IOException e) {
+            throw new EnvironmentFault("the registry in " + folder + " cannot be read: " + e.getMessage(), false, e);
+        }
+    }
+
+    /** The version that was made from the same inputs, if there is one. */
+    public Optional<Version> find(String key) {
+        return versions().stream().filter(version -> version.key().equals(key)).findFirst();
+    }
+
+    /** The version that serves. */
+    public Optional<Version> live() {
+        int live = liveNow().version();
+        return versions().stream().filter(version -> version.id() == live).findFirst();
+    }
+
+    /**
+     * Lets a version serve.
+     *
+     * @throws UserFault if there is no such version, or a gate has refused it and {@code isForced} is false
+     */
+    public Version promote(int id, boolean isForced) {
+        Version version = versions().stream()
+                .filter(known -> known.id() == id)
+                .findFirst()
+                .orElseThrow(() -> new UserFault("no version v" + id + "; 'rankwright models' lists them"));
+        if (!version.hasPassed() && !isForced) {
+            String refused = String.join(
+                    "; ",
+                    version.gates().stream()
+                            .filter(gate -> !gate.hasPassed())
+                            .map(gate -> gate.gate() + " (" + gate.values() + ")")
+                            .toList());
+            throw new UserFault(
+                    "v" + id + " was refused by its gates: " + refused + "; --force lets it serve all the same");
+        }
+        Live live = liveNow();
+        if (live.version() != id) {
+            var before = new ArrayList<>(live.before());
+            if (live.version() != 0) {
+                before.add(live.version());
+            }
+            write(folder.resolve("live.json"), json(new Live(id, before)));
+        }
+        return version.in(Version.Stage.LIVE);
+    }
+
+    /**
+     * Lets the version serve again that did before the live one.
+     *
+     * @throws UserFault if there was none
+     */
+    public Version rollback() {
+        Live live = liveNow();
+        if (live.before().isEmpty()) {
+            throw new UserFault("nothing to roll back to: no version was live before");
+        }
+        int previous = live.before().getLast();
+        write(
+                folder.resolve("live.json"),
+                json(new Live(previous, live.before().subList(0, live.before().size() - 1))));
+        return live().orElseThrow();
+    }
+
+    private Live liveNow() {
+        Path file = folder.resolve("live.json");
+        if (!Files.exists(file)) {
+            return new Live(0, List.of());
+        }
+        try {
+            return JSON.readValue(file.toFile(), Live.class);
+        } catch (IOException e) {
+            throw new EnvironmentFault(file + " cannot be read: " + e.getMessage(), false, e);
+        }
+    }
+
+    private static byte[] json(Object value) {
+        return Artefact.json(value);
+    }
+
+    private static void write(Path file, byte[] bytes) {
+        Path partial = file.resolveSibling(file.getFileName() + ".partial");
+        try {
+            try (FileChannel channel = FileChannel.open(
+                    partial,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING)) {
+                var buffer = ByteBuffer.wrap(bytes);
+                while (buffer.hasRemaining()) {
+                    channel.write(buffer);
+                }
+                channel.force(true);
+            }
+            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new EnvironmentFault(
+                    "could not write " + file + ": " + e.getMessage() + "; the old file stays", true, e);
+        }
+    }
+}

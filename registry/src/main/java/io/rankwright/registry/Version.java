@@ -1,0 +1,75 @@
+package io.rankwright.registry;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One trained version of an application's models. Immutable.
+ *
+ * @param id counts from 1
+ * @param stage candidate, live or retired
+ * @param key the hash of everything it was made from: the same key means the same version
+ * @param lineage what it was made from
+ * @param artefacts the content hash of each model file, by what it is for
+ * @param metrics what was measured on the test day
+ * @param intervals of some metrics the bounds of the 95% interval
+ * @param gates what each gate said
+ */
+public record Version(
+        int id,
+        Stage stage,
+        String key,
+        String createdAt,
+        Lineage lineage,
+        Map<String, String> artefacts,
+        Map<String, Double> metrics,
+        Map<String, List<Double>> intervals,
+        List<Gates.Result> gates) {
+    public Version {
+        if (id < 1) {
+            throw new IllegalArgumentException("version " + id);
+        }
+        artefacts = Map.copyOf(artefacts);
+        gates = List.copyOf(gates);
+    }
+
+    /** How far a version has come. */
+    public enum Stage {
+        CANDIDATE,
+        LIVE,
+        RETIRED
+    }
+
+    /**
+     * What a version was made from.
+     *
+     * @param data real or simulated
+     * @param snapshot the content hash of the data set it learnt from
+     * @param parent the version that was live when it was made, 0 if none
+     */
+    public record Lineage(
+            String application,
+            String data,
+            String sourceHash,
+            String applicationHash,
+            String codeVersion,
+            String snapshot,
+            String lastDay,
+            String testDay,
+            long seed,
+            int parent) {}
+
+    /** Whether every gate let it pass. */
+    public boolean hasPassed() {
+        return gates.stream().allMatch(Gates.Result::hasPassed);
+    }
+
+    /** The name under which people speak of it: {@code v3}. */
+    public String name() {
+        return "v" + id;
+    }
+
+    Version in(Stage newStage) {
+        return new Version(id, newStage, key, createdAt, lineage, artefacts, metrics, intervals, gates);
+    }
+}

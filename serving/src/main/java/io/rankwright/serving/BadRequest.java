@@ -1,0 +1,10 @@
+package io.rankwright.serving;
+
+/** A request that cannot be answered as it is; the message says what would be right. */
+public final class BadRequest extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public BadRequest(String found, String expected) {
+        super(found + "; expected " + expected);
+    }
+}

@@ -1,0 +1,707 @@
+package io.rankwright.serving;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.rankwright.features.FeatureState;
+import io.rankwright.features.Formulas;
+import io.rankwright.log.Dictionary;
+import io.rankwright.log.EntityTable;
+import io.rankwright.log.Event;
+import io.rankwright.log.EventCursor;
+import io.rankwright.log.EventLog;
+import io.rankwright.log.EventSchema;
+import io.rankwright.models.Ranker;
+import io.rankwright.registry.Registry;
+import io.rankwright.registry.Version;
+import io.rankwright.retrieval.Fusion;
+import io.rankwright.retrieval.Source;
+import io.rankwright.retrieval.VectorIndex;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.Expression;
+import io.rankwright.spec.InternalFault;
+import io.rankwright.spec.Model.RerankRule;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.IntPredicate;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * A running application: answers feeds, takes events, keeps state, candidate sources and log together.
+ *
+ * <p>Thread-safety: any number of threads. Feature state and entities are read under a shared lock and changed under an
+ * exclusive one, each for microseconds an event.
+ */
+public final class Engine implements AutoCloseable {
+    /** How many fused candidates the ranker looks at. */
+    public static final int RANKED = 400;
+
+    private static final int LAST_GOOD = 10_000;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Application application;
+    private final EventLog log;
+    private final Registry registry;
+    private final Path folder;
+    private final MeterRegistry meters;
+    private final LogClock clock;
+    private final String data;
+    private final FeatureState state;
+    private final EventSchema schema;
+    private final ToDoubleFunction<Event> relevance;
+    private final SeenItems seen = new SeenItems();
+    private final Map<String, List<String>> lastGood = new ConcurrentHashMap<>();
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final double[] usualContext;
+    private volatile LiveModels models;
+
+    private Engine(
+            Application application,
+            EventLog log,
+            Registry registry,
+            Version version,
+            Path folder,
+            boolean isSimulated,
+            MeterRegistry meters,
+            Clock clock) {
+        this.application = application;
+        this.log = log;
+        this.registry = registry;
+        this.folder = folder;
+        this.meters = meters;
+        this.data = isSimulated ? "simulated" : "real";
+        String exposure = application.framing().exposure();
+        this.clock = new LogClock(clock, log.lastTimeMillis(exposure).orElse(clock.millis()));
+        this.schema = log.schema(exposure);
+        this.relevance = new Formulas(application, schema, log.dictionary())
+                .label(application.framing().relevance());
+        this.state = new FeatureState(application, log);
+        this.usualContext = restore(exposure);
+        this.models = LiveModels.load(application, log, state, registry, version, folder.resolve("index"));
+    }
+
+    /**
+     * Starts an application on its log with a version of its models: replays the log into the feature state.
+     *
+     * @param folder where the index is kept
+     */
+    public static Engine start(
+            Application application,
+            EventLog log,
+            Registry registry,
+            Version version,
+            Path folder,
+            boolean isSimulated,
+            MeterRegistry meters,
+            Clock clock) {
+        return new Engine(application, log, registry, version, folder, isSimulated, meters, clock);
+    }
+
+    /** Replays the log; the answer is the most frequent value of each context column, used where a request gives none. */
+    private double[] restore(String exposure) {
+        int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
+        int item = schema.codeIndex(application.itemColumn()).orElseThrow();
+        List<String> columns = state.contextColumns();
+        List<Map<Double, Integer>> counts = new ArrayList<>();
+        columns.forEach(_ -> counts.add(new HashMap<>()));
+        try (EventCursor cursor = log.read(exposure)) {
+            while (cursor.next()) {
+                Event event = cursor.event();
+                state.apply(event);
+                seen.add(event.codes()[subject], event.codes()[item]);
+                for (int c = 0; c < columns.size(); c++) {
+                    counts.get(c).merge(contextValue(event, columns.get(c)), 1, Integer::sum);
+                }
+            }
+        }
+        return counts.stream()
+                .mapToDouble(values -> values.entrySet().stream()
+                        .max(Map.Entry.<Double, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
+                        .map(Map.Entry::getKey)
+                        .orElse(0.0))
+                .toArray();
+    }
+
+    private double contextValue(Event event, String column) {
+        return schema.codeIndex(column)
+                .map(place -> (double) event.codes()[place])
+                .orElseGet(() -> event.numbers()[schema.number(column)]);
+    }
+
+    public Application application() {
+        return application;
+    }
+
+    public EventLog log() {
+        return log;
+    }
+
+    public Registry registry() {
+        return registry;
+    }
+
+    public LogClock clock() {
+        return clock;
+    }
+
+    /** Real or simulated. */
+    public String data() {
+        return data;
+    }
+
+    public LiveModels models() {
+        return models;
+    }
+
+    /** Serves the version that the registry says is live, if it is another one than now; true if it changed. */
+    public boolean followRegistry() {
+        LiveModels old = models;
+        Optional<Version> live = registry.live();
+        if (live.isEmpty() || live.get().id() == old.version().id()) {
+            return false;
+        }
+        Path index = folder.resolve("index").resolve("v" + live.get().id());
+        lock.readLock().lock();
+        try {
+            models = LiveModels.load(application, log, state, registry, live.get(), index);
+        } finally {
+            lock.readLock().unlock();
+        }
+        // Answers under way still use the old version; their deadlines are far below this.
+        Thread.ofVirtual().start(() -> {
+            try {
+                TimeUnit.SECONDS.sleep(30);
+                old.close();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return true;
+    }
+
+    /** One stage's clock and record. */
+    private final class Stages {
+        final Map<String, Double> timings = new LinkedHashMap<>();
+        final List<String> degraded = new ArrayList<>();
+
+        <T> Optional<T> within(String stage, Duration deadline, Callable<T> work) {
+            long start = System.nanoTime();
+            Future<T> future = threads.submit(work);
+            try {
+                return Optional.of(future.get(deadline.toNanos(), TimeUnit.NANOSECONDS));
+            } catch (TimeoutException e) {
+                future.cancel(true);
+                leaveOut(stage, "deadline of " + deadline.toMillis() + " ms");
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof BadRequest badRequest) {
+                    throw badRequest;
+                }
+                leaveOut(stage, String.valueOf(e.getCause()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                leaveOut(stage, "interrupted");
+            } finally {
+                record(stage, start);
+            }
+            return Optional.empty();
+        }
+
+        void record(String stage, long startNanos) {
+            long nanos = System.nanoTime() - startNanos;
+            timings.put(stage, Math.round(nanos / 1e4) / 100.0);
+            Timer.builder("rankwright.stage")
+                    .description("How long a stage of the cascade takes")
+                    .tag("stage", stage)
+                    .publishPercentileHistogram()
+                    .register(meters)
+                    .record(nanos, TimeUnit.NANOSECONDS);
+        }
+
+        void leaveOut(String stage, String why) {
+            degraded.add(stage + ": " + why);
+            Counter.builder("rankwright.degraded")
+                    .description("Stages that were left out of an answer")
+                    .tag("stage", stage)
+                    .register(meters)
+                    .increment();
+        }
+    }
+
+    private record Scored(List<Fusion.Candidate> candidates, float[] inputs, double[][] scores, double[] utilities) {}
+
+    /** Answers a request for a feed; whatever fails inside, there is an answer. */
+    public FeedAnswer feed(FeedRequest request) {
+        long start = System.nanoTime();
+        LiveModels live = models;
+        var stages = new Stages();
+        String id = UUID.randomUUID().toString();
+        long now = clock.millis();
+        int subject = log.dictionary()
+                .domain(Dictionary.idsOf(application.framing().subject()))
+                .code(request.subject());
+        Source.Query query = query(request, live, subject, now);
+        var counts = new LinkedHashMap<String, Integer>();
+        List<Fusion.Candidate> candidates = retrieve(live, query, stages, counts);
+        double[] context = context(request.context());
+        Scored scored = stages.within("rank", deadline("rank"), () -> rank(live, candidates, subject, now, context))
+                .orElseGet(() -> unranked(live, candidates));
+        long seed = request.seed().orElse(id.hashCode());
+        List<Reranker.Placed> placed = stages.within(
+                        "rerank", deadline("rerank"), () -> rerank(live, scored, request, seed))
+                .orElseGet(() -> firstOf(scored, request.slots()));
+        List<FeedAnswer.Slot> slots = slots(live, scored, placed, request.explained());
+        if (slots.isEmpty() && !candidates.isEmpty()) {
+            stages.leaveOut("slate", "nothing was left by filters and rules");
+        }
+        if (slots.isEmpty() && request.filter().isEmpty()) {
+            slots = fallback(request, query, stages);
+        }
+        var answer = new FeedAnswer(
+                id,
+                request.subject(),
+                now,
+                live.version().name(),
+                data,
+                subject != 0 && log.table(application.framing().subject()).isKnown(subject),
+                slots,
+                stages.degraded,
+                counts,
+                scored.candidates().size(),
+                stages.timings);
+        logAnswer(answer, stages);
+        remember(request, answer);
+        stages.record("total", start);
+        return answer;
+    }
+
+    private Duration deadline(String stage) {
+        return requireNonNull(application.serving().budget().get(stage), stage);
+    }
+
+    private Source.Query query(FeedRequest request, LiveModels live, int subject, long now) {
+        EntityTable items = log.table(application.framing().item());
+        Dictionary.Domain ids =
+                log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
+        Set<Integer> excluded = new HashSet<>();
+        request.exclude().forEach(item -> excluded.add(ids.code(item)));
+        Arrays.stream(seen.of(subject)).forEach(excluded::add);
+        Map<String, int[]> sequences = sequences(live, subject);
+        sequences.values().forEach(sequence -> Arrays.stream(sequence).forEach(excluded::add));
+        IntPredicate filter =
+                request.filter().map(where -> Reranker.condition(where, items)).orElse(_ -> true);
+        return new Source.Query(
+                subject,
+                sequences,
+                now,
+                code -> items.isKnown(code) && !items.isHidden(code) && !excluded.contains(code) && filter.test(code));
+    }
+
+    private Map<String, int[]> sequences(LiveModels live, int subject) {
+        var sequences = new HashMap<String, int[]>();
+        LiveModels.Workspace workspace = live.borrow();
+        lock.readLock().lock();
+        try {
+            for (String name : state.sequences()) {
+                int[] scratch = new int[state.last(name)];
+                int size = workspace.reader.sequence(name, subject, scratch);
+                sequences.put(name, Arrays.copyOf(scratch, size));
+            }
+        } finally {
+            lock.readLock().unlock();
+            live.giveBack(workspace);
+        }
+        return sequences;
+    }
+
+    /** Asks all sources at once; one that is late or fails is left out. */
+    private List<Fusion.Candidate> retrieve(
+            LiveModels live, Source.Query query, Stages stages, Map<String, Integer> counts) {
+        long start = System.nanoTime();
+        long deadline = deadline("retrieve").toNanos();
+        var asked = new LinkedHashMap<Source, Future<int[]>>();
+        live.retriever().sources().forEach(source -> asked.put(source, threads.submit(() -> source.find(query))));
+        var lists = new ArrayList<Fusion.Ranked>();
+        asked.forEach((source, future) -> {
+            try {
+                long left = Math.max(0, deadline - (System.nanoTime() - start));
+                int[] found = future.get(left, TimeUnit.NANOSECONDS);
+                counts.put(source.name(), found.length);
+                lists.add(new Fusion.Ranked(source.name(), source.weight(), found));
+            } catch (TimeoutException e) {
+                future.cancel(true);
+                stages.leaveOut("retrieve." + source.name(), "deadline");
+            } catch (ExecutionException e) {
+                stages.leaveOut("retrieve." + source.name(), String.valueOf(e.getCause()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                stages.leaveOut("retrieve." + source.name(), "interrupted");
+            }
+        });
+        List<Fusion.Candidate> candidates = Fusion.fuse(lists, RANKED);
+        stages.record("retrieve", start);
+        return candidates;
+    }
+
+    private double[] context(Map<String, String> given) {
+        double[] context = usualContext.clone();
+        List<String> columns = state.contextColumns();
+        given.forEach((name, text) -> {
+            int place = columns.indexOf(name);
+            if (place < 0) {
+                throw new BadRequest("the context '" + name + "'", "one of " + String.join(", ", columns));
+            }
+            if (schema.codeIndex(name).isPresent()) {
+                context[place] = log.dictionary().domain(schema.domain(name)).code(text);
+            } else {
+                try {
+                    context[place] = Double.parseDouble(text);
+                } catch (NumberFormatException e) {
+                    throw new BadRequest("the context " + name + " = '" + text + "'", "a number");
+                }
+            }
+        });
+        return context;
+    }
+
+    private Scored rank(LiveModels live, List<Fusion.Candidate> candidates, int subject, long now, double[] context) {
+        Ranker ranker = live.ranker();
+        float[] inputs = new float[candidates.size() * ranker.width()];
+        LiveModels.Workspace workspace = live.borrow();
+        lock.readLock().lock();
+        try {
+            for (int i = 0; i < candidates.size(); i++) {
+                workspace.reader.read(subject, candidates.get(i).code(), now, context, workspace.row);
+                workspace.encoder.encode(workspace.row, inputs, i);
+            }
+        } finally {
+            lock.readLock().unlock();
+            live.giveBack(workspace);
+        }
+        double[][] scores = ranker.score(inputs, candidates.size());
+        return new Scored(candidates, inputs, scores, utilities(ranker, scores, candidates.size()));
+    }
+
+    private double[] utilities(Ranker ranker, double[][] scores, int count) {
+        int[] row = new int[1];
+        ToDoubleFunction<int[]> utility = application.framing().utility().compile(name -> {
+            double[] head = scores[ranker.head(name)];
+            return new Expression.Operand.Numeric<>(at -> head[at[0]]);
+        });
+        double[] utilities = new double[count];
+        for (int i = 0; i < count; i++) {
+            row[0] = i;
+            utilities[i] = utility.applyAsDouble(row);
+        }
+        return utilities;
+    }
+
+    /** Without the ranker the fused order stands for the utility. */
+    private static Scored unranked(LiveModels live, List<Fusion.Candidate> candidates) {
+        double[] utilities =
+                candidates.stream().mapToDouble(Fusion.Candidate::score).toArray();
+        double[][] scores = new double[live.ranker().manifest().heads().size()][candidates.size()];
+        for (double[] head : scores) {
+            Arrays.fill(head, Double.NaN);
+        }
+        return new Scored(
+                candidates, new float[candidates.size() * live.ranker().width()], scores, utilities);
+    }
+
+    private List<Reranker.Placed> rerank(LiveModels live, Scored scored, FeedRequest request, long seed) {
+        var reranker = new Reranker(
+                log.table(application.framing().item()),
+                log.dictionary().domain(Dictionary.idsOf(application.framing().item())),
+                live.retriever()::vectors);
+        var rules = new ArrayList<RerankRule>(request.rules());
+        rules.addAll(application.model().rerank());
+        return reranker.slate(ranked(scored), rules, request.slots(), seed);
+    }
+
+    private static List<Reranker.Ranked> ranked(Scored scored) {
+        var ranked = new ArrayList<Reranker.Ranked>();
+        for (int i = 0; i < scored.candidates().size(); i++) {
+            ranked.add(new Reranker.Ranked(i, scored.candidates().get(i).code(), scored.utilities()[i]));
+        }
+        return ranked;
+    }
+
+    private static List<Reranker.Placed> firstOf(Scored scored, int slots) {
+        return ranked(scored).stream()
+                .sorted((a, b) -> Double.compare(b.utility(), a.utility()))
+                .limit(slots)
+                .map(candidate -> new Reranker.Placed(candidate, 1, false))
+                .toList();
+    }
+
+    private List<FeedAnswer.Slot> slots(
+            LiveModels live, Scored scored, List<Reranker.Placed> placed, boolean isExplained) {
+        Dictionary.Domain ids =
+                log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
+        Ranker ranker = live.ranker();
+        int width = ranker.width();
+        float[] shown = new float[placed.size() * width];
+        for (int i = 0; i < placed.size(); i++) {
+            System.arraycopy(scored.inputs(), placed.get(i).candidate().index() * width, shown, i * width, width);
+        }
+        List<List<Ranker.Contribution>> reasons =
+                isExplained && !placed.isEmpty() ? ranker.explain(shown, placed.size(), 0) : List.of();
+        var slots = new ArrayList<FeedAnswer.Slot>();
+        for (int i = 0; i < placed.size(); i++) {
+            Reranker.Placed place = placed.get(i);
+            int index = place.candidate().index();
+            var scores = new LinkedHashMap<String, Double>();
+            for (int h = 0; h < scored.scores().length; h++) {
+                scores.put(ranker.manifest().heads().get(h).name(), scored.scores()[h][index]);
+            }
+            slots.add(new FeedAnswer.Slot(
+                    i,
+                    ids.text(place.candidate().code()),
+                    scored.candidates().get(index).sources(),
+                    scores,
+                    scored.utilities()[index],
+                    place.propensity(),
+                    place.isExplored(),
+                    Arrays.copyOfRange(shown, i * width, (i + 1) * width),
+                    reasons.isEmpty()
+                            ? List.of()
+                            : reasons.get(i).stream().limit(6).toList()));
+        }
+        return slots;
+    }
+
+    /** What answers when the cascade has nothing: the last good slate, then the most taken items. */
+    private List<FeedAnswer.Slot> fallback(FeedRequest request, Source.Query query, Stages stages) {
+        Dictionary.Domain ids =
+                log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
+        for (String rung : application.serving().fallback()) {
+            List<String> items = switch (rung) {
+                case "last_good" ->
+                    lastGood.getOrDefault(request.subject(), List.of()).stream()
+                            .filter(item -> query.allowed().test(ids.code(item)))
+                            .toList();
+                default ->
+                    models.retriever().sources().stream()
+                            .filter(source -> source.name().equals(rung))
+                            .findFirst()
+                            .map(source -> Arrays.stream(source.find(query))
+                                    .mapToObj(ids::text)
+                                    .toList())
+                            .orElse(List.of());
+            };
+            if (!items.isEmpty()) {
+                stages.leaveOut("cascade", "answered by " + rung);
+                var slots = new ArrayList<FeedAnswer.Slot>();
+                for (int i = 0; i < Math.min(request.slots(), items.size()); i++) {
+                    slots.add(new FeedAnswer.Slot(
+                            i, items.get(i), List.of(rung), Map.of(), 0, 1, false, new float[0], List.of()));
+                }
+                return slots;
+            }
+        }
+        return List.of();
+    }
+
+    private void remember(FeedRequest request, FeedAnswer answer) {
+        if (answer.degraded().isEmpty()
+                && !answer.slots().isEmpty()
+                && (lastGood.size() < LAST_GOOD || lastGood.containsKey(request.subject()))) {
+            lastGood.put(
+                    request.subject(),
+                    answer.slots().stream().map(FeedAnswer.Slot::item).toList());
+        }
+    }
+
+    private void logAnswer(FeedAnswer answer, Stages stages) {
+        long start = System.nanoTime();
+        try {
+            log.logAnswer(answer.timeMillis(), answer.request(), JSON.writeValueAsBytes(answer));
+        } catch (JsonProcessingException e) {
+            throw new InternalFault("an answer that cannot be logged", e);
+        } catch (EnvironmentFault e) {
+            stages.leaveOut("log", "not logged: " + e.getMessage());
+        }
+        stages.record("log", start);
+    }
+
+    /**
+     * Takes events given as texts by column. An event without time happened now. When this returns they are on disk and
+     * the next feed sees them.
+     */
+    public EventLog.Appended accept(List<Map<String, String>> posted) {
+        String time = schema.contract().time().orElseThrow();
+        long now = clock.millis();
+        List<Map<String, String>> timed = posted.stream()
+                .map(fields -> {
+                    var copy = new LinkedHashMap<>(fields);
+                    copy.putIfAbsent(time, Long.toString(now));
+                    return (Map<String, String>) copy;
+                })
+                .toList();
+        EventLog.Appended appended = log.append(schema.type(), timed, "api");
+        int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
+        int item = schema.codeIndex(application.itemColumn()).orElseThrow();
+        lock.writeLock().lock();
+        try {
+            appended.accepted().forEach(state::apply);
+        } finally {
+            lock.writeLock().unlock();
+        }
+        for (Event event : appended.accepted()) {
+            seen.add(event.codes()[subject], event.codes()[item]);
+            if (relevance.applyAsDouble(event) == 1) {
+                models.retriever().taken(event.codes()[item], event.timeMillis());
+            }
+        }
+        for (EventLog.Outcome outcome : EventLog.Outcome.values()) {
+            Counter.builder("rankwright.events")
+                    .description("Events posted, by what became of them")
+                    .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+                    .register(meters)
+                    .increment(appended.count(outcome));
+        }
+        return appended;
+    }
+
+    /** Puts an entity; the answer is why it was refused, empty if it was put. */
+    public Optional<String> put(String entity, String id, Map<String, String> fields) {
+        String key = application.data().entity(entity).key();
+        var texts = new LinkedHashMap<>(fields);
+        texts.put(key, id);
+        Optional<String> refused;
+        lock.writeLock().lock();
+        try {
+            refused = log.putEntity(entity, key, texts, false);
+        } finally {
+            lock.writeLock().unlock();
+        }
+        if (refused.isEmpty() && entity.equals(application.framing().item())) {
+            models.retriever().put(code(entity, id));
+        }
+        return refused;
+    }
+
+    /** Hides an entity or shows it again; false if it is not known. */
+    public boolean hide(String entity, String id, boolean hidden) {
+        lock.writeLock().lock();
+        try {
+            return log.hide(entity, application.data().entity(entity).key(), id, hidden);
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    /** Forgets an entity; false if it is not known. */
+    public boolean delete(String entity, String id) {
+        boolean wasKnown;
+        lock.writeLock().lock();
+        try {
+            wasKnown = log.deleteEntity(entity, id);
+        } finally {
+            lock.writeLock().unlock();
+        }
+        if (wasKnown && entity.equals(application.framing().item())) {
+            models.retriever().delete(code(entity, id));
+        }
+        return wasKnown;
+    }
+
+    private int code(String entity, String id) {
+        return log.dictionary().domain(Dictionary.idsOf(entity)).code(id);
+    }
+
+    /** An item like another, with how alike they are (the inner product of their vectors). */
+    public record Similar(String item, double similarity) {}
+
+    /** The items nearest to an item in the learnt space. */
+    public List<Similar> similar(String item, int count) {
+        int code = code(application.framing().item(), item);
+        if (code == 0) {
+            return List.of();
+        }
+        VectorIndex.Nearest nearest = models.retriever().similarTo(code, count);
+        Dictionary.Domain ids =
+                log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
+        var similar = new ArrayList<Similar>();
+        for (int i = 0; i < nearest.codes().length; i++) {
+            similar.add(new Similar(ids.text(nearest.codes()[i]), nearest.similarities()[i]));
+        }
+        return similar;
+    }
+
+    /** Why one item scores for one subject as it does: for each head its score and every contribution to the raw one. */
+    public record Explanation(String subject, String item, String version, Map<String, HeadExplanation> heads) {}
+
+    /** Of one head: the calibrated score, and contributions that with the base sum to the raw score. */
+    public record HeadExplanation(double score, List<Ranker.Contribution> contributions) {}
+
+    /** Explains one item for one subject. */
+    public Explanation explain(String subject, String item, Map<String, String> context) {
+        LiveModels live = models;
+        var candidate = new Fusion.Candidate(code(application.framing().item(), item), 0, List.of());
+        Scored scored = rank(
+                live,
+                List.of(candidate),
+                code(application.framing().subject(), subject),
+                clock.millis(),
+                context(context));
+        var heads = new LinkedHashMap<String, HeadExplanation>();
+        List<Ranker.Head> manifest = live.ranker().manifest().heads();
+        for (int h = 0; h < manifest.size(); h++) {
+            heads.put(
+                    manifest.get(h).name(),
+                    new HeadExplanation(
+                            scored.scores()[h][0],
+                            live.ranker().explain(scored.inputs(), 1, h).getFirst()));
+        }
+        return new Explanation(subject, item, live.version().name(), heads);
+    }
+
+    /** The last items of a subject by sequence, newest first, as ids. */
+    public Map<String, List<String>> history(String subject) {
+        Dictionary.Domain ids =
+                log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
+        var history = new LinkedHashMap<String, List<String>>();
+        sequences(models, code(application.framing().subject(), subject)).forEach((name, items) -> {
+            var newestFirst = new ArrayList<String>();
+            for (int i = items.length - 1; i >= 0; i--) {
+                newestFirst.add(ids.text(items[i]));
+            }
+            history.put(name, newestFirst);
+        });
+        return history;
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        models.close();
+        log.close();
+    }
+}

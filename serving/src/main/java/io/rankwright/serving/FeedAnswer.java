@@ -1,0 +1,55 @@
+package io.rankwright.serving;
+
+import io.rankwright.models.Ranker;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A slate as it was served and logged. Immutable.
+ *
+ * @param version the model version
+ * @param data real or simulated
+ * @param degraded what was left out and why, such as {@code rank: deadline}
+ * @param candidates how many candidates each source gave
+ * @param ranked how many candidates were ranked
+ * @param timings milliseconds a stage
+ */
+public record FeedAnswer(
+        String request,
+        String subject,
+        long timeMillis,
+        String version,
+        String data,
+        boolean isKnown,
+        List<Slot> slots,
+        List<String> degraded,
+        Map<String, Integer> candidates,
+        int ranked,
+        Map<String, Double> timings) {
+    public FeedAnswer {
+        slots = List.copyOf(slots);
+        degraded = List.copyOf(degraded);
+    }
+
+    /**
+     * One item of a slate.
+     *
+     * @param sources the candidate sources that named it, the one that ranked it highest first
+     * @param scores the calibrated prediction of each head
+     * @param utility what it was sorted by
+     * @param propensity the chance with which it was put on this slot, given the slots above
+     * @param isExplored whether it was drawn at random
+     * @param features the inputs of the ranker, in its order; not sent, but logged
+     * @param reasons what moved its first score, the strongest first; empty unless asked for
+     */
+    public record Slot(
+            int position,
+            String item,
+            List<String> sources,
+            Map<String, Double> scores,
+            double utility,
+            double propensity,
+            boolean isExplored,
+            float[] features,
+            List<Ranker.Contribution> reasons) {}
+}

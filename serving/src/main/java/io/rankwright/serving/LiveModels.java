@@ -1,0 +1,130 @@
+package io.rankwright.serving;
+
+import io.rankwright.features.FeatureState;
+import io.rankwright.features.Formulas;
+import io.rankwright.log.EventCursor;
+import io.rankwright.log.EventLog;
+import io.rankwright.models.Artefact;
+import io.rankwright.models.ItemNeighbours;
+import io.rankwright.models.Ranker;
+import io.rankwright.models.TwoTower;
+import io.rankwright.registry.Registry;
+import io.rankwright.registry.Version;
+import io.rankwright.retrieval.Retriever;
+import io.rankwright.retrieval.VectorIndex;
+import io.rankwright.spec.Application;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * The models of one version, ready to answer. An answer uses one of these from its first stage to its last, so that it
+ * never mixes two versions. Any number of threads; closing needs them out.
+ */
+public final class LiveModels implements AutoCloseable {
+    private final Version version;
+    private final Ranker ranker;
+    private final Optional<TwoTower> towers;
+    private final Retriever retriever;
+    private final FeatureState state;
+    private final ConcurrentLinkedQueue<Workspace> workspaces = new ConcurrentLinkedQueue<>();
+
+    /** What one thread needs to turn candidates into inputs of the ranker. */
+    final class Workspace {
+        final FeatureState.Reader reader = state.reader();
+        final Ranker.Encoder encoder = ranker.encoder(state);
+        final double[] row = new double[state.columns().size()];
+    }
+
+    private LiveModels(
+            Version version, Ranker ranker, Optional<TwoTower> towers, Retriever retriever, FeatureState state) {
+        this.version = version;
+        this.ranker = ranker;
+        this.towers = towers;
+        this.retriever = retriever;
+        this.state = state;
+    }
+
+    /** Loads a version and brings its candidate sources up to the end of the log. */
+    static LiveModels load(
+            Application application, EventLog log, FeatureState state, Registry registry, Version version, Path index) {
+        Ranker ranker = Ranker.of(artefact(registry, version, "ranker").orElseThrow());
+        Optional<Artefact> towersFile = artefact(registry, version, "towers");
+        Optional<TwoTower> towers = towersFile.map(TwoTower::of);
+        Retriever retriever = retriever(
+                application,
+                log,
+                towers,
+                Optional.ofNullable(version.artefacts().get("towers")).orElse("none"),
+                artefact(registry, version, "neighbours").map(ItemNeighbours::of),
+                index);
+        fill(retriever, application, log, Long.MAX_VALUE);
+        return new LiveModels(version, ranker, towers, retriever, state);
+    }
+
+    private static Optional<Artefact> artefact(Registry registry, Version version, String name) {
+        return Optional.ofNullable(version.artefacts().get(name)).map(hash -> Artefact.of(registry.artefact(hash)));
+    }
+
+    /**
+     * The candidate sources over an index that is made from these towers, or used again if it was.
+     *
+     * @param origin the content hash of the towers
+     */
+    public static Retriever retriever(
+            Application application,
+            EventLog log,
+            Optional<TwoTower> towers,
+            String origin,
+            Optional<ItemNeighbours> neighbours,
+            Path index) {
+        Optional<TwoTower.Bound> bound = towers.map(model -> model.bind(
+                log, application.framing().subject(), application.framing().item()));
+        return new Retriever(
+                application, log, bound, bound.map(_ -> VectorIndex.open(index.resolve(origin))), neighbours);
+    }
+
+    /** Tells the candidate sources what was taken before a moment. */
+    public static void fill(Retriever retriever, Application application, EventLog log, long untilMillis) {
+        String exposure = application.framing().exposure();
+        var formulas = new Formulas(application, log.schema(exposure), log.dictionary());
+        var relevance = formulas.label(application.framing().relevance());
+        int item = log.schema(exposure).codeIndex(application.itemColumn()).orElseThrow();
+        try (EventCursor cursor = log.read(exposure, 0, untilMillis)) {
+            while (cursor.next()) {
+                var event = cursor.event();
+                if (relevance.applyAsDouble(event) == 1) {
+                    retriever.taken(event.codes()[item], event.timeMillis());
+                }
+            }
+        }
+    }
+
+    public Version version() {
+        return version;
+    }
+
+    public Ranker ranker() {
+        return ranker;
+    }
+
+    public Retriever retriever() {
+        return retriever;
+    }
+
+    Workspace borrow() {
+        Workspace workspace = workspaces.poll();
+        return workspace == null ? new Workspace() : workspace;
+    }
+
+    void giveBack(Workspace workspace) {
+        workspaces.offer(workspace);
+    }
+
+    @Override
+    public void close() {
+        retriever.close();
+        towers.ifPresent(TwoTower::close);
+        ranker.close();
+    }
+}

@@ -1,0 +1,240 @@
+package io.rankwright.serving;
+
+import io.rankwright.log.Dictionary;
+import io.rankwright.log.EntityTable;
+import io.rankwright.models.TwoTower;
+import io.rankwright.spec.Contract;
+import io.rankwright.spec.Expression;
+import io.rankwright.spec.Model.RerankRule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
+
+/**
+ * Makes a slate of ranked candidates: rules that move items first, then slot by slot the best one that the caps allow,
+ * with a share of the slots drawn at random. Stateless but for what it reads; any number of threads.
+ */
+final class Reranker {
+    /** How many of the best candidates diversity chooses from: enough for the slots, few enough to compare in pairs. */
+    private static final int DIVERSIFIED = 100;
+
+    private final EntityTable items;
+    private final Dictionary.Domain ids;
+    private final Function<int[], Optional<float[][]>> vectors;
+
+    Reranker(EntityTable items, Dictionary.Domain ids, Function<int[], Optional<float[][]>> vectors) {
+        this.items = items;
+        this.ids = ids;
+        this.vectors = vectors;
+    }
+
+    /** A candidate with what it is worth. */
+    record Ranked(int index, int code, double utility) {}
+
+    /** A candidate on its slot. */
+    record Placed(Ranked candidate, double propensity, boolean isExplored) {}
+
+    /** A condition over the columns of an item; a list compares by its first member. */
+    static IntPredicate condition(Expression where, EntityTable items) {
+        var compiled = where.compile(name -> {
+            String column = name.startsWith(items.name() + ".")
+                    ? name.substring(items.name().length() + 1)
+                    : name;
+            var definition = items.contract()
+                    .column(column)
+                    .orElseThrow(() -> new BadRequest(
+                            "the column '" + name + "' in '" + where + "'",
+                            "one of "
+                                    + String.join(
+                                            ", ",
+                                            items.contract().columns().stream()
+                                                    .map(Contract.Column::name)
+                                                    .toList())));
+            int place = items.place(column);
+            if (definition.isNumber()) {
+                return new Expression.Operand.Numeric<Integer>(code -> items.number(place, code));
+            }
+            if (definition.derived().isPresent()) {
+                return new Expression.Operand.Numeric<Integer>(code -> items.code(place, code) - 1.0);
+            }
+            Dictionary.Domain domain = items.domain(column);
+            return new Expression.Operand.Textual<Integer>(code -> {
+                if (definition.isList()) {
+                    int[] members = items.list(place, code);
+                    return members.length == 0 ? "" : domain.text(members[0]);
+                }
+                return domain.text(items.code(place, code));
+            });
+        });
+        return code -> compiled.applyAsDouble(code) == 1;
+    }
+
+    List<Placed> slate(List<Ranked> candidates, List<RerankRule> rules, int slots, long seed) {
+        var pool = new ArrayList<>(candidates);
+        var pins = new HashMap<Integer, Ranked>();
+        var caps = new ArrayList<RerankRule.AtMost>();
+        double lambda = 1;
+        double explored = 0;
+        for (RerankRule rule : rules) {
+            switch (rule) {
+                case RerankRule.Deduplicate _ -> {
+                    var seen = new HashSet<Integer>();
+                    pool.removeIf(candidate -> !seen.add(candidate.code()));
+                }
+                case RerankRule.Filter filter -> {
+                    IntPredicate condition = condition(filter.where(), items);
+                    pool.removeIf(candidate -> !condition.test(candidate.code()));
+                }
+                case RerankRule.Boost boost -> {
+                    IntPredicate condition = condition(boost.where(), items);
+                    pool.replaceAll(candidate -> condition.test(candidate.code())
+                            ? new Ranked(candidate.index(), candidate.code(), candidate.utility() * boost.factor())
+                            : candidate);
+                }
+                case RerankRule.Bury bury -> {
+                    IntPredicate condition = condition(bury.where(), items);
+                    double least =
+                            pool.stream().mapToDouble(Ranked::utility).min().orElse(0);
+                    double most =
+                            pool.stream().mapToDouble(Ranked::utility).max().orElse(0);
+                    pool.replaceAll(candidate -> condition.test(candidate.code())
+                            ? new Ranked(candidate.index(), candidate.code(), candidate.utility() - (most - least) - 1)
+                            : candidate);
+                }
+                case RerankRule.Pin pin -> {
+                    int code = ids.code(pin.item());
+                    pool.stream()
+                            .filter(candidate -> candidate.code() == code)
+                            .findFirst()
+                            .ifPresent(candidate -> pins.put(pin.slot(), candidate));
+                }
+                case RerankRule.AtMost cap -> caps.add(cap);
+                case RerankRule.Diversify diversify -> lambda = diversify.lambda();
+                case RerankRule.Explore explore -> explored = explore.share();
+            }
+        }
+        pool.sort((a, b) -> a.utility() == b.utility()
+                ? Integer.compare(a.code(), b.code())
+                : Double.compare(b.utility(), a.utility()));
+        pool.removeAll(pins.values());
+        return place(pool, pins, caps, lambda, explored, slots, seed);
+    }
+
+    private List<Placed> place(
+            List<Ranked> pool,
+            Map<Integer, Ranked> pins,
+            List<RerankRule.AtMost> caps,
+            double lambda,
+            double explored,
+            int slots,
+            long seed) {
+        var random = new SplittableRandom(seed);
+        var placed = new ArrayList<Placed>(slots);
+        double[] relevance = relevance(pool);
+        float[][] near = lambda < 1 ? vectors.apply(codes(pool)).orElse(new float[0][]) : new float[0][];
+        double[] alike = new double[near.length];
+        boolean[] isTaken = new boolean[pool.size()];
+        for (int slot = 0; slot < slots; slot++) {
+            Ranked pinned = pins.get(slot);
+            if (pinned != null) {
+                placed.add(new Placed(pinned, 1, false));
+                continue;
+            }
+            int[] open = open(pool, isTaken, placed, caps, slot);
+            if (open.length == 0) {
+                break;
+            }
+            int greedy = open[0];
+            double best = Double.NEGATIVE_INFINITY;
+            for (int candidate : open) {
+                if (near.length > 0 && candidate >= near.length) {
+                    break;
+                }
+                double value = lambda * relevance[candidate] - (near.length == 0 ? 0 : (1 - lambda) * alike[candidate]);
+                if (value > best) {
+                    best = value;
+                    greedy = candidate;
+                }
+            }
+            boolean isExplored = random.nextDouble() < explored;
+            int chosen = isExplored ? open[random.nextInt(open.length)] : greedy;
+            double propensity = (chosen == greedy ? 1 - explored : 0) + explored / open.length;
+            isTaken[chosen] = true;
+            placed.add(new Placed(pool.get(chosen), propensity, isExplored));
+            if (chosen < near.length) {
+                for (int i = 0; i < near.length; i++) {
+                    alike[i] = Math.max(alike[i], TwoTower.similarity(near[i], near[chosen]));
+                }
+            }
+        }
+        return placed;
+    }
+
+    /** Utilities on a scale from 0 to 1 over the candidates that diversity chooses from. */
+    private static double[] relevance(List<Ranked> pool) {
+        double[] relevance = pool.stream().mapToDouble(Ranked::utility).toArray();
+        if (relevance.length == 0) {
+            return relevance;
+        }
+        double most = relevance[0];
+        double least = relevance[Math.min(DIVERSIFIED, relevance.length) - 1];
+        double range = most > least ? most - least : 1;
+        return Arrays.stream(relevance)
+                .map(utility -> (utility - least) / range)
+                .toArray();
+    }
+
+    private static int[] codes(List<Ranked> pool) {
+        return pool.stream().limit(DIVERSIFIED).mapToInt(Ranked::code).toArray();
+    }
+
+    /** The candidates that no cap refuses on this slot; where caps refuse all, those that are left. */
+    private int[] open(
+            List<Ranked> pool, boolean[] isTaken, List<Placed> placed, List<RerankRule.AtMost> caps, int slot) {
+        int[] left = new int[pool.size()];
+        int[] open = new int[pool.size()];
+        int leftSize = 0;
+        int openSize = 0;
+        List<Map<Integer, Integer>> counts = new ArrayList<>();
+        for (RerankRule.AtMost cap : caps) {
+            counts.add(slot < cap.inTop() ? counted(placed, cap) : Map.of());
+        }
+        for (int i = 0; i < pool.size(); i++) {
+            if (isTaken[i]) {
+                continue;
+            }
+            left[leftSize++] = i;
+            boolean isAllowed = true;
+            for (int c = 0; c < caps.size() && isAllowed; c++) {
+                RerankRule.AtMost cap = caps.get(c);
+                int group = group(cap, pool.get(i).code());
+                isAllowed = group == 0 || counts.get(c).getOrDefault(group, 0) < cap.count();
+            }
+            if (isAllowed) {
+                open[openSize++] = i;
+            }
+        }
+        return openSize > 0 ? Arrays.copyOf(open, openSize) : Arrays.copyOf(left, leftSize);
+    }
+
+    private Map<Integer, Integer> counted(List<Placed> placed, RerankRule.AtMost cap) {
+        var counted = new HashMap<Integer, Integer>();
+        for (Placed above : placed) {
+            counted.merge(group(cap, above.candidate().code()), 1, Integer::sum);
+        }
+        return counted;
+    }
+
+    private int group(RerankRule.AtMost cap, int code) {
+        String column =
+                cap.per().column().isEmpty() ? cap.per().source() : cap.per().column();
+        return items.code(items.place(column), code);
+    }
+}

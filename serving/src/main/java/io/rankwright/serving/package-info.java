@@ -1,0 +1,13 @@
+/**
+ * The cascade at work: retrieve, rank, re-rank, log; and the HTTP API in front of it.
+ *
+ * <p>In go requests and events; out come slates, each slot with where it came from, what it was scored and with which
+ * propensity it was shown. {@link io.rankwright.serving.Engine} is the face without HTTP, {@link
+ * io.rankwright.serving.HttpApi} the one with it. Every stage has a deadline; what was left out is named in the answer.
+ *
+ * <p>This part does not know how a model was trained.
+ */
+@NullMarked
+package io.rankwright.serving;
+
+import org.jspecify.annotations.NullMarked;
