@@ -38,6 +38,23 @@ final class ApplicationCheck {
         }
         checkModel();
         checkEvaluation();
+        checkServing();
+    }
+
+    private void checkServing() {
+        Section serving = root.section("serving");
+        serving.scalars("card").forEach(column -> checkItemNames(column.location(), List.of(column.text())));
+        List<String> columns = columnNames(application.framing().exposure());
+        serving.sections("actions").forEach((_, action) -> {
+            for (var entry : action.mapping().entries()) {
+                String column = entry.key().text();
+                if (!columns.contains(column)) {
+                    problem(entry.key().location(), "the column '" + column + "'", Suggestion.oneOf(columns, column));
+                }
+                action.formula(column)
+                        .ifPresent(formula -> checkItemNames(entry.value().location(), formula.names()));
+            }
+        });
     }
 
     private void checkFraming() {

@@ -122,7 +122,26 @@ final class ApplicationReader {
                 features,
                 model,
                 judged,
-                new Serving(serving.integer("slots", 20), budget, serving.texts("fallback"), monitor));
+                new Serving(
+                        serving.integer("slots", 20),
+                        budget,
+                        serving.texts("fallback"),
+                        monitor,
+                        serving.texts("card"),
+                        actions(serving)));
+    }
+
+    private static Map<String, Map<String, Expression>> actions(Section serving) {
+        var actions = new LinkedHashMap<String, Map<String, Expression>>();
+        serving.sections("actions").forEach((name, columns) -> {
+            var formulas = new LinkedHashMap<String, Expression>();
+            columns.mapping()
+                    .entries()
+                    .forEach(entry -> columns.formula(entry.key().text())
+                            .ifPresent(formula -> formulas.put(entry.key().text(), formula)));
+            actions.put(name, formulas);
+        });
+        return actions;
     }
 
     private static Framing framing(Section section, String subject, String item) {
@@ -150,7 +169,8 @@ final class ApplicationReader {
                 item,
                 exposure,
                 labels,
-                section.formula("utility").orElse(ZERO));
+                section.formula("utility").orElse(ZERO),
+                section.text("utility_means", "utility"));
     }
 
     private Data data(Section section, String subject, String item) {

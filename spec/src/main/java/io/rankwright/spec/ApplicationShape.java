@@ -233,7 +233,8 @@ public final class ApplicationShape {
                                                                 NAME,
                                                                 "the label that must hold to learn this one"))),
                                         "what is predicted, by name"),
-                                required("utility", FORMULA, "what the ranker sorts by, over the labels")),
+                                required("utility", FORMULA, "what the ranker sorts by, over the labels"),
+                                optional("utility_means", TEXT, "what a utility is, in words for people")),
                         "step 2: task, subject, item, labels, utility"),
                 required(
                         "data",
@@ -334,6 +335,10 @@ public final class ApplicationShape {
                                                                 required(item, NAMES, "inputs of the item's tower"),
                                                                 CANDIDATES,
                                                                 WEIGHT,
+                                                                optional(
+                                                                        "popularity",
+                                                                        NUMBER,
+                                                                        "what the log of recent takes adds to the similarity (default 0)"),
                                                                 optional(
                                                                         "epochs",
                                                                         INTEGER,
@@ -473,6 +478,11 @@ public final class ApplicationShape {
                                         "fallback",
                                         new Items(choice("last_good", "trending"), 0, 10),
                                         "what answers when a stage fails, in order"),
+                                optional("card", new Items(NAME, 0, 20), "the item's columns that the console shows"),
+                                optional(
+                                        "actions",
+                                        new Named("action", new Named("column", FORMULA)),
+                                        "what a person can do with an item in the console: columns of the exposure as formulas over the item's columns"),
                                 optional(
                                         "monitor",
                                         fields(

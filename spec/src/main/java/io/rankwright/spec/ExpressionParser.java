@@ -11,17 +11,18 @@ import java.util.TreeSet;
 /** Recursive descent over one formula: or, and, not, comparison, sum, product, sign, atom. Used once, by one thread. */
 final class ExpressionParser {
     /** Each function with the fewest and the most arguments it takes. */
-    static final Map<String, int[]> FUNCTIONS = Map.of(
-            "abs", new int[] {1, 1},
-            "sqrt", new int[] {1, 1},
-            "exp", new int[] {1, 1},
-            "expm1", new int[] {1, 1},
-            "log", new int[] {1, 1},
-            "log1p", new int[] {1, 1},
-            "floor", new int[] {1, 1},
-            "min", new int[] {2, 2},
-            "max", new int[] {2, 2},
-            "bucket", new int[] {2, 32});
+    static final Map<String, int[]> FUNCTIONS = Map.ofEntries(
+            Map.entry("abs", new int[] {1, 1}),
+            Map.entry("sqrt", new int[] {1, 1}),
+            Map.entry("exp", new int[] {1, 1}),
+            Map.entry("expm1", new int[] {1, 1}),
+            Map.entry("log", new int[] {1, 1}),
+            Map.entry("log1p", new int[] {1, 1}),
+            Map.entry("floor", new int[] {1, 1}),
+            Map.entry("min", new int[] {2, 2}),
+            Map.entry("max", new int[] {2, 2}),
+            Map.entry("default", new int[] {2, 2}),
+            Map.entry("bucket", new int[] {2, 32}));
 
     private static final Set<String> COMPARISONS = Set.of("<", "<=", ">", ">=", "==", "!=");
     private static final int DEEPEST = 50;

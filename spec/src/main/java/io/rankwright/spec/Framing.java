@@ -8,8 +8,16 @@ import java.util.Optional;
  *
  * @param exposure the event that carries the labels: one showing of an item to a subject
  * @param utility what the ranker sorts by, a formula over the labels
+ * @param utilityMeans what a utility is, in words for people: {@code expected watch seconds}
  */
-public record Framing(Task task, String subject, String item, String exposure, List<Label> labels, Expression utility) {
+public record Framing(
+        Task task,
+        String subject,
+        String item,
+        String exposure,
+        List<Label> labels,
+        Expression utility,
+        String utilityMeans) {
     public Framing {
         labels = List.copyOf(labels);
     }

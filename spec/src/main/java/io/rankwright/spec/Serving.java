@@ -11,5 +11,19 @@ import java.util.Map;
  * @param budget the deadline of each stage: retrieve, rank, rerank
  * @param fallback what answers when a stage fails, in order
  * @param monitor limits by name
+ * @param card the item's columns that the console shows
+ * @param actions what a person can do with an item in the console: for each action the columns of the exposure that it
+ *     posts, as formulas over the item's columns
  */
-public record Serving(int slots, Map<String, Duration> budget, List<String> fallback, Map<String, String> monitor) {}
+public record Serving(
+        int slots,
+        Map<String, Duration> budget,
+        List<String> fallback,
+        Map<String, String> monitor,
+        List<String> card,
+        Map<String, Map<String, Expression>> actions) {
+    public Serving {
+        fallback = List.copyOf(fallback);
+        card = List.copyOf(card);
+    }
+}

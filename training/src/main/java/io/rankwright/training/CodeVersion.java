@@ -27,8 +27,10 @@ public final class CodeVersion {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (Class<?> anchor : anchors) {
-                Path source = Path.of(
-                        anchor.getProtectionDomain().getCodeSource().getLocation().toURI());
+                Path source = Path.of(anchor.getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI());
                 if (Files.isDirectory(source)) {
                     addFolder(digest, source);
                 } else {
@@ -45,7 +47,9 @@ public final class CodeVersion {
 
     private static void addFolder(MessageDigest digest, Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".class")).sorted().toList()) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".class"))
+                    .sorted()
+                    .toList()) {
                 digest.update(Files.readAllBytes(file));
             }
         }

@@ -62,8 +62,7 @@ public final class LeakCheck {
         return leaks;
     }
 
-    private static double[] context(
-            DataSet data, FeatureState state, int row, EventLog log, Application application) {
+    private static double[] context(DataSet data, FeatureState state, int row, EventLog log, Application application) {
         double[] context = new double[state.contextColumns().size()];
         var schema = log.schema(application.framing().exposure());
         for (int i = 0; i < context.length; i++) {
@@ -100,8 +99,8 @@ public final class LeakCheck {
             }
             double kept = data.numbers()[c][row];
             double fresh = values[place];
-            boolean isSame = Double.compare(kept, fresh) == 0
-                    || Math.abs(kept - fresh) <= 1e-6 * Math.max(1, Math.abs(fresh));
+            boolean isSame =
+                    Double.compare(kept, fresh) == 0 || Math.abs(kept - fresh) <= 1e-6 * Math.max(1, Math.abs(fresh));
             if (!isSame) {
                 leaks.add(new Leak(column.name(), row, kept, fresh));
             }

@@ -7,6 +7,7 @@ import io.rankwright.evaluation.Classification;
 import io.rankwright.evaluation.RankedList;
 import io.rankwright.evaluation.Regression;
 import io.rankwright.features.FeatureState;
+import io.rankwright.features.Formulas;
 import io.rankwright.features.Replay;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
@@ -19,11 +20,8 @@ import io.rankwright.retrieval.Fusion;
 import io.rankwright.retrieval.Popularity;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.retrieval.Source;
-import io.rankwright.features.Formulas;
-import io.rankwright.spec.EnvironmentFault;
-import java.util.function.IntToDoubleFunction;
-import java.util.stream.IntStream;
 import io.rankwright.spec.Application;
+import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.InternalFault;
@@ -50,6 +48,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Measures models on one day that they have not learnt from, beside the baselines.
@@ -160,7 +160,9 @@ final class Evaluator {
     /** The popularity baseline of a label: the item's mean over the days before, smoothed by 20 average exposures. */
     private double[] itemMeans(Label label, LocalDate day) {
         double[] values = requireNonNull(
-                label.isBinary() ? data.labels().get(label.name()) : data.amounts().get(label.name()));
+                label.isBinary()
+                        ? data.labels().get(label.name())
+                        : data.amounts().get(label.name()));
         DataSet.Range before = new DataSet.Range(0, data.range(day, day).from());
         double[] sums = new double[data.itemTexts().size()];
         double[] counts = new double[sums.length];
@@ -193,15 +195,17 @@ final class Evaluator {
         }
         var baselines = new LinkedHashMap<String, Source>();
         baselines.put("popular", new PopularBaseline(popular));
-        sequence().ifPresent(sequence -> baselines.put("item_knn", new KnnBaseline(sequence, neighbours, log, application)));
+        sequence()
+                .ifPresent(
+                        sequence -> baselines.put("item_knn", new KnnBaseline(sequence, neighbours, log, application)));
         List<Integer> subjects = List.copyOf(taken.keySet());
         Map<String, int[][]> lists = lists(state, retriever, baselines, subjects, startMillis, progress);
         lists.forEach((name, ranked) -> measure(name, ranked, subjects, taken));
     }
 
     private void fill(FeatureState state, Popularity popular, long untilMillis) {
-        var formulas = new Formulas(
-                application, log.schema(application.framing().exposure()), log.dictionary());
+        var formulas =
+                new Formulas(application, log.schema(application.framing().exposure()), log.dictionary());
         var relevance = formulas.label(application.framing().relevance());
         int item = log.schema(application.framing().exposure())
                 .codeIndex(application.itemColumn())
@@ -220,8 +224,8 @@ final class Evaluator {
                 log.dictionary().domain(Dictionary.idsOf(application.framing().subject()));
         Dictionary.Domain items =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
-        double[] relevant =
-                requireNonNull(data.labels().get(application.framing().relevance().name()));
+        double[] relevant = requireNonNull(
+                data.labels().get(application.framing().relevance().name()));
         DataSet.Range range = data.range(day, day);
         for (int i = range.from(); i < range.to(); i++) {
             if (relevant[i] == 1) {
@@ -385,8 +389,8 @@ final class Evaluator {
 
         KnnBaseline(String sequence, ItemNeighbours neighbours, EventLog log, Application application) {
             this.sequence = sequence;
-            this.neighbours = neighbours.bind(
-                    log.dictionary().domain(Dictionary.idsOf(application.framing().item())));
+            this.neighbours = neighbours.bind(log.dictionary()
+                    .domain(Dictionary.idsOf(application.framing().item())));
         }
 
         @Override

@@ -52,8 +52,8 @@ public final class Home implements AutoCloseable {
                         true);
             }
             channel.truncate(0);
-            channel.write(ByteBuffer.wrap(
-                    Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
+            channel.write(
+                    ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
             return new Home(folder, channel);
         } catch (IOException e) {
             throw new EnvironmentFault("could not use the folder " + folder + ": " + e.getMessage(), true, e);

@@ -68,13 +68,13 @@ public final class Pipeline {
      */
     public static Pipeline of(
             Application application, Home home, Optional<Path> dataOption, boolean isSimulated, Reporter reporter) {
-        Optional<Path> environment = Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).map(Path::of);
-        Optional<DataRoot> found = isSimulated
-                ? Optional.empty()
-                : DataRoot.find(application, dataOption, environment);
+        Optional<Path> environment =
+                Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).map(Path::of);
+        Optional<DataRoot> found = isSimulated ? Optional.empty() : DataRoot.find(application, dataOption, environment);
         DataRoot root = found.orElseGet(() -> simulated(application, home, reporter));
         if (root.isSimulated()) {
-            reporter.say("SIMULATED DATA: no real log was found; every figure below comes from a log that the engine made");
+            reporter.say(
+                    "SIMULATED DATA: no real log was found; every figure below comes from a log that the engine made");
         } else {
             reporter.say("real data in %s", root.folder());
         }
@@ -82,10 +82,14 @@ public final class Pipeline {
     }
 
     private static DataRoot simulated(Application application, Home home, Reporter reporter) {
-        var settings = application.data().simulation().orElseThrow(() -> new UserFault(
-                "no data found for " + application.name() + ", and the application file has no data.simulate;"
-                        + " expected --data DIR, $RANKWRIGHT_DATA, " + application.folder().resolve("data")
-                        + ", or a simulate section"));
+        var settings = application
+                .data()
+                .simulation()
+                .orElseThrow(() -> new UserFault(
+                        "no data found for " + application.name() + ", and the application file has no data.simulate;"
+                                + " expected --data DIR, $RANKWRIGHT_DATA, "
+                                + application.folder().resolve("data")
+                                + ", or a simulate section"));
         Path folder = home.state(true).resolve("data");
         try (Reporter.Step step = reporter.step("simulate")) {
             long rows = Simulator.write(folder, application, settings, step);
@@ -118,28 +122,15 @@ public final class Pipeline {
         }
     }
 
-    /** Runs every step whose inputs have changed; the log stays open. */
+    /** Runs every step whose inputs have changed, and decides which version is live; the log stays open. */
     public Prepared run() {
         EventLog log = EventLog.open(state.resolve("log"), application);
         try {
             Ingestion.Report ingestion = ingest(log);
             var registry = new Registry(state.resolve("registry"));
-            Snapshot.Manifest inputs = inputs(log, ingestion);
-            String key = hash(inputs.key(), Long.toString(SEED), modelCode());
-            Optional<Version> known = registry.find(key);
-            Version version = known.orElseGet(() -> train(log, registry, inputs, key));
-            if (known.isPresent()) {
-                reporter.say("  %-10s %s is valid for these data, this file and this code: used again", "train", version.name());
-            }
+            Version version = version(log, registry, ingestion);
             decide(registry, version);
-            Version live = registry.live().orElseThrow(() -> new UserFault(
-                    version.name() + " was refused by its gates and no other version is live:\n"
-                            + version.gates().stream()
-                                    .filter(gate -> !gate.hasPassed())
-                                    .map(gate -> "  " + gate.gate() + ": " + gate.values())
-                                    .collect(Collectors.joining("\n"))
-                            + "\nexpected a better model or another gate; 'rankwright promote " + application.folder()
-                            + " " + version.name() + " --force' serves it all the same"));
+            Version live = registry.live().orElseThrow(() -> refused(version));
             return new Prepared(log, registry, live, ingestion);
         } catch (RuntimeException e) {
             log.close();
@@ -147,20 +138,52 @@ public final class Pipeline {
         }
     }
 
+    /** Runs every step up to the metrics; which version is live stays as it is. */
+    public Version evaluate() {
+        try (EventLog log = EventLog.open(state.resolve("log"), application)) {
+            return version(log, new Registry(state.resolve("registry")), ingest(log));
+        }
+    }
+
+    private Version version(EventLog log, Registry registry, Ingestion.Report ingestion) {
+        Snapshot.Manifest inputs = inputs(ingestion);
+        String key = hash(inputs.key(), Long.toString(SEED), modelCode());
+        Optional<Version> known = registry.find(key);
+        known.ifPresent(version -> reporter.say(
+                "  %-10s %s is valid for these data, this file and this code: used again", "train", version.name()));
+        return known.orElseGet(() -> train(log, registry, inputs, key));
+    }
+
+    private UserFault refused(Version version) {
+        return new UserFault(version.name() + " was refused by its gates and no other version is live:\n"
+                + version.gates().stream()
+                        .filter(gate -> !gate.hasPassed())
+                        .map(gate -> "  " + gate.gate() + ": " + gate.values())
+                        .collect(Collectors.joining("\n"))
+                + "\nexpected a better model or another gate; 'rankwright promote " + application.folder() + " "
+                + version.name() + " --force' serves it all the same");
+    }
+
     private void decide(Registry registry, Version version) {
         Optional<Version> live = registry.live();
         if (version.hasPassed() && version.stage() == Version.Stage.CANDIDATE) {
             registry.promote(version.id(), false);
-            reporter.say("  %-10s %s passed its %d gates and is live", "gates", version.name(), version.gates().size());
+            reporter.say(
+                    "  %-10s %s passed its %d gates and is live",
+                    "gates", version.name(), version.gates().size());
         } else if (!version.hasPassed()) {
-            reporter.say("  %-10s %s was refused; live stays %s", "gates", version.name(), live.map(Version::name).orElse("empty"));
+            reporter.say(
+                    "  %-10s %s was refused; live stays %s",
+                    "gates", version.name(), live.map(Version::name).orElse("empty"));
         }
     }
 
-    private Snapshot.Manifest inputs(EventLog log, Ingestion.Report ingestion) {
+    private Snapshot.Manifest inputs(Ingestion.Report ingestion) {
         String exposure = application.framing().exposure();
-        long last = ingestion.lastTimeMillis(exposure).orElseThrow(() -> new UserFault(
-                "no event of '" + exposure + "' was accepted; expected some in the sources (see the quarantine)"));
+        long last = ingestion
+                .lastTimeMillis(exposure)
+                .orElseThrow(() -> new UserFault("no event of '" + exposure
+                        + "' was accepted; expected some in the sources (see the quarantine)"));
         String code = CodeVersion.of(Application.class, EventLog.class, FeatureState.class, Snapshot.class);
         String lastDay = Snapshot.lastDay(application, last).toString();
         return new Snapshot.Manifest(
@@ -201,8 +224,10 @@ public final class Pipeline {
         }
         LocalDate lastDay = LocalDate.parse(snapshot.manifest().lastDay());
         var split = application.data().split();
-        DataSet.Range train = data.range(split.trainFrom().on(lastDay), split.trainTo().on(lastDay));
-        DataSet.Range validate = data.range(split.validate().on(lastDay), split.validate().on(lastDay));
+        DataSet.Range train =
+                data.range(split.trainFrom().on(lastDay), split.trainTo().on(lastDay));
+        DataSet.Range validate =
+                data.range(split.validate().on(lastDay), split.validate().on(lastDay));
         LocalDate testDay = split.test().on(lastDay);
         refuseEmpty(train, "data.split.train");
         refuseEmpty(validate, "data.split.validate");
@@ -210,8 +235,14 @@ public final class Pipeline {
         checkLeaks(log, data, train, validate);
         var artefacts = new LinkedHashMap<String, byte[]>();
         try (Reporter.Step step = reporter.step("ranker")) {
-            artefacts.put("ranker", new TreesTrainer(application, data, train, validate, SEED).train(step).bytes());
-            step.outcome("boosted trees on %,d exposures up to %s", train.size(), split.trainTo().on(lastDay));
+            artefacts.put(
+                    "ranker",
+                    new TreesTrainer(application, data, train, validate, SEED)
+                            .train(step)
+                            .bytes());
+            step.outcome(
+                    "boosted trees on %,d exposures up to %s",
+                    train.size(), split.trainTo().on(lastDay));
         }
         ItemNeighbours neighbours = neighbours(log, data, train);
         artefacts.put("neighbours", neighbours.artefact().bytes());
@@ -219,7 +250,9 @@ public final class Pipeline {
             try (Reporter.Step step = reporter.step("two-tower")) {
                 artefacts.put(
                         "towers",
-                        new TwoTowerTrainer(application, log, data, train, settings, SEED).train(step).bytes());
+                        new TwoTowerTrainer(application, log, data, train, settings, SEED)
+                                .train(step)
+                                .bytes());
                 step.outcome("%d dimensions, %d epochs", settings.dim(), settings.epochs());
             }
         });
@@ -227,7 +260,9 @@ public final class Pipeline {
         evaluate(evaluator, log, artefacts, neighbours, testDay);
         Map<String, Double> metrics = evaluator.metrics();
         List<Gates.Result> gates = Gates.judge(
-                application.evaluation().gates(), metrics, application.evaluation().baselines());
+                application.evaluation().gates(),
+                metrics,
+                application.evaluation().baselines());
         var lineage = new Version.Lineage(
                 application.name(),
                 inputs.data(),
@@ -245,7 +280,8 @@ public final class Pipeline {
 
     private static void refuseEmpty(DataSet.Range range, String where) {
         if (range.size() == 0) {
-            throw new UserFault("no exposure in the days of " + where + "; expected a split that fits the days of the log");
+            throw new UserFault(
+                    "no exposure in the days of " + where + "; expected a split that fits the days of the log");
         }
     }
 
@@ -271,8 +307,8 @@ public final class Pipeline {
                         .filter(FeatureDefinition.Sequence.class::isInstance)
                         .map(FeatureDefinition::name)
                         .findFirst())
-                .orElseThrow(() -> new UserFault(
-                        "the baseline item_knn needs a sequence feature; expected one in features."
+                .orElseThrow(
+                        () -> new UserFault("the baseline item_knn needs a sequence feature; expected one in features."
                                 + application.framing().subject()));
         try (Reporter.Step step = reporter.step("item-kNN")) {
             ItemNeighbours neighbours = ItemKnnTrainer.train(
@@ -307,7 +343,9 @@ public final class Pipeline {
             }
             Optional<TwoTower> towers =
                     Optional.ofNullable(artefacts.get("towers")).map(bytes -> TwoTower.of(Artefact.of(bytes)));
-            String hash = Optional.ofNullable(artefacts.get("towers")).map(Artefact::hash).orElse("none");
+            String hash = Optional.ofNullable(artefacts.get("towers"))
+                    .map(Artefact::hash)
+                    .orElse("none");
             try (Retriever retriever = LiveModels.retriever(
                     application, log, towers, hash, Optional.of(neighbours), state.resolve("index"))) {
                 LiveModels.fill(retriever, application, log, Snapshot.startMillis(application, testDay));

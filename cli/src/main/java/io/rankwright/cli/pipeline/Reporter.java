@@ -1,8 +1,10 @@
 package io.rankwright.cli.pipeline;
 
 import io.rankwright.log.Progress;
+import java.io.Console;
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Tells a person at a terminal how far the work is, on the error stream: one line a step, with rate and remaining time
@@ -19,12 +21,19 @@ public final class Reporter {
         this.isTerminal = isTerminal;
     }
 
+    /** Tells on the error stream of this process, as suits what it leads to. */
+    public static Reporter onErrorStream() {
+        return new Reporter(
+                System.err,
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false));
+    }
+
     /** A step that says how far it is, and at its end what came of it. */
     public final class Step implements Progress, AutoCloseable {
         private final String name;
         private final long stepNanos = System.nanoTime();
         private long toldNanos = stepNanos;
-        private String outcome = "";
+        private String outcome = "not finished";
 
         private Step(String name) {
             this.name = name;

@@ -1,0 +1,59 @@
+package io.rankwright.cli;
+
+import io.rankwright.cli.pipeline.Home;
+import io.rankwright.registry.Registry;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.UserFault;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which application a command works on, and where its data and its state are. */
+final class ApplicationOptions {
+    @Parameters(index = "0", paramLabel = "APP", description = "The application's folder, such as apps/video-feed.")
+    @SuppressWarnings("NullAway.Init")
+    private Path folder;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Where the sources lie.")
+    private @Nullable Path data;
+
+    @Option(names = "--home", paramLabel = "DIR", description = "Where state is kept (default: APP/.rankwright).")
+    private @Nullable Path home;
+
+    @Option(names = "--simulate", description = "Run on simulated data even where real ones are found.")
+    private boolean isSimulated;
+
+    Application application() {
+        return Application.read(folder);
+    }
+
+    Optional<Path> data() {
+        return Optional.ofNullable(data);
+    }
+
+    Path homeFolder(Application application) {
+        return Home.folder(application, Optional.ofNullable(home));
+    }
+
+    boolean isSimulated() {
+        return isSimulated;
+    }
+
+    /** The registry of what was run last: for real data if there is one, unless simulated was asked for. */
+    Registry registry() {
+        Application application = application();
+        Path folder = homeFolder(application);
+        return Stream.of(false, true)
+                .filter(simulated -> simulated || !isSimulated)
+                .map(simulated -> Home.registry(folder, simulated))
+                .filter(Files::isDirectory)
+                .findFirst()
+                .map(Registry::new)
+                .orElseThrow(() -> new UserFault("no version of " + application.name() + " in " + folder
+                        + "; 'rankwright run' makes the first one"));
+    }
+}

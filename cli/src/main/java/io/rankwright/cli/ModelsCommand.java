@@ -1,0 +1,64 @@
+package io.rankwright.cli;
+
+import io.rankwright.registry.Version;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code rankwright models}: the versions of an application, with stage, lineage and metrics. */
+@Command(
+        name = "models",
+        mixinStandardHelpOptions = true,
+        description = "Lists the versions of an application's models.")
+final class ModelsCommand implements Callable<Integer> {
+    @Mixin
+    private final ApplicationOptions options = new ApplicationOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        List<Version> versions = options.registry().versions();
+        out.printf(
+                "%-7s %-10s %-9s %-20s %-8s %-12s %s%n",
+                "version", "stage", "data", "made", "test day", "snapshot", "metrics");
+        for (Version version : versions) {
+            out.printf(
+                    Locale.ROOT,
+                    "%-7s %-10s %-9s %-20s %-10s %-12s %s%n",
+                    version.name(),
+                    version.stage().name().toLowerCase(Locale.ROOT),
+                    version.lineage().data(),
+                    version.createdAt().substring(0, 19),
+                    version.lineage().testDay(),
+                    version.lineage().snapshot().substring(0, 12),
+                    figures(version));
+            version.gates().stream()
+                    .filter(gate -> !gate.hasPassed())
+                    .forEach(gate -> out.printf("        refused by %s: %s%n", gate.gate(), gate.values()));
+        }
+        out.flush();
+        return 0;
+    }
+
+    private static String figures(Version version) {
+        var figures = new StringBuilder();
+        for (String name : List.of("click.auc", "click.ece", "watch.xauc", "feed.recall@100")) {
+            Double value = version.metrics().get(name);
+            if (value != null) {
+                figures.append(figures.isEmpty() ? "" : "  ")
+                        .append(name)
+                        .append(String.format(Locale.ROOT, " %.4f", value));
+            }
+        }
+        return figures.toString();
+    }
+}

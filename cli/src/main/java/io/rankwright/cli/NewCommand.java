@@ -1,0 +1,63 @@
+package io.rankwright.cli;
+
+import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.InternalFault;
+import io.rankwright.spec.UserFault;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code rankwright new}: a commented application file, with contracts, that checks. */
+@Command(name = "new", mixinStandardHelpOptions = true, description = "Writes a commented application to start from.")
+final class NewCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "NAME", description = "The name of the application; letters, digits and '-'.")
+    @SuppressWarnings("NullAway.Init")
+    private String name;
+
+    @Option(names = "--in", paramLabel = "DIR", description = "The folder to make it in (default: apps).")
+    private Path parent = Path.of("apps");
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (!name.matches("[A-Za-z][A-Za-z0-9-]{0,60}")) {
+            throw new UserFault("the name '" + name + "'; expected letters, digits and '-', a letter first");
+        }
+        Path folder = parent.resolve(name);
+        if (Files.exists(folder)) {
+            throw new UserFault(folder + " is there already; expected a new name");
+        }
+        try {
+            Files.createDirectories(folder.resolve("contracts"));
+            write(folder.resolve("app.yaml"), "app.yaml");
+            for (String contract : new String[] {"view", "user", "item"}) {
+                write(folder.resolve("contracts").resolve(contract + ".yaml"), contract + ".yaml");
+            }
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not write " + folder + ": " + e.getMessage(), true, e);
+        }
+        spec.commandLine().getOut().printf("%s%nnext: rankwright check %s%n", folder.resolve("app.yaml"), folder);
+        return 0;
+    }
+
+    private void write(Path file, String template) throws IOException {
+        try (InputStream in = NewCommand.class.getResourceAsStream("new/" + template)) {
+            if (in == null) {
+                throw new InternalFault("no template " + template);
+            }
+            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            Files.writeString(file, text.replace("APPLICATION_NAME", name));
+        }
+    }
+}

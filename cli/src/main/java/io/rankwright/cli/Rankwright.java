@@ -1,0 +1,41 @@
+package io.rankwright.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code rankwright} command; its subcommands do the work. */
+@Command(
+        name = "rankwright",
+        mixinStandardHelpOptions = true,
+        version = "rankwright 0.1.0",
+        description = "A ranking engine: an ML ranking system described in one file, in seven steps, and run.",
+        subcommands = {
+            RunCommand.class,
+            CheckCommand.class,
+            EvaluateCommand.class,
+            ModelsCommand.class,
+            PromoteCommand.class,
+            RollbackCommand.class,
+            SchemaCommand.class,
+            NewCommand.class
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:done",
+            "2:the file, the data or the arguments are wrong; the message says what would be right",
+            "3:the machine refused: a port or folder in use, a full disk",
+            "70:an error of Rankwright itself"
+        })
+final class Rankwright implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(), "expected a command; the first one to try: rankwright run apps/video-feed");
+    }
+}

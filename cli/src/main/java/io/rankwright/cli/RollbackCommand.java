@@ -1,0 +1,29 @@
+package io.rankwright.cli;
+
+import io.rankwright.registry.Version;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code rankwright rollback}: lets the version serve again that did before. */
+@Command(
+        name = "rollback",
+        mixinStandardHelpOptions = true,
+        description = "Lets the version serve again that did before.")
+final class RollbackCommand implements Callable<Integer> {
+    @Mixin
+    private final ApplicationOptions options = new ApplicationOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        Version live = options.registry().rollback();
+        spec.commandLine().getOut().printf("%s is live again%n", live.name());
+        return 0;
+    }
+}

@@ -1,0 +1,134 @@
+package io.rankwright.cli;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.rankwright.cli.console.Console;
+import io.rankwright.cli.pipeline.Home;
+import io.rankwright.cli.pipeline.MetricsTable;
+import io.rankwright.cli.pipeline.Pipeline;
+import io.rankwright.cli.pipeline.Reporter;
+import io.rankwright.registry.Version;
+import io.rankwright.serving.Engine;
+import io.rankwright.serving.HttpApi;
+import io.rankwright.serving.Keys;
+import io.rankwright.serving.Server;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.UserFault;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rankwright run}: from the application file to a served feed; what is valid from before is used again. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        description = "Runs an application: takes in its data, trains, evaluates, registers and serves.")
+final class RunCommand implements Callable<Integer> {
+    @Mixin
+    private final ApplicationOptions options = new ApplicationOptions();
+
+    @Option(
+            names = "--host",
+            description = "The address to listen on (default 127.0.0.1; others need $RANKWRIGHT_KEYS).")
+    private String host = "127.0.0.1";
+
+    @Option(names = "--port", description = "The port to listen on (default 8080; 0 for any).")
+    private int port = 8080;
+
+    @Option(names = "--no-serve", description = "Stop before serving.")
+    private boolean isServingLeftOut;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        if (port < 0 || port > 65535) {
+            throw new UserFault("the port " + port + "; expected 0 to 65535");
+        }
+        Keys keys =
+                Keys.parse(Optional.ofNullable(System.getenv("RANKWRIGHT_KEYS")).orElse(""));
+        var reporter = Reporter.onErrorStream();
+        Application application = options.application();
+        reporter.say("%s: %s", application.name(), application.requirements().objective());
+        Home home = Home.take(options.homeFolder(application));
+        Pipeline pipeline = Pipeline.of(application, home, options.data(), options.isSimulated(), reporter);
+        Pipeline.Prepared prepared = pipeline.run();
+        PrintWriter out = spec.commandLine().getOut();
+        Version version = prepared.version();
+        out.printf(
+                "%n%s on %s data, test day %s%n",
+                version.name(),
+                version.lineage().data().toUpperCase(Locale.ROOT),
+                version.lineage().testDay());
+        out.print(MetricsTable.text(version, application.evaluation().baselines()));
+        out.flush();
+        if (isServingLeftOut) {
+            prepared.log().close();
+            home.close();
+            return 0;
+        }
+        serve(application, home, pipeline, prepared, keys, reporter, out);
+        return 0;
+    }
+
+    private void serve(
+            Application application,
+            Home home,
+            Pipeline pipeline,
+            Pipeline.Prepared prepared,
+            Keys keys,
+            Reporter reporter,
+            PrintWriter out)
+            throws InterruptedException {
+        var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        Engine engine;
+        try (Reporter.Step step = reporter.step("restore")) {
+            engine = Engine.start(
+                    application,
+                    prepared.log(),
+                    prepared.registry(),
+                    prepared.version(),
+                    pipeline.state(),
+                    pipeline.isSimulated(),
+                    meters,
+                    Clock.systemUTC());
+            step.outcome("%,d events into feature state", prepared.log().size());
+        }
+        var api = new HttpApi(engine, meters, keys);
+        var console = new Console(engine, prepared.ingestion());
+        Server server;
+        try {
+            server = Server.start(engine, api, keys, host, port, keys.isEmpty() ? console::register : _ -> {});
+        } catch (RuntimeException e) {
+            engine.close();
+            throw e;
+        }
+        var stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            System.err.println("\nstopping");
+            server.close();
+            home.close();
+            stopped.countDown();
+        }));
+        String address = "http://" + host + ":" + server.port();
+        out.printf(
+                "%nserving after %.1f s%s%n",
+                reporter.seconds(),
+                engine.clock().isShifted() ? "; the log ends in the past, its clock goes on from there" : "");
+        out.printf("  open   %s%n", address);
+        out.printf("  curl   curl '%s/v1/feed/1?slots=5'%n", address);
+        out.printf("  stop   Ctrl-C%n");
+        out.flush();
+        stopped.await();
+    }
+}

@@ -1,0 +1,67 @@
+package io.rankwright.cli.console;
+
+import io.rankwright.evaluation.Classification;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Small pictures as SVG, drawn on the server in the colours of the page. Stateless. */
+final class Charts {
+    private Charts() {}
+
+    /** A reliability curve: predicted against observed; the diagonal is perfect. */
+    static String reliability(List<Classification.Bin> bins) {
+        var svg = new StringBuilder();
+        svg.append("<svg viewBox='0 0 220 220' role='img' aria-label='Reliability curve: predicted against observed'>");
+        svg.append("<rect x='20' y='10' width='190' height='190' class='frame'/>");
+        svg.append("<line x1='20' y1='200' x2='210' y2='10' class='ideal'/>");
+        int most = bins.stream().mapToInt(Classification.Bin::count).max().orElse(1);
+        var line = new StringBuilder();
+        for (var bin : bins) {
+            double x = 20 + 190 * bin.predicted();
+            double y = 200 - 190 * bin.observed();
+            line.append(String.format(Locale.ROOT, "%s%.1f,%.1f", line.isEmpty() ? "" : " ", x, y));
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<circle cx='%.1f' cy='%.1f' r='%.1f' class='dot'><title>predicted %.3f, observed %.3f, %,d exposures</title></circle>",
+                    x,
+                    y,
+                    2 + 6 * Math.sqrt((double) bin.count() / most),
+                    bin.predicted(),
+                    bin.observed(),
+                    bin.count()));
+        }
+        svg.append("<polyline points='").append(line).append("' class='curve'/>");
+        svg.append("<text x='115' y='216' text-anchor='middle'>predicted</text>");
+        svg.append("<text x='12' y='105' text-anchor='middle' transform='rotate(-90 12 105)'>observed</text></svg>");
+        return svg.toString();
+    }
+
+    /** Vertical bars, one a day, with the day below the first and the last. */
+    static String days(Map<String, Long> counts) {
+        long most = counts.values().stream().mapToLong(Long::longValue).max().orElse(1);
+        int width = 300;
+        double step = (double) width / Math.max(1, counts.size());
+        var svg = new StringBuilder();
+        svg.append("<svg viewBox='0 0 300 90' role='img' aria-label='Events a day'>");
+        int i = 0;
+        for (var day : counts.entrySet()) {
+            double height = 70.0 * day.getValue() / most;
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<rect x='%.1f' y='%.1f' width='%.1f' height='%.1f' class='bar'><title>%s: %,d</title></rect>",
+                    i * step,
+                    72 - height,
+                    Math.max(1, step - 2),
+                    height,
+                    day.getKey(),
+                    day.getValue()));
+            i++;
+        }
+        String first = counts.keySet().stream().findFirst().orElse("");
+        String last = counts.keySet().stream().reduce((a, b) -> b).orElse("");
+        svg.append("<text x='0' y='86'>").append(first).append("</text>");
+        svg.append("<text x='300' y='86' text-anchor='end'>").append(last).append("</text></svg>");
+        return svg.toString();
+    }
+}

@@ -1,0 +1,531 @@
+package io.rankwright.cli.console;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.pebbletemplates.pebble.PebbleEngine;
+import io.pebbletemplates.pebble.loader.ClasspathLoader;
+import io.rankwright.cli.pipeline.MetricsTable;
+import io.rankwright.evaluation.Classification;
+import io.rankwright.log.Dictionary;
+import io.rankwright.log.EventCursor;
+import io.rankwright.log.EventLog;
+import io.rankwright.log.Ingestion;
+import io.rankwright.models.Ranker;
+import io.rankwright.registry.Version;
+import io.rankwright.serving.BadRequest;
+import io.rankwright.serving.Engine;
+import io.rankwright.serving.FeedAnswer;
+import io.rankwright.serving.FeedRequest;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.Expression;
+import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.InternalFault;
+import io.rankwright.spec.Model;
+import io.rankwright.spec.Units;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringWriter;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** The console's pages over a running engine. Any number of threads. */
+public final class Console {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int FEED_SLOTS = 12;
+
+    private final Engine engine;
+    private final Application application;
+    private final Ingestion.Report ingestion;
+    private final Map<String, Long> eventsByDay;
+    private final List<String> someSubjects;
+    private final PebbleEngine templates;
+
+    /** @param ingestion what came of the source files, for the page on data */
+    public Console(Engine engine, Ingestion.Report ingestion) {
+        this.engine = engine;
+        this.application = engine.application();
+        this.ingestion = ingestion;
+        var days = new TreeMap<String, Long>();
+        this.someSubjects = scan(days);
+        this.eventsByDay = days;
+        var loader = new ClasspathLoader(Console.class.getClassLoader());
+        loader.setPrefix("io/rankwright/cli/console");
+        this.templates = new PebbleEngine.Builder()
+                .loader(loader)
+                .strictVariables(true)
+                .defaultLocale(Locale.ROOT)
+                .build();
+    }
+
+    /** One pass over the log: how many events each day has; the answer is the subjects with the most. */
+    private List<String> scan(Map<String, Long> days) {
+        String exposure = application.framing().exposure();
+        var schema = engine.log().schema(exposure);
+        int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
+        var ids = engine.log().dictionary().domain(schema.domain(application.subjectColumn()));
+        long offset = application
+                        .data()
+                        .split()
+                        .zone()
+                        .getRules()
+                        .getOffset(Instant.ofEpochMilli(engine.clock().millis()))
+                        .getTotalSeconds()
+                * 1000L;
+        Map<Integer, Integer> counts = new HashMap<>();
+        Map<Long, Long> byDay = new TreeMap<>();
+        try (EventCursor cursor = engine.log().read(exposure)) {
+            while (cursor.next()) {
+                counts.merge(cursor.codes()[subject], 1, Integer::sum);
+                byDay.merge(Math.floorDiv(cursor.timeMillis() + offset, 86_400_000L), 1L, Long::sum);
+            }
+        }
+        byDay.forEach((day, count) -> days.put(LocalDate.ofEpochDay(day).toString(), count));
+        return counts.entrySet().stream()
+                .sorted((a, b) -> a.getValue().equals(b.getValue())
+                        ? Integer.compare(a.getKey(), b.getKey())
+                        : Integer.compare(b.getValue(), a.getValue()))
+                .limit(6)
+                .map(entry -> ids.text(entry.getKey()))
+                .toList();
+    }
+
+    /** Adds the pages to a server. */
+    public void register(HttpRouting.Builder routing) {
+        routing.get("/", page(_ -> render("overview", overview())));
+        routing.get("/feed", page(request -> render("feed", feed(request))));
+        routing.get("/feed/slate", page(request -> render("slate", slate(subject(request), ""))));
+        routing.post("/feed/act", page(this::act));
+        routing.get("/quarantine", page(_ -> render("quarantine", quarantine())));
+        routing.get("/assets/style.css", asset("io/rankwright/cli/console/style.css", "text/css"));
+        routing.get(
+                "/assets/htmx.js",
+                asset("META-INF/resources/webjars/htmx.org/2.0.10/dist/htmx.min.js", "text/javascript"));
+    }
+
+    private interface Page {
+        String of(ServerRequest request) throws IOException;
+    }
+
+    private static Handler page(Page page) {
+        return (request, response) -> {
+            response.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
+            response.header(
+                    HeaderNames.create("Content-Security-Policy"),
+                    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'");
+            response.header(HeaderNames.create("X-Content-Type-Options"), "nosniff");
+            try {
+                response.send(page.of(request));
+            } catch (BadRequest e) {
+                response.status(Status.BAD_REQUEST_400);
+                response.send(
+                        String.valueOf(e.getMessage()).replace("&", "&amp;").replace("<", "&lt;"));
+            }
+        };
+    }
+
+    private static Handler asset(String resource, String type) {
+        byte[] bytes;
+        try (InputStream in = Console.class.getClassLoader().getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new InternalFault("no resource " + resource);
+            }
+            bytes = in.readAllBytes();
+        } catch (IOException e) {
+            throw new InternalFault("the resource " + resource + " cannot be read", e);
+        }
+        return (ServerRequest _, ServerResponse response) -> {
+            response.header(HeaderNames.CONTENT_TYPE, type + "; charset=utf-8");
+            response.header(HeaderNames.CACHE_CONTROL, "max-age=3600");
+            response.send(bytes);
+        };
+    }
+
+    private String render(String template, Map<String, Object> values) {
+        var out = new StringWriter();
+        var all = new HashMap<>(values);
+        all.put("application", application.name());
+        all.put("isSimulated", engine.data().equals("simulated"));
+        all.put("version", engine.models().version().name());
+        all.put("subjectWord", application.framing().subject());
+        all.put("itemWord", application.framing().item());
+        all.put("page", template);
+        try {
+            templates.getTemplate(template + ".peb").evaluate(out, all);
+        } catch (IOException e) {
+            throw new InternalFault("a page that cannot be written", e);
+        }
+        return out.toString();
+    }
+
+    /** One metric beside the baselines, in words. */
+    public record Figure(String name, String value, String interval, List<String> baselines) {}
+
+    private Map<String, Object> overview() {
+        var values = new LinkedHashMap<String, Object>();
+        Version version = engine.models().version();
+        var requirements = application.requirements();
+        values.put("objective", requirements.objective());
+        values.put(
+                "scale",
+                Units.text(requirements.subjects()) + " "
+                        + application.framing().subject() + "s, " + Units.text(requirements.items()) + " "
+                        + application.framing().item() + "s");
+        values.put("latency", requirements.latencyP99().map(Units::text).orElse("not stated"));
+        values.put("task", application.framing().task().name().toLowerCase(Locale.ROOT));
+        values.put(
+                "labels",
+                application.framing().labels().stream()
+                        .map(label -> label.name() + ": " + label.formula()
+                                + label.given().map(given -> ", given " + given).orElse(""))
+                        .toList());
+        values.put("utility", application.framing().utility().toString());
+        values.put("utilityMeans", application.framing().utilityMeans());
+        values.put("files", ingestion.files());
+        values.put("counts", ingestion.total());
+        values.put("events", engine.log().size());
+        values.put("posted", Math.max(0, engine.log().size() - eventsOfFiles()));
+        values.put("days", Charts.days(eventsByDay));
+        var split = application.data().split();
+        values.put(
+                "split",
+                "train " + split.trainFrom() + " to " + split.trainTo() + ", validate " + split.validate() + ", test "
+                        + split.test() + " with D = " + version.lineage().lastDay() + " (" + split.zone() + ")");
+        values.put("featureGroups", featureGroups());
+        values.put("featureCount", application.features().size());
+        values.put("sources", sources());
+        values.put("ranker", ranker());
+        values.put("rules", rules());
+        values.put("figures", figures(version));
+        values.put("baselines", application.evaluation().baselines());
+        values.put("gates", version.gates());
+        values.put("testDay", version.lineage().testDay());
+        values.put("reliability", reliability(version));
+        values.put("lineage", version.lineage());
+        values.put("createdAt", version.createdAt().substring(0, 19).replace("T", " "));
+        values.put("slots", application.serving().slots());
+        values.put("budget", application.serving().budget());
+        values.put("fallback", application.serving().fallback());
+        values.put("answers", engine.log().answers(1000).size());
+        values.put("isShifted", engine.clock().isShifted());
+        values.put(
+                "now",
+                Instant.ofEpochMilli(engine.clock().millis())
+                        .atZone(split.zone())
+                        .toString()
+                        .substring(0, 16)
+                        .replace("T", " "));
+        values.put(
+                "subjects", engine.log().table(application.framing().subject()).count());
+        values.put("items", engine.log().table(application.framing().item()).count());
+        return values;
+    }
+
+    private long eventsOfFiles() {
+        return ingestion.files().stream()
+                .filter(file -> application.data().events().containsKey(file.source()))
+                .mapToLong(file -> file.counts().accepted())
+                .sum();
+    }
+
+    private Map<String, Long> featureGroups() {
+        var groups = new LinkedHashMap<String, Long>();
+        for (FeatureDefinition feature : application.features()) {
+            String scope = switch (feature.scope()) {
+                case SUBJECT -> application.framing().subject();
+                case ITEM -> application.framing().item();
+                case PAIR -> "pair";
+                case CONTEXT -> "context";
+            };
+            groups.merge(scope, 1L, Long::sum);
+        }
+        return groups;
+    }
+
+    private List<String> sources() {
+        Version version = engine.models().version();
+        String metric = "recall@100";
+        return application.model().retrieve().stream()
+                .map(source -> source.name() + ": " + source.candidates() + " candidates"
+                        + Optional.ofNullable(version.metrics().get("source." + source.name() + "." + metric))
+                                .map(value -> String.format(Locale.ROOT, ", %s %.3f alone", metric, value))
+                                .orElse(""))
+                .toList();
+    }
+
+    private List<String> ranker() {
+        return engine.models().ranker().manifest().heads().stream()
+                .map(head -> head.name() + ": " + head.rounds() + " trees, calibrated"
+                        + (head.given().isEmpty() ? "" : ", given " + head.given()))
+                .toList();
+    }
+
+    private List<String> rules() {
+        return application.model().rerank().stream()
+                .map(rule -> switch (rule) {
+                    case Model.RerankRule.Deduplicate _ -> "no item twice";
+                    case Model.RerankRule.AtMost cap ->
+                        "at most " + cap.count() + " of one " + cap.per() + " in the top " + cap.inTop();
+                    case Model.RerankRule.Diversify diversify -> "diversity by MMR, λ = " + diversify.lambda();
+                    case Model.RerankRule.Explore explore ->
+                        Math.round(100 * explore.share()) + "% of the slots drawn at random";
+                    case Model.RerankRule.Boost boost -> "× " + boost.factor() + " where " + boost.where();
+                    case Model.RerankRule.Bury bury -> "to the end where " + bury.where();
+                    case Model.RerankRule.Pin pin -> pin.item() + " on slot " + pin.slot();
+                    case Model.RerankRule.Filter filter -> "only where " + filter.where();
+                })
+                .toList();
+    }
+
+    private List<Figure> figures(Version version) {
+        List<String> baselines = application.evaluation().baselines();
+        return MetricsTable.rows(version, baselines).stream()
+                .map(row -> new Figure(
+                        row.metric(),
+                        number(row.value()),
+                        row.interval().isEmpty()
+                                ? ""
+                                : number(row.interval().get(0)) + " – "
+                                        + number(row.interval().get(1)),
+                        row.baselines().stream()
+                                .map(value -> Double.isNaN(value) ? "" : number(value))
+                                .toList()))
+                .toList();
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.4f", value);
+    }
+
+    private String reliability(Version version) {
+        String hash = version.artefacts().get("reliability");
+        if (hash == null) {
+            return "";
+        }
+        try {
+            Classification.Bin[] bins = JSON.readValue(engine.registry().artefact(hash), Classification.Bin[].class);
+            return Charts.reliability(List.of(bins));
+        } catch (IOException e) {
+            throw new InternalFault("a reliability curve that cannot be read", e);
+        }
+    }
+
+    private static String subject(ServerRequest request) {
+        return request.query().first("subject").orElse("").strip();
+    }
+
+    private Map<String, Object> feed(ServerRequest request) {
+        String asked = subject(request);
+        String subject = asked.isEmpty() ? someSubjects.stream().findFirst().orElse("1") : asked;
+        Map<String, Object> values = slate(subject, "");
+        values.put("someSubjects", someSubjects);
+        return values;
+    }
+
+    /** One card of the feed, in words. */
+    public record Card(
+            int position,
+            String item,
+            List<String> facts,
+            List<String> sources,
+            List<String> scores,
+            String utility,
+            boolean isExplored,
+            String propensity,
+            List<Reason> reasons) {}
+
+    /** One feature that moved a score: its name, value, and the width of its bar in percent. */
+    public record Reason(String feature, String value, String contribution, boolean isPositive, int width) {}
+
+    /** One stage with its time and the width of its bar in percent. */
+    public record Stage(String name, String millis, int width) {}
+
+    private Map<String, Object> slate(String subject, String told) {
+        FeedAnswer answer = engine.feed(new FeedRequest(
+                subject, FEED_SLOTS, Optional.empty(), Set.of(), Map.of(), List.of(), OptionalLong.empty(), true));
+        var values = new HashMap<String, Object>();
+        values.put("subject", subject);
+        values.put("told", told);
+        values.put("isKnown", answer.isKnown());
+        values.put("profile", profile(subject));
+        values.put("history", history(subject));
+        values.put("cards", answer.slots().stream().map(this::card).toList());
+        values.put("degraded", answer.degraded());
+        double total = answer.timings().values().stream()
+                .mapToDouble(Double::doubleValue)
+                .sum();
+        values.put(
+                "stages",
+                answer.timings().entrySet().stream()
+                        .map(stage ->
+                                new Stage(stage.getKey(), String.format(Locale.ROOT, "%.1f", stage.getValue()), (int)
+                                        Math.round(100 * stage.getValue() / Math.max(total, 0.001))))
+                        .toList());
+        values.put("totalMillis", String.format(Locale.ROOT, "%.1f", total));
+        values.put("candidates", answer.candidates());
+        values.put("ranked", answer.ranked());
+        values.put("catalogue", engine.log().table(application.framing().item()).count());
+        values.put("utilityMeans", application.framing().utilityMeans());
+        values.put("actions", application.serving().actions().keySet());
+        return values;
+    }
+
+    private List<String> profile(String subject) {
+        var facts = new ArrayList<String>();
+        engine.log()
+                .entity(application.framing().subject(), subject)
+                .ifPresent(texts -> texts.forEach((name, text) -> {
+                    boolean isShort = text.length() <= 24 && !name.startsWith("onehot");
+                    if (isShort
+                            && facts.size() < 10
+                            && !name.equals(application
+                                    .data()
+                                    .entity(application.framing().subject())
+                                    .key())) {
+                        facts.add(name.replace('_', ' ') + ": " + text);
+                    }
+                }));
+        return facts;
+    }
+
+    private List<String> history(String subject) {
+        return engine.history(subject).values().stream()
+                .findFirst()
+                .map(items -> items.stream()
+                        .limit(12)
+                        .map(item -> item + " · " + summary(item))
+                        .toList())
+                .orElse(List.of());
+    }
+
+    private String summary(String item) {
+        List<String> facts = facts(item);
+        return String.join(", ", facts.subList(0, Math.min(2, facts.size())));
+    }
+
+    private List<String> facts(String item) {
+        Map<String, String> texts =
+                engine.log().entity(application.framing().item(), item).orElse(Map.of());
+        return application.serving().card().stream()
+                .filter(texts::containsKey)
+                .map(column -> column.replace('_', ' ') + " " + texts.get(column))
+                .toList();
+    }
+
+    private Card card(FeedAnswer.Slot slot) {
+        double strongest = slot.reasons().stream()
+                .mapToDouble(reason -> Math.abs(reason.contribution()))
+                .max()
+                .orElse(1);
+        List<Reason> reasons = slot.reasons().stream()
+                .filter(reason -> !reason.feature().equals("base"))
+                .limit(4)
+                .map(reason -> reason(reason, strongest))
+                .toList();
+        var scores = new ArrayList<String>();
+        slot.scores().forEach((head, score) -> {
+            if (!Double.isNaN(score) && application.framing().label(head).isBinary()) {
+                scores.add(String.format(Locale.ROOT, "%s %.0f%%", head, 100 * score));
+            }
+        });
+        return new Card(
+                slot.position() + 1,
+                slot.item(),
+                facts(slot.item()),
+                slot.sources(),
+                scores,
+                String.format(Locale.ROOT, "%.1f", slot.utility()),
+                slot.isExplored(),
+                String.format(Locale.ROOT, "%.4f", slot.propensity()),
+                reasons);
+    }
+
+    private Reason reason(Ranker.Contribution reason, double strongest) {
+        return new Reason(
+                reason.feature().replace('_', ' '),
+                engine.models().ranker().text(reason.feature(), reason.value()),
+                String.format(Locale.ROOT, "%+.2f", reason.contribution()),
+                reason.contribution() >= 0,
+                (int) Math.max(3, Math.round(100 * Math.abs(reason.contribution()) / strongest)));
+    }
+
+    /** A person did something with an item: the event is posted like any other, and the next feed is shown. */
+    private String act(ServerRequest request) throws IOException {
+        if (request.headers().value(HeaderNames.create("HX-Request")).isEmpty()) {
+            throw new BadRequest("a form that was not sent by the console", "the buttons of the page");
+        }
+        Map<String, String> form = form(request);
+        String subject = form.getOrDefault("subject", "");
+        String item = form.getOrDefault("item", "");
+        Map<String, Expression> action = application.serving().actions().get(form.getOrDefault("action", ""));
+        if (action == null) {
+            throw new BadRequest(
+                    "an unknown action",
+                    "one of "
+                            + String.join(", ", application.serving().actions().keySet()));
+        }
+        var event = new LinkedHashMap<String, String>();
+        event.put(application.subjectColumn(), subject);
+        event.put(application.itemColumn(), item);
+        action.forEach((column, formula) -> event.put(column, text(formula.evaluate(name -> itemNumber(item, name)))));
+        EventLog.Appended appended = engine.accept(List.of(event));
+        String told = appended.reasons().isEmpty()
+                ? form.get("action") + ": the event of " + subject + " with " + item
+                        + " is in the log; this feed already knows it."
+                : "Refused: " + appended.reasons().getFirst();
+        return render("slate", slate(subject, told));
+    }
+
+    private double itemNumber(String item, String column) {
+        var items = engine.log().table(application.framing().item());
+        int code = engine.log()
+                .dictionary()
+                .domain(Dictionary.idsOf(application.framing().item()))
+                .code(item);
+        return items.number(items.place(column), code);
+    }
+
+    private static String text(double value) {
+        return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+    }
+
+    private static Map<String, String> form(ServerRequest request) throws IOException {
+        var form = new HashMap<String, String>();
+        try (InputStream in = request.content().inputStream()) {
+            String body = new String(in.readNBytes(10_000), StandardCharsets.UTF_8);
+            for (String pair : body.split("&")) {
+                int equals = pair.indexOf('=');
+                if (equals > 0) {
+                    form.put(
+                            URLDecoder.decode(pair.substring(0, equals), StandardCharsets.UTF_8),
+                            URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
+                }
+            }
+        }
+        return form;
+    }
+
+    private Map<String, Object> quarantine() {
+        var values = new HashMap<String, Object>();
+        values.put("counts", ingestion.total());
+        values.put("files", ingestion.files());
+        values.put("rejected", engine.log().quarantined(200));
+        return values;
+    }
+}

@@ -1,0 +1,78 @@
+package io.rankwright.cli.pipeline;
+
+import io.rankwright.registry.Version;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The metrics of a version as a table for people: each beside the baselines, with its interval. */
+public final class MetricsTable {
+    private MetricsTable() {}
+
+    /** One line: the metric of the model, its interval (empty if none), and that of each baseline (NaN if none). */
+    public record Row(String metric, double value, List<Double> interval, List<Double> baselines) {}
+
+    public static List<Row> rows(Version version, List<String> baselines) {
+        var rows = new ArrayList<Row>();
+        for (var metric : version.metrics().entrySet()) {
+            String name = metric.getKey();
+            String owner = name.substring(0, name.indexOf('.'));
+            if (baselines.contains(owner) || owner.equals("source")) {
+                continue;
+            }
+            String plain = owner.equals("feed") ? name.substring("feed.".length()) : name;
+            rows.add(new Row(
+                    name,
+                    metric.getValue(),
+                    version.intervals().getOrDefault(name, List.of()),
+                    baselines.stream()
+                            .map(baseline -> version.metrics().getOrDefault(baseline + "." + plain, Double.NaN))
+                            .toList()));
+        }
+        rows.sort((a, b) -> order(a.metric()) == order(b.metric())
+                ? a.metric().compareTo(b.metric())
+                : Integer.compare(order(a.metric()), order(b.metric())));
+        return rows;
+    }
+
+    private static int order(String metric) {
+        return metric.startsWith("feed.") ? 1 : 0;
+    }
+
+    public static String text(Version version, List<String> baselines) {
+        var text = new StringBuilder();
+        text.append(String.format(Locale.ROOT, "  %-18s %10s  %-17s", "metric", version.name(), "95% interval"));
+        baselines.forEach(baseline -> text.append(String.format(Locale.ROOT, " %10s", baseline)));
+        text.append('\n');
+        for (Row row : rows(version, baselines)) {
+            String interval = row.interval().isEmpty()
+                    ? ""
+                    : String.format(
+                            Locale.ROOT,
+                            "[%.4f, %.4f]",
+                            row.interval().get(0),
+                            row.interval().get(1));
+            text.append(String.format(Locale.ROOT, "  %-18s %10.4f  %-17s", row.metric(), row.value(), interval));
+            row.baselines()
+                    .forEach(value -> text.append(
+                            Double.isNaN(value)
+                                    ? String.format("%11s", "")
+                                    : String.format(Locale.ROOT, " %10.4f", value)));
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
+    /** The metrics as they go into JSON: those of the model and of the baselines, without the single sources. */
+    public static Map<String, Double> published(Version version) {
+        var published = new TreeMap<String, Double>();
+        version.metrics().forEach((name, value) -> {
+            if (!Double.isNaN(value)) {
+                published.put(name, value);
+            }
+        });
+        return published;
+    }
+}

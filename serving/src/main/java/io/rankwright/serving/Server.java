@@ -1,0 +1,124 @@
+package io.rankwright.serving;
+
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.RankwrightException;
+import io.rankwright.spec.UserFault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/** A listening server over an engine. It follows the registry: a promoted version serves within a second. */
+public final class Server implements AutoCloseable {
+    private static final Logger LOGGER = Logger.getLogger(Server.class.getName());
+
+    private final WebServer server;
+    private final Engine engine;
+    private final HttpApi api;
+    private final ScheduledExecutorService follower =
+            Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
+
+    private Optional<ScheduledFuture<?>> following = Optional.empty();
+
+    private Server(WebServer server, Engine engine, HttpApi api) {
+        this.server = server;
+        this.engine = engine;
+        this.api = api;
+    }
+
+    /**
+     * Starts to listen.
+     *
+     * @param port 0 for any free one
+     * @param more further routes, such as the console's
+     * @throws UserFault if the host is not loopback and there are no keys
+     * @throws EnvironmentFault if the port is in use
+     */
+    public static Server start(
+            Engine engine, HttpApi api, Keys keys, String host, int port, Consumer<HttpRouting.Builder> more) {
+        InetAddress address;
+        try {
+            address = InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new UserFault("the host '" + host + "'; expected an address of this machine such as 127.0.0.1");
+        }
+        if (!address.isLoopbackAddress() && keys.isEmpty()) {
+            throw new UserFault(
+                    "refused to listen on " + host + " without keys: anyone who reaches it could read and write;"
+                            + " expected $RANKWRIGHT_KEYS=read:KEY,write:KEY, or a loopback address");
+        }
+        try (var probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(address, port));
+        } catch (BindException e) {
+            throw inUse(port, e);
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not listen on " + host + ":" + port + ": " + e.getMessage(), true, e);
+        }
+        try {
+            WebServer server = WebServer.builder()
+                    .address(address)
+                    .port(port)
+                    .shutdownHook(false)
+                    .maxPayloadSize(HttpApi.MOST_BYTES)
+                    .routing(routing -> {
+                        api.register(routing);
+                        more.accept(routing);
+                    })
+                    .build()
+                    .start();
+            var started = new Server(server, engine, api);
+            started.follow();
+            api.ready(true);
+            return started;
+        } catch (UncheckedIOException e) {
+            throw inUse(port, e);
+        }
+    }
+
+    private static EnvironmentFault inUse(int port, Exception e) {
+        return new EnvironmentFault(
+                "the port " + port + " is in use; stop who listens there, or choose another with --port", true, e);
+    }
+
+    private void follow() {
+        following = Optional.of(follower.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        engine.followRegistry();
+                    } catch (RankwrightException e) {
+                        LOGGER.log(Level.WARNING, "the live version stays: {0}", e.getMessage());
+                    }
+                },
+                1,
+                1,
+                TimeUnit.SECONDS));
+    }
+
+    public int port() {
+        return server.port();
+    }
+
+    /** Stops taking requests, lets those under way end, and closes the engine. */
+    @Override
+    public void close() {
+        api.ready(false);
+        following.ifPresent(task -> task.cancel(true));
+        follower.shutdownNow();
+        server.stop();
+        engine.close();
+    }
+}
