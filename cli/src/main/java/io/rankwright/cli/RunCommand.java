@@ -32,6 +32,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Runs an application: takes in its data, trains, evaluates, registers and serves.")
 final class RunCommand implements Callable<Integer> {
+    private static final int WARM_UP = 60;
+
     @Mixin
     private final ApplicationOptions options = new ApplicationOptions();
 
@@ -102,7 +104,10 @@ final class RunCommand implements Callable<Integer> {
                     pipeline.isSimulated(),
                     meters,
                     Clock.systemUTC());
-            step.outcome("%,d events into feature state", prepared.log().size());
+            engine.warmUp(WARM_UP);
+            step.outcome(
+                    "%,d events into feature state, %d requests to warm up",
+                    prepared.log().size(), WARM_UP);
         }
         var api = new HttpApi(engine, meters, keys);
         var console = new Console(engine, prepared.ingestion());

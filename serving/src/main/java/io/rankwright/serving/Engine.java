@@ -26,6 +26,7 @@ import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.Expression;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model.RerankRule;
+import io.rankwright.spec.RankwrightException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -61,6 +62,10 @@ import java.util.function.ToDoubleFunction;
 public final class Engine implements AutoCloseable {
     /** How many fused candidates the ranker looks at. */
     public static final int RANKED = 400;
+
+    private static final int CORES = Runtime.getRuntime().availableProcessors();
+    /** Fewer candidates than this are not worth a thread of their own. */
+    private static final int SMALLEST_PART = 100;
 
     private static final int LAST_GOOD = 10_000;
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -103,8 +108,10 @@ public final class Engine implements AutoCloseable {
         this.relevance = new Formulas(application, schema, log.dictionary())
                 .label(application.framing().relevance());
         this.state = new FeatureState(application, log);
+        Future<LiveModels> loading = threads.submit(
+                () -> LiveModels.load(application, log, state, registry, version, folder.resolve("index")));
         this.usualContext = restore(exposure);
-        this.models = LiveModels.load(application, log, state, registry, version, folder.resolve("index"));
+        this.models = finished(loading);
     }
 
     /**
@@ -122,6 +129,20 @@ public final class Engine implements AutoCloseable {
             MeterRegistry meters,
             Clock clock) {
         return new Engine(application, log, registry, version, folder, isSimulated, meters, clock);
+    }
+
+    private static <T> T finished(Future<T> future) {
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new EnvironmentFault("interrupted", true, e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RankwrightException fault) {
+                throw fault;
+            }
+            throw new InternalFault(String.valueOf(e.getCause()), e);
+        }
     }
 
     /** Replays the log; the answer is the most frequent value of each context column, used where a request gives none. */
@@ -210,6 +231,11 @@ public final class Engine implements AutoCloseable {
     private final class Stages {
         final Map<String, Double> timings = new LinkedHashMap<>();
         final List<String> degraded = new ArrayList<>();
+        private final boolean isCounted;
+
+        Stages(boolean isCounted) {
+            this.isCounted = isCounted;
+        }
 
         <T> Optional<T> within(String stage, Duration deadline, Callable<T> work) {
             long start = System.nanoTime();
@@ -236,6 +262,9 @@ public final class Engine implements AutoCloseable {
         void record(String stage, long startNanos) {
             long nanos = System.nanoTime() - startNanos;
             timings.put(stage, Math.round(nanos / 1e4) / 100.0);
+            if (!isCounted) {
+                return;
+            }
             Timer.builder("rankwright.stage")
                     .description("How long a stage of the cascade takes")
                     .tag("stage", stage)
@@ -246,6 +275,9 @@ public final class Engine implements AutoCloseable {
 
         void leaveOut(String stage, String why) {
             degraded.add(stage + ": " + why);
+            if (!isCounted) {
+                return;
+            }
             Counter.builder("rankwright.degraded")
                     .description("Stages that were left out of an answer")
                     .tag("stage", stage)
@@ -258,9 +290,31 @@ public final class Engine implements AutoCloseable {
 
     /** Answers a request for a feed; whatever fails inside, there is an answer. */
     public FeedAnswer feed(FeedRequest request) {
+        return feed(request, true);
+    }
+
+    /**
+     * Answers requests that nobody sees, so that the first one that somebody sees finds compiled code and warm caches.
+     */
+    public void warmUp(int requests) {
+        int subjects = log.dictionary()
+                .domain(Dictionary.idsOf(application.framing().subject()))
+                .size();
+        Dictionary.Domain ids =
+                log.dictionary().domain(Dictionary.idsOf(application.framing().subject()));
+        for (int i = 0; i < requests; i++) {
+            feed(
+                    FeedRequest.of(
+                            ids.text(1 + (int) (i * 7919L % Math.max(1, subjects - 1))),
+                            application.serving().slots()),
+                    false);
+        }
+    }
+
+    private FeedAnswer feed(FeedRequest request, boolean isLogged) {
         long start = System.nanoTime();
         LiveModels live = models;
-        var stages = new Stages();
+        var stages = new Stages(isLogged);
         String id = UUID.randomUUID().toString();
         long now = clock.millis();
         int subject = log.dictionary()
@@ -295,8 +349,10 @@ public final class Engine implements AutoCloseable {
                 counts,
                 scored.candidates().size(),
                 stages.timings);
-        logAnswer(answer, stages);
-        remember(request, answer);
+        if (isLogged) {
+            logAnswer(answer, stages);
+            remember(request, answer);
+        }
         stages.record("total", start);
         return answer;
     }
@@ -390,22 +446,51 @@ public final class Engine implements AutoCloseable {
         return context;
     }
 
+    /** Ranks in as many parts as there are cores, each with its own reader of features. */
     private Scored rank(LiveModels live, List<Fusion.Candidate> candidates, int subject, long now, double[] context) {
         Ranker ranker = live.ranker();
-        float[] inputs = new float[candidates.size() * ranker.width()];
+        int count = candidates.size();
+        int parts = Math.clamp(count / SMALLEST_PART, 1, CORES);
+        float[] inputs = new float[count * ranker.width()];
+        double[][] scores = new double[ranker.manifest().heads().size()][count];
+        var ranking = new ArrayList<Future<?>>();
+        for (int p = 0; p < parts; p++) {
+            int from = count * p / parts;
+            int to = count * (p + 1) / parts;
+            ranking.add(threads.submit(() -> rank(live, candidates, from, to, subject, now, context, inputs, scores)));
+        }
+        ranking.forEach(Engine::finished);
+        return new Scored(candidates, inputs, scores, utilities(ranker, scores, count));
+    }
+
+    private void rank(
+            LiveModels live,
+            List<Fusion.Candidate> candidates,
+            int from,
+            int to,
+            int subject,
+            long now,
+            double[] context,
+            float[] inputs,
+            double[][] scores) {
+        Ranker ranker = live.ranker();
+        float[] part = new float[(to - from) * ranker.width()];
         LiveModels.Workspace workspace = live.borrow();
         lock.readLock().lock();
         try {
-            for (int i = 0; i < candidates.size(); i++) {
+            for (int i = from; i < to; i++) {
                 workspace.reader.read(subject, candidates.get(i).code(), now, context, workspace.row);
-                workspace.encoder.encode(workspace.row, inputs, i);
+                workspace.encoder.encode(workspace.row, part, i - from);
             }
         } finally {
             lock.readLock().unlock();
             live.giveBack(workspace);
         }
-        double[][] scores = ranker.score(inputs, candidates.size());
-        return new Scored(candidates, inputs, scores, utilities(ranker, scores, candidates.size()));
+        double[][] scored = ranker.score(part, to - from);
+        System.arraycopy(part, 0, inputs, from * ranker.width(), part.length);
+        for (int h = 0; h < scored.length; h++) {
+            System.arraycopy(scored[h], 0, scores[h], from, to - from);
+        }
     }
 
     private double[] utilities(Ranker ranker, double[][] scores, int count) {

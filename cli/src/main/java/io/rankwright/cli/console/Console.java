@@ -373,6 +373,7 @@ public final class Console {
         values.put(
                 "stages",
                 answer.timings().entrySet().stream()
+                        .filter(stage -> !stage.getKey().equals("total"))
                         .map(stage ->
                                 new Stage(stage.getKey(), String.format(Locale.ROOT, "%.1f", stage.getValue()), (int)
                                         Math.round(100 * stage.getValue() / Math.max(total, 0.001))))
@@ -421,7 +422,7 @@ public final class Console {
 
     private List<String> facts(String item) {
         Map<String, String> texts =
-                engine.log().entity(application.framing().item(), item).orElse(Map.of());
+                engine.log().table(application.framing().item()).texts(code(item));
         return application.serving().card().stream()
                 .filter(texts::containsKey)
                 .map(column -> column.replace('_', ' ') + " " + texts.get(column))
@@ -494,11 +495,14 @@ public final class Console {
 
     private double itemNumber(String item, String column) {
         var items = engine.log().table(application.framing().item());
-        int code = engine.log()
+        return items.number(items.place(column), code(item));
+    }
+
+    private int code(String item) {
+        return engine.log()
                 .dictionary()
                 .domain(Dictionary.idsOf(application.framing().item()))
                 .code(item);
-        return items.number(items.place(column), code);
     }
 
     private static String text(double value) {

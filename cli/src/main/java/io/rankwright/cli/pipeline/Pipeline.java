@@ -47,7 +47,7 @@ public final class Pipeline {
     /** The part of a run that draws at random. */
     public static final long SEED = 7;
 
-    private static final int LEAK_CUTS = 3;
+    private static final int LEAK_CUTS = 2;
 
     private final Application application;
     private final Path state;
