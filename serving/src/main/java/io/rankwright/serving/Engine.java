@@ -61,7 +61,7 @@ import java.util.function.ToDoubleFunction;
  */
 public final class Engine implements AutoCloseable {
     /** How many fused candidates the ranker looks at. */
-    public static final int RANKED = 400;
+    public static final int RANKED = 300;
 
     private static final int CORES = Runtime.getRuntime().availableProcessors();
     /** Fewer candidates than this are not worth a thread of their own. */

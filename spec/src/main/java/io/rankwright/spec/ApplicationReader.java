@@ -42,7 +42,7 @@ final class ApplicationReader {
 
     ApplicationReader(Path folderOrFile) {
         this.file = Files.isDirectory(folderOrFile) ? folderOrFile.resolve("app.yaml") : folderOrFile;
-        this.folder = requireNonNull(file.toAbsolutePath().getParent(), "a file stands in a folder");
+        this.folder = requireNonNull(file.toAbsolutePath().normalize().getParent(), "a file stands in a folder");
     }
 
     Application read() {

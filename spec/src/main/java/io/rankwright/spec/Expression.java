@@ -198,6 +198,11 @@ public final class Expression {
                 row -> Math.min(first.applyAsDouble(row), arguments.get(1).applyAsDouble(row));
             case "max" ->
                 row -> Math.max(first.applyAsDouble(row), arguments.get(1).applyAsDouble(row));
+            case "default" ->
+                row -> {
+                    double value = first.applyAsDouble(row);
+                    return Double.isNaN(value) ? arguments.get(1).applyAsDouble(row) : value;
+                };
             case "bucket" ->
                 row -> {
                     double value = first.applyAsDouble(row);

@@ -1,0 +1,113 @@
+package io.rankwright.features;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.rankwright.log.Event;
+import io.rankwright.log.EventCursor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FeatureStateTest {
+    @TempDir
+    Path folder;
+
+    private static List<Event> events(TestLog test) {
+        var events = new ArrayList<Event>();
+        try (EventCursor cursor = test.log().read("watch")) {
+            while (cursor.next()) {
+                events.add(cursor.event());
+            }
+        }
+        return events;
+    }
+
+    /** Whatever the order in which the events of a log arrive, the values after them are the same. */
+    @RepeatedTest(3)
+    void theStateDoesNotDependOnTheOrderOfArrival(RepetitionInfo repetition) {
+        long seed = repetition.getCurrentRepetition();
+        System.out.println("seed " + seed);
+        try (TestLog test = TestLog.simulated(folder, 120, 60, 3, seed)) {
+            List<Event> events = events(test);
+            var inOrder = new FeatureState(test.application(), test.log());
+            events.forEach(inOrder::apply);
+            List<Event> shuffled = new ArrayList<>(events);
+            Collections.shuffle(shuffled, new Random(seed));
+            var outOfOrder = new FeatureState(test.application(), test.log());
+            shuffled.forEach(outOfOrder::apply);
+
+            long now = events.getLast().timeMillis() + 1;
+            double[] expected = new double[inOrder.columns().size()];
+            double[] found = new double[expected.length];
+            double[] context = {1};
+            FeatureState.Reader expectedReader = inOrder.reader();
+            FeatureState.Reader foundReader = outOfOrder.reader();
+            for (int subject = 0; subject < 125; subject += 3) {
+                for (int item = 0; item < 65; item += 7) {
+                    expectedReader.read(subject, item, now, context, expected);
+                    foundReader.read(subject, item, now, context, found);
+                    for (int c = 0; c < expected.length; c++) {
+                        String name = inOrder.columns().get(c).name();
+                        if (Double.isNaN(expected[c])) {
+                            assertThat(found[c]).as(name).isNaN();
+                        } else if (!name.startsWith("same_")) {
+                            // Sequences hold the last fifty in time, and ties in time keep the order of arrival.
+                            assertThat(found[c])
+                                    .as(name)
+                                    .isCloseTo(expected[c], within(1e-6 * Math.max(1, Math.abs(expected[c]))));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void anEventIsNotSeenByItselfNorByItsTies() {
+        try (TestLog test = TestLog.simulated(folder, 60, 30, 2, 9)) {
+            var state = new FeatureState(test.application(), test.log());
+            List<Event> events = events(test);
+            Event first = events.getFirst();
+            var tie = new Event(first.offset() + 1, first.timeMillis(), first.codes(), first.numbers());
+            int count =
+                    state.columns().stream().map(FeatureColumn::name).toList().indexOf("user_exposures_1d");
+            double[] row = new double[state.columns().size()];
+            FeatureState.Reader reader = state.reader();
+
+            state.apply(first);
+            reader.read(tie, row);
+            assertThat(row[count]).isZero();
+            state.apply(tie);
+            var later = new Event(first.offset() + 2, first.timeMillis() + 1, first.codes(), first.numbers());
+            reader.read(later, row);
+            assertThat(row[count]).isEqualTo(2);
+            var aDayLater =
+                    new Event(first.offset() + 2, first.timeMillis() + 86_400_001, first.codes(), first.numbers());
+            reader.read(aDayLater, row);
+            assertThat(row[count]).isZero();
+        }
+    }
+
+    @Test
+    void somebodyUnknownReadsAsMissing() {
+        try (TestLog test = TestLog.simulated(folder, 60, 30, 2, 9)) {
+            var state = new FeatureState(test.application(), test.log());
+            double[] row = new double[state.columns().size()];
+
+            state.reader().read(0, 0, 1_700_000_000_000L, new double[] {0}, row);
+
+            List<String> names =
+                    state.columns().stream().map(FeatureColumn::name).toList();
+            assertThat(row[names.indexOf("user_exposures")]).isZero();
+            assertThat(row[names.indexOf("since_exposure")]).isNaN();
+            assertThat(row[names.indexOf("fans")]).isNaN();
+        }
+    }
+}
