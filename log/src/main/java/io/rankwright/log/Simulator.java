@@ -182,7 +182,7 @@ public final class Simulator {
                         FIRST_DAY.plusDays(day).atStartOfDay(zone).toInstant().toEpochMilli();
                 for (int hour = 0; hour < 24; hour++) {
                     for (int u = 0; u < users; u++) {
-                        if (hours[u] == hour && random.nextDouble() < Math.min(0.9, 0.14 * activity[u])) {
+                        if (hours[u] == hour && random.nextDouble() < Math.min(0.9, 0.11 * activity[u])) {
                             rows += session(out, u, day, start + hour * 3_600_000L, cumulated);
                         }
                     }

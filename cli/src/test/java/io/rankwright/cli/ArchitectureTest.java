@@ -1,0 +1,64 @@
+package io.rankwright.cli;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A part may use those above it in the list, never those below. */
+class ArchitectureTest {
+    private static final List<String> PARTS = List.of(
+            "spec", "log", "features", "models", "evaluation", "training", "registry", "retrieval", "serving", "cli");
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.rankwright");
+
+    @Test
+    void theOrderOfThePartsHolds() {
+        var layers = layeredArchitecture().consideringOnlyDependenciesInLayers();
+        for (String part : PARTS) {
+            layers = layers.layer(part).definedBy("io.rankwright." + part + "..");
+        }
+        var rule = layers.whereLayer("cli").mayNotBeAccessedByAnyLayer();
+        for (int i = 0; i < PARTS.size() - 1; i++) {
+            var below = new ArrayList<>(PARTS.subList(i + 1, PARTS.size()));
+            rule = rule.whereLayer(PARTS.get(i)).mayOnlyBeAccessedByLayers(below.toArray(String[]::new));
+        }
+        rule.check(CLASSES);
+    }
+
+    @Test
+    void trainingAndServingDoNotKnowEachOthersLibraries() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAPackage("io.rankwright.serving..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("ai.djl..", "org.duckdb..", "org.rocksdb..", "ml.dmlc..")
+                .check(CLASSES);
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideOutsideOfPackage("io.rankwright.log..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.rocksdb..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void evaluationIsPure() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAPackage("io.rankwright.evaluation..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.io..", "java.nio.file..", "java.net..", "java.sql..")
+                .check(CLASSES);
+    }
+}

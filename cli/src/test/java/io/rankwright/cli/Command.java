@@ -1,0 +1,129 @@
+package io.rankwright.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The {@code rankwright} command as a process of its own, as a user starts it. */
+final class Command {
+    private static final Path APPS = Path.of("../apps");
+
+    private Command() {}
+
+    record Result(int exitCode, String out, String err) {}
+
+    /** Copies the flagship so that it finds no real data, made small enough for a test. */
+    static Path smallApplication(Path folder) {
+        Path application = folder.resolve("small");
+        try (Stream<Path> files = Files.walk(APPS.resolve("video-feed"))) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".yaml")).toList()) {
+                Path copy = application.resolve(
+                        APPS.resolve("video-feed").relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy);
+            }
+            Path yaml = application.resolve("app.yaml");
+            Files.writeString(
+                    yaml,
+                    Files.readString(yaml)
+                            .replace("users: 20k, videos: 5k, days: 12", "users: 900, videos: 300, days: 6")
+                            .replace("rounds: 600", "rounds: 40")
+                            .replace("epochs: 2", "epochs: 1, batch: 128")
+                            .replaceFirst("gates: +\\[.*\\]", "gates: [ \"click.auc > 0.5\" ]"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return application;
+    }
+
+    static Process start(List<String> arguments, Map<String, String> environment, Path out, Path err) {
+        var command = new ArrayList<String>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "--add-modules=jdk.incubator.vector",
+                "-Xmx2g",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        command.addAll(arguments);
+        try {
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+            builder.environment().putAll(environment);
+            builder.environment().remove("RANKWRIGHT_DATA");
+            return builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Result run(Path scratch, String... arguments) {
+        Path out = scratch.resolve("out-" + System.nanoTime());
+        Path err = scratch.resolve("err-" + System.nanoTime());
+        try {
+            Process process = start(List.of(arguments), Map.of(), out, err);
+            if (!process.waitFor(8, TimeUnit.MINUTES)) {
+                process.destroyForcibly();
+                throw new IllegalStateException("not finished: " + String.join(" ", arguments));
+            }
+            return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A server that was started by {@code rankwright run}. */
+    record Running(Process process, String address, Path err) implements AutoCloseable {
+        @Override
+        public void close() {
+            process.destroy();
+            try {
+                if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static final Pattern ADDRESS = Pattern.compile("open +(http://\\S+)");
+
+    static Running serve(Path scratch, String... arguments) {
+        Path out = scratch.resolve("serve-out-" + System.nanoTime());
+        Path err = scratch.resolve("serve-err-" + System.nanoTime());
+        var all = new ArrayList<>(List.of("run"));
+        all.addAll(List.of(arguments));
+        Process process = start(all, Map.of(), out, err);
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
+        try {
+            while (System.nanoTime() < deadline) {
+                Matcher matcher = ADDRESS.matcher(Files.readString(out));
+                if (matcher.find()) {
+                    return new Running(process, matcher.group(1), err);
+                }
+                if (process.waitFor(50, TimeUnit.MILLISECONDS)) {
+                    throw new IllegalStateException("ended with " + process.exitValue() + ": " + Files.readString(err));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        process.destroyForcibly();
+        throw new IllegalStateException("not serving in time");
+    }
+}

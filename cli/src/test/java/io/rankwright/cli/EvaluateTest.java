@@ -1,0 +1,56 @@
+package io.rankwright.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankwright.cli.Command.Result;
+import io.rankwright.log.DataRoot;
+import io.rankwright.spec.Application;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the flagship must reach on the real slice; where that is not found, on the simulated log. */
+class EvaluateTest {
+    private static final Path VIDEO_FEED = Path.of("../apps/video-feed");
+
+    @TempDir
+    Path scratch;
+
+    @Test
+    void theFlagshipReachesItsFigures() throws IOException {
+        boolean isReal = DataRoot.find(Application.read(VIDEO_FEED), Optional.empty(), Optional.empty())
+                .isPresent();
+        System.out.println("data: " + (isReal ? "real" : "simulated"));
+
+        Result result = Command.run(
+                scratch,
+                "evaluate",
+                VIDEO_FEED.toString(),
+                "--format",
+                "json",
+                "--home",
+                scratch.resolve("home").toString());
+
+        assertThat(result.exitCode()).as(result.err()).isZero();
+        JsonNode answer = new ObjectMapper().readTree(result.out());
+        System.out.println(result.out());
+        JsonNode metrics = answer.path("metrics");
+        assertThat(answer.path("data").asText()).isEqualTo(isReal ? "real" : "simulated");
+        assertThat(metrics.path("click.auc").asDouble())
+                .isGreaterThan(metrics.path("popular.click.auc").asDouble());
+        assertThat(metrics.path("feed.recall@100").asDouble())
+                .isGreaterThan(metrics.path("popular.recall@100").asDouble())
+                .isGreaterThan(metrics.path("item_knn.recall@100").asDouble());
+        assertThat(metrics.path("click.ece").asDouble()).isLessThanOrEqualTo(0.02);
+        if (isReal) {
+            assertThat(answer.path("test_day").asText()).isEqualTo("2022-05-06");
+            assertThat(metrics.path("click.auc").asDouble()).isGreaterThanOrEqualTo(0.755);
+            assertThat(metrics.path("click.logloss").asDouble()).isLessThanOrEqualTo(0.583);
+            assertThat(metrics.path("watch.xauc").asDouble()).isGreaterThanOrEqualTo(0.69);
+        }
+    }
+}

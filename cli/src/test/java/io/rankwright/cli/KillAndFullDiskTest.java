@@ -1,0 +1,114 @@
+package io.rankwright.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankwright.cli.Command.Result;
+import io.rankwright.log.EventLog;
+import io.rankwright.spec.Application;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KillAndFullDiskTest {
+    private static final long SEED = 20220506;
+    private static final int KILLS = 20;
+
+    @TempDir
+    Path scratch;
+
+    /** What a run comes to: every model file by its hash, every metric, and the log. */
+    private static String outcome(Path application, Path home) throws IOException {
+        JsonNode version = new ObjectMapper()
+                .readTree(home.resolve("simulated/registry/versions/1.json").toFile());
+        try (EventLog log = EventLog.open(home.resolve("simulated/log"), Application.read(application))) {
+            return version.path("artefacts") + "\n" + version.path("metrics") + "\n"
+                    + version.path("lineage").path("snapshot") + "\n" + log.contentHash() + " " + log.size();
+        }
+    }
+
+    @Test
+    void killedTwentyTimesAndRunAgain_theResultIsThatOfAnUndisturbedRun() throws IOException, InterruptedException {
+        Path application = Command.smallApplication(scratch);
+        Path undisturbed = scratch.resolve("undisturbed");
+        long start = System.nanoTime();
+        assertThat(Command.run(scratch, "run", application.toString(), "--no-serve", "--home", undisturbed.toString())
+                        .exitCode())
+                .isZero();
+        long wholeMillis = (System.nanoTime() - start) / 1_000_000;
+        Path disturbed = scratch.resolve("disturbed");
+        var random = new SplittableRandom(SEED);
+        System.out.println("seed " + SEED + ", a whole run takes " + wholeMillis + " ms");
+        int killed = 0;
+        for (int i = 0; i < KILLS; i++) {
+            Process process = Command.start(
+                    List.of("run", application.toString(), "--no-serve", "--home", disturbed.toString()),
+                    Map.of(),
+                    scratch.resolve("kill-out"),
+                    scratch.resolve("kill-err"));
+            if (!process.waitFor(300 + random.nextLong(wholeMillis), TimeUnit.MILLISECONDS)) {
+                killed++;
+            }
+            process.destroyForcibly().waitFor();
+        }
+
+        Result last = Command.run(scratch, "run", application.toString(), "--no-serve", "--home", disturbed.toString());
+
+        assertThat(last.exitCode()).as(last.err()).isZero();
+        assertThat(killed).isGreaterThan(3);
+        assertThat(outcome(application, disturbed)).isEqualTo(outcome(application, undisturbed));
+    }
+
+    /** A file system of a few megabytes fills up in the middle of a run; with more room the run goes on. */
+    @Test
+    void aFullDiskIsTold_andNothingIsHalfWritten() throws IOException, InterruptedException {
+        Path application = Command.smallApplication(scratch);
+        Path small = Files.createDirectory(scratch.resolve("small-disk"));
+        Assumptions.assumeTrue(mount(small, "3m"), "a small file system cannot be mounted here");
+        try {
+            Result full = Command.run(
+                    scratch,
+                    "run",
+                    application.toString(),
+                    "--no-serve",
+                    "--home",
+                    small.resolve("home").toString());
+            assertThat(full.exitCode()).as(full.err()).isEqualTo(3);
+            assertThat(full.err()).containsIgnoringCase("no space").doesNotContain("\tat ");
+
+            assertThat(remount(small, "600m")).isTrue();
+            Result more = Command.run(
+                    scratch,
+                    "run",
+                    application.toString(),
+                    "--no-serve",
+                    "--home",
+                    small.resolve("home").toString());
+            assertThat(more.exitCode()).as(more.err()).isZero();
+        } finally {
+            new ProcessBuilder("umount", small.toString()).start().waitFor();
+        }
+    }
+
+    private static boolean mount(Path folder, String size) throws IOException, InterruptedException {
+        return new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", folder.toString())
+                        .start()
+                        .waitFor()
+                == 0;
+    }
+
+    private static boolean remount(Path folder, String size) throws IOException, InterruptedException {
+        return new ProcessBuilder("mount", "-o", "remount,size=" + size, folder.toString())
+                        .start()
+                        .waitFor()
+                == 0;
+    }
+}
