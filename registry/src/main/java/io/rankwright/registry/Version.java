@@ -1,7 +1,9 @@
 package io.rankwright.registry;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * One trained version of an application's models. Immutable.
@@ -29,7 +31,10 @@ public record Version(
         if (id < 1) {
             throw new IllegalArgumentException("version " + id);
         }
-        artefacts = Map.copyOf(artefacts);
+        // Sorted, so that the same version is always written as the same bytes.
+        artefacts = Collections.unmodifiableMap(new TreeMap<>(artefacts));
+        metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
+        intervals = Collections.unmodifiableMap(new TreeMap<>(intervals));
         gates = List.copyOf(gates);
     }
 

@@ -1,0 +1,132 @@
+package io.rankwright.retrieval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RetrievalTest {
+    @TempDir
+    Path folder;
+
+    private static float[] unit(SplittableRandom random) {
+        float[] vector = new float[16];
+        double length = 0;
+        for (int i = 0; i < vector.length; i++) {
+            vector[i] = (float) random.nextGaussian();
+            length += vector[i] * vector[i];
+        }
+        for (int i = 0; i < vector.length; i++) {
+            vector[i] /= (float) Math.sqrt(length);
+        }
+        return vector;
+    }
+
+    private static double product(float[] left, float[] right) {
+        return IntStream.range(0, left.length)
+                .mapToDouble(i -> left[i] * right[i])
+                .sum();
+    }
+
+    /** The graph against brute force, filtered and not. */
+    @Test
+    void theIndexFindsWhatBruteForceFinds() {
+        var random = new SplittableRandom(4);
+        int[] codes = IntStream.rangeClosed(1, 2000).toArray();
+        float[][] vectors = new float[codes.length][];
+        Arrays.setAll(vectors, _ -> unit(random));
+        try (VectorIndex index = VectorIndex.open(folder)) {
+            index.put(codes, vectors);
+            int found = 0;
+            for (int q = 0; q < 50; q++) {
+                float[] query = unit(random);
+                List<Integer> exact = IntStream.of(codes)
+                        .filter(code -> code % 3 == 0)
+                        .boxed()
+                        .sorted((a, b) ->
+                                Double.compare(product(query, vectors[b - 1]), product(query, vectors[a - 1])))
+                        .limit(10)
+                        .toList();
+                VectorIndex.Nearest nearest = index.nearest(query, 10, code -> code % 3 == 0);
+                for (int i = 0; i < nearest.codes().length; i++) {
+                    found += exact.contains(nearest.codes()[i]) ? 1 : 0;
+                    assertThat((double) nearest.similarities()[i])
+                            .isCloseTo(product(query, vectors[nearest.codes()[i] - 1]), within(1e-4));
+                }
+            }
+            assertThat(found / 500.0).isGreaterThan(0.97);
+        }
+    }
+
+    @Test
+    void additionsAndDeletionsAreSeenByTheNextSearch_andSurviveAStart() {
+        var random = new SplittableRandom(5);
+        float[] vector = unit(random);
+        try (VectorIndex index = VectorIndex.open(folder)) {
+            index.put(new int[] {1, 2}, new float[][] {unit(random), vector});
+            assertThat(index.nearest(vector, 1, _ -> true).codes()).containsExactly(2);
+            index.delete(2);
+            assertThat(index.nearest(vector, 5, _ -> true).codes()).containsExactly(1);
+            index.put(new int[] {3}, new float[][] {vector});
+        }
+        try (VectorIndex index = VectorIndex.open(folder)) {
+            assertThat(index.codes().stream().toArray()).containsExactly(1, 3);
+        }
+    }
+
+    @RepeatedTest(10)
+    void theHeapKeepsTheBest(RepetitionInfo repetition) {
+        var random = new SplittableRandom(repetition.getCurrentRepetition());
+        int size = 1 + random.nextInt(200);
+        int k = 1 + random.nextInt(50);
+        double[] scores = new double[size];
+        Arrays.setAll(scores, _ -> random.nextInt(40));
+        var best = new Best(k);
+        for (int code = 0; code < size; code++) {
+            best.offer(code, scores[code]);
+        }
+
+        assertThat(best.codes())
+                .containsExactly(IntStream.range(0, size)
+                        .boxed()
+                        .sorted((a, b) ->
+                                scores[a] == scores[b] ? Integer.compare(a, b) : Double.compare(scores[b], scores[a]))
+                        .limit(k)
+                        .mapToInt(Integer::intValue)
+                        .toArray());
+    }
+
+    /** Golden values by hand: ranks count from 1, the constant is 60. */
+    @Test
+    void fusionAddsReciprocalRanks() {
+        List<Fusion.Candidate> fused = Fusion.fuse(
+                List.of(new Fusion.Ranked("a", 1, new int[] {7, 8}), new Fusion.Ranked("b", 2, new int[] {8, 9})), 10);
+
+        assertThat(fused).extracting(Fusion.Candidate::code).containsExactly(8, 9, 7);
+        assertThat(fused.getFirst().score()).isCloseTo(1 / 62.0 + 2 / 61.0, within(1e-12));
+        assertThat(fused.getFirst().sources()).containsExactly("b", "a");
+    }
+
+    @Test
+    void popularityForgetsWhatIsOlderThanItsWindow() {
+        var popularity = new Popularity(Optional.of(Duration.ofHours(1)));
+        popularity.add(3, 0);
+        popularity.add(3, 1_800_000);
+        popularity.add(4, 1_900_000);
+
+        assertThat(popularity.counts(2_000_000)[3]).isEqualTo(2);
+        assertThat(popularity.counts(4_000_000)[3]).isEqualTo(1);
+        assertThat(popularity.counts(9_000_000)[4]).isZero();
+        assertThat(popularity.counts(9_000_000)[3]).isZero();
+    }
+}

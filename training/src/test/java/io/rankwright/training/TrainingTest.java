@@ -1,0 +1,209 @@
+package io.rankwright.training;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.rankwright.features.FeatureColumn;
+import io.rankwright.log.DataRoot;
+import io.rankwright.log.EventLog;
+import io.rankwright.log.Ingestion;
+import io.rankwright.log.Progress;
+import io.rankwright.log.Simulator;
+import io.rankwright.models.Artefact;
+import io.rankwright.models.Isotonic;
+import io.rankwright.models.Ranker;
+import io.rankwright.models.TwoTower;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.Data;
+import io.rankwright.spec.Model;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingTest {
+    private static final LocalDate LAST = LocalDate.of(2024, 3, 5);
+
+    @TempDir
+    static Path folder;
+
+    private static Application application;
+    private static EventLog log;
+    private static Snapshot snapshot;
+    private static DataSet data;
+
+    @BeforeAll
+    static void makeASnapshot() {
+        application = Application.read(Path.of("../apps/video-feed"));
+        Simulator.write(folder.resolve("data"), application, new Data.Simulation(500, 150, 5, 3), Progress.SILENT);
+        log = EventLog.open(folder.resolve("log"), application);
+        new Ingestion(application, log, new DataRoot(folder.resolve("data"), true), Progress.SILENT).run();
+        snapshot = write("snapshots");
+        data = snapshot.read(application, Progress.SILENT);
+    }
+
+    @AfterAll
+    static void close() {
+        log.close();
+    }
+
+    private static Snapshot write(String name) {
+        var inputs = new Snapshot.Manifest("key", "", "", "", "", "simulated", 0, LAST.toString(), List.of());
+        return Snapshot.write(folder.resolve(name), application, log, inputs, Progress.SILENT);
+    }
+
+    private static DataSet.Range days(int from, int to) {
+        return data.range(LAST.minusDays(from), LAST.minusDays(to));
+    }
+
+    @Test
+    void theSameLogGivesTheSameBytes() {
+        assertThat(write("again").manifest().contentHash())
+                .isEqualTo(snapshot.manifest().contentHash());
+        assertThat(Snapshot.find(folder.resolve("snapshots"), "key")).contains(snapshot);
+        assertThat(Snapshot.find(folder.resolve("snapshots"), "other")).isEmpty();
+    }
+
+    @Test
+    void aSnapshotHoldsEachExposureWithItsLabels() {
+        assertThat(data.rows()).isEqualTo((int) log.size());
+        double[] clicks = requireNonNull(data.labels().get("click"));
+        double[] watches = requireNonNull(data.labels().get("watch"));
+        double[] amounts = requireNonNull(data.amounts().get("watch"));
+        for (int i = 0; i < data.rows(); i++) {
+            assertThat(clicks[i]).isIn(0.0, 1.0);
+            assertThat(Double.isNaN(watches[i])).isEqualTo(clicks[i] == 0);
+            assertThat(amounts[i]).isGreaterThanOrEqualTo(0);
+            assertThat(amounts[i] > Math.log1p(5)).isEqualTo(clicks[i] == 1);
+        }
+    }
+
+    @Test
+    void nothingInASnapshotLooksAhead() {
+        assertThat(LeakCheck.check(application, log, data, days(4, 0), 10, 1)).isEmpty();
+    }
+
+    /** Every count of a user's exposures is replaced by one that sees a second into the future. */
+    @Test
+    void aPlantedFeatureThatLooksOneSecondAheadIsCaught() {
+        List<String> names = data.columns().stream().map(FeatureColumn::name).toList();
+        int planted = names.indexOf("user_exposures");
+        double[] honest = data.numbers()[planted];
+        double[] leaking = new double[data.rows()];
+        for (int i = 0; i < leaking.length; i++) {
+            for (int j = 0; j < leaking.length && data.timesMillis()[j] < data.timesMillis()[i] + 1000; j++) {
+                leaking[i] += data.subjects()[j] == data.subjects()[i] ? 1 : 0;
+            }
+        }
+        data.numbers()[planted] = leaking;
+        try {
+            List<LeakCheck.Leak> leaks = LeakCheck.check(application, log, data, days(4, 0), 5, 1);
+
+            assertThat(leaks)
+                    .extracting(LeakCheck.Leak::feature)
+                    .containsOnly("user_exposures")
+                    .hasSize(5);
+            assertThat(leaks.getFirst().toString()).contains("looks ahead");
+        } finally {
+            data.numbers()[planted] = honest;
+        }
+    }
+
+    @Test
+    void treesLearn_areCalibrated_andTheSameSeedGivesTheSameBytes() {
+        DataSet.Range train = days(4, 2);
+        DataSet.Range validate = days(1, 1);
+        byte[] first = new TreesTrainer(application, data, train, validate, 5)
+                .train(Progress.SILENT)
+                .bytes();
+        byte[] second = new TreesTrainer(application, data, train, validate, 5)
+                .train(Progress.SILENT)
+                .bytes();
+
+        assertThat(Artefact.hash(first)).isEqualTo(Artefact.hash(second));
+        try (Ranker ranker = Ranker.of(Artefact.of(first))) {
+            float[] inputs = TreesTrainer.inputs(data, validate, ranker);
+            double[][] scores = ranker.score(inputs, validate.size());
+            double[] clicks = validate.of(requireNonNull(data.labels().get("click")));
+            assertThat(Arrays.stream(scores[0]).average().orElseThrow())
+                    .isCloseTo(Arrays.stream(clicks).average().orElseThrow(), within(0.01));
+            double[] raw = ranker.raw(inputs, 20, 0);
+            List<List<Ranker.Contribution>> explained =
+                    ranker.explain(Arrays.copyOf(inputs, 20 * ranker.width()), 20, 0);
+            for (int i = 0; i < 20; i++) {
+                double logOdds = explained.get(i).stream()
+                        .mapToDouble(Ranker.Contribution::contribution)
+                        .sum();
+                assertThat(1 / (1 + Math.exp(-logOdds))).isCloseTo(raw[i], within(1e-4));
+            }
+        }
+    }
+
+    @Test
+    void towersPutWhatWasTakenNearerThanChance_andTheSameSeedGivesTheSameBytes() {
+        var settings = new Model.TwoTower(
+                16,
+                List.of("id", "recent_videos", "active_degree"),
+                List.of("id", "author", "tag", "duration"),
+                50,
+                1,
+                0,
+                8,
+                128,
+                0.01);
+        byte[] first = new TwoTowerTrainer(application, log, data, days(4, 1), settings, 5)
+                .train(Progress.SILENT)
+                .bytes();
+        byte[] second = new TwoTowerTrainer(application, log, data, days(4, 1), settings, 5)
+                .train(Progress.SILENT)
+                .bytes();
+
+        assertThat(Artefact.hash(first)).isEqualTo(Artefact.hash(second));
+        try (TwoTower model = TwoTower.of(Artefact.of(first))) {
+            TwoTower.Bound towers = model.bind(log, "user", "video");
+            var users = log.dictionary().domain("id:user");
+            var videos = log.dictionary().domain("id:video");
+            double[] clicks = requireNonNull(data.labels().get("click"));
+            var random = new SplittableRandom(1);
+            int nearer = 0;
+            int pairs = 0;
+            DataSet.Range train = days(4, 1);
+            for (int i = train.from(); i < train.to() && pairs < 600; i++) {
+                if (clicks[i] == 1) {
+                    int[] texts = requireNonNull(data.sequences().get("recent_videos"))[i];
+                    int[] recent = Arrays.stream(texts)
+                            .map(item -> videos.code(data.itemTexts().get(item)))
+                            .toArray();
+                    float[] user = towers.subject(
+                            users.code(data.subjectTexts().get(data.subjects()[i])), Map.of("recent_videos", recent));
+                    int taken = videos.code(data.itemTexts().get(data.items()[i]));
+                    int other = 1 + random.nextInt(videos.size() - 1);
+                    float[][] items = towers.items(new int[] {taken, other});
+                    nearer += TwoTower.similarity(user, items[0]) > TwoTower.similarity(user, items[1]) ? 1 : 0;
+                    pairs++;
+                    assertThat(TwoTower.similarity(user, user)).isCloseTo(1f, within(1e-5f));
+                }
+            }
+            assertThat((double) nearer / pairs).isGreaterThan(0.6);
+        }
+    }
+
+    /** Golden values by hand: 1, 3, 2, 4 pools the middle two at 2.5. */
+    @Test
+    void isotonicPoolsWhatFalls() {
+        Isotonic curve = IsotonicFit.fit(new double[] {4, 1, 3, 2}, new double[] {4, 1, 2, 3});
+
+        assertThat(curve.outputs()).containsExactly(1, 2.5, 4);
+        assertThat(curve.inputs()).containsExactly(1, 2.5, 4);
+        assertThat(curve.apply(1.75)).isCloseTo(1.75, within(1e-12));
+        assertThat(curve.apply(-9)).isEqualTo(1);
+        assertThat(curve.apply(99)).isEqualTo(4);
+    }
+}
