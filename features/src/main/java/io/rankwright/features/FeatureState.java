@@ -38,7 +38,7 @@ public final class FeatureState {
     private final ExposureLayout layout;
     private final Formulas formulas;
     private final List<String> formulaTexts = new ArrayList<>();
-    private final List<ToDoubleFunction<Event>> formulaFunctions = new ArrayList<>();
+    private final List<Formula> formulaFunctions = new ArrayList<>();
     private final List<KeyedState> states = new ArrayList<>();
     /** Of each state whether it holds what was before the log, and so takes no events. */
     private final BitSet isFixed = new BitSet();
@@ -51,6 +51,15 @@ public final class FeatureState {
     private final Situation applied;
     private final double[] values;
     private final int[][] appliedSlots;
+
+    // The lists above as arrays: an event passes through all of them.
+    private final KeyedState[] stateArray;
+    private final SequenceState[] sequenceArray;
+    private final ColumnReader[] readerArray;
+    private final Formula[] formulaArray;
+
+    /** The value of a formula for an event. */
+    private interface Formula extends ToDoubleFunction<Event> {}
 
     /** Reads one value of the row. */
     private interface ColumnReader {
@@ -77,6 +86,10 @@ public final class FeatureState {
         this.applied = new Situation(layout.contextColumns().size());
         this.values = new double[formulaFunctions.size()];
         this.appliedSlots = states.stream().map(KeyedState::slotsArray).toArray(int[][]::new);
+        this.stateArray = states.toArray(KeyedState[]::new);
+        this.sequenceArray = sequences.values().toArray(SequenceState[]::new);
+        this.readerArray = readers.toArray(ColumnReader[]::new);
+        this.formulaArray = formulaFunctions.toArray(Formula[]::new);
     }
 
     private static Expression constant(String text) {
@@ -129,15 +142,15 @@ public final class FeatureState {
     public void apply(Event event) {
         applied.set(event, layout);
         for (int f = 0; f < values.length; f++) {
-            double value = formulaFunctions.get(f).applyAsDouble(event);
+            double value = formulaArray[f].applyAsDouble(event);
             values[f] = Double.isNaN(value) ? 0 : value;
         }
         for (int s = 0; s < appliedSlots.length; s++) {
             if (!isFixed.get(s)) {
-                states.get(s).apply(applied, values, appliedSlots[s]);
+                stateArray[s].apply(applied, values, appliedSlots[s]);
             }
         }
-        for (SequenceState sequence : sequences.values()) {
+        for (SequenceState sequence : sequenceArray) {
             sequence.apply(applied, values);
         }
     }
@@ -172,15 +185,13 @@ public final class FeatureState {
 
         private void fill(double[] row) {
             for (int s = 0; s < counts.length; s++) {
-                counts[s] = states.get(s).locate(situation, slots[s]);
+                counts[s] = stateArray[s].locate(situation, slots[s]);
             }
-            int q = 0;
-            for (SequenceState sequence : sequences.values()) {
-                sizes[q] = sequence.read(situation.subject, items[q]);
-                q++;
+            for (int q = 0; q < items.length; q++) {
+                sizes[q] = sequenceArray[q].read(situation.subject, items[q]);
             }
             for (int c = 0; c < row.length; c++) {
-                row[c] = readers.get(c).read(this, situation);
+                row[c] = readerArray[c].read(this, situation);
             }
         }
 
@@ -190,12 +201,12 @@ public final class FeatureState {
         }
 
         private double total(int state, int accumulator) {
-            return states.get(state).total(slots[state], counts[state], accumulator, situation.timeMillis);
+            return stateArray[state].total(slots[state], counts[state], accumulator, situation.timeMillis);
         }
 
         private double window(int state, int accumulator, long windowMillis) {
-            return states.get(state)
-                    .window(slots[state], counts[state], accumulator, situation.timeMillis, windowMillis);
+            return stateArray[state].window(
+                    slots[state], counts[state], accumulator, situation.timeMillis, windowMillis);
         }
     }
 
@@ -496,7 +507,7 @@ public final class FeatureState {
             return known;
         }
         formulaTexts.add(expression.toString());
-        formulaFunctions.add(formulas.compile(expression));
+        formulaFunctions.add(formulas.compile(expression)::applyAsDouble);
         return formulaTexts.size() - 1;
     }
 }

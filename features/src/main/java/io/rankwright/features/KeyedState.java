@@ -3,6 +3,7 @@ package io.rankwright.features;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The sums, counts and last times of all features that share a key, such as user × tag: one look-up finds the slot of
@@ -12,6 +13,8 @@ import java.util.List;
  */
 final class KeyedState {
     private final List<KeyPart> parts;
+    private final KeyPart[] partArray;
+    private final int listed;
     private final List<Integer> formulas = new ArrayList<>();
     private final List<Integer> conditions = new ArrayList<>();
     private final LongSlots slots = new LongSlots();
@@ -27,6 +30,11 @@ final class KeyedState {
     /** @param parts what the key is made of; empty for the one key of everything */
     KeyedState(List<KeyPart> parts) {
         this.parts = List.copyOf(parts);
+        this.partArray = parts.toArray(KeyPart[]::new);
+        this.listed = IntStream.range(0, partArray.length)
+                .filter(part -> partArray[part].isList())
+                .findFirst()
+                .orElse(-1);
     }
 
     List<KeyPart> parts() {
@@ -71,19 +79,12 @@ final class KeyedState {
 
     private int locate(Situation situation, int[] found, boolean isAdding) {
         int size = 0;
-        int listed = 0;
-        int members = 1;
-        for (int p = 0; p < parts.size(); p++) {
-            if (parts.get(p).isList()) {
-                listed = p;
-                members = Math.min(parts.get(p).count(situation), found.length);
-            }
-        }
+        int members = listed < 0 ? 1 : Math.min(partArray[listed].count(situation), found.length);
         for (int m = 0; m < members; m++) {
             long key = 0;
             boolean isWhole = true;
-            for (int p = 0; p < parts.size() && isWhole; p++) {
-                int code = parts.get(p).code(situation, p == listed ? m : 0);
+            for (int p = 0; p < partArray.length && isWhole; p++) {
+                int code = partArray[p].code(situation, p == listed ? m : 0);
                 isWhole = code > 0;
                 if (p == 2) {
                     int pair = isAdding ? pairs.findOrAdd(key) : pairs.find(key);

@@ -2,13 +2,22 @@ package io.rankwright.features;
 
 import io.rankwright.log.Event;
 import io.rankwright.log.EventCursor;
+import io.rankwright.spec.InternalFault;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 
 /**
  * Walks the log once, in the order of time, and yields the features of each exposure as they stood just before it. The
  * events of one millisecond are read together before any of them is applied, so that none sees another.
+ *
+ * <p>One thread reads and decodes ahead, the caller's keeps the state: the two cores of a small machine.
  */
 public final class Replay {
+    private static final int BATCH = 4096;
+    private static final int AHEAD = 4;
+
     private Replay() {}
 
     /** Told of each exposure in the order of time; {@code row} is overwritten at the next. */
@@ -25,29 +34,94 @@ public final class Replay {
         FeatureState.Reader reader = state.reader();
         double[] row = new double[state.columns().size()];
         var together = new ArrayList<Event>();
-        long count = 0;
-        while (events.next()) {
-            if (!together.isEmpty() && together.getFirst().timeMillis() != events.timeMillis()) {
-                together.forEach(state::apply);
-                together.clear();
-            }
-            Event event = events.event();
-            reader.read(event, row);
-            visitor.exposure(event, row, reader);
-            together.add(event);
-            count++;
-        }
-        together.forEach(state::apply);
-        return count;
+        return walk(
+                events,
+                event -> {
+                    if (!together.isEmpty() && together.getFirst().timeMillis() != event.timeMillis()) {
+                        for (Event earlier : together) {
+                            state.apply(earlier);
+                        }
+                        together.clear();
+                    }
+                    reader.read(event, row);
+                    visitor.exposure(event, row, reader);
+                    together.add(event);
+                },
+                () -> together.forEach(state::apply));
     }
 
     /** Brings a state up to the end of a cursor without asking for values. */
     public static long restore(EventCursor events, FeatureState state) {
+        return walk(events, state::apply, () -> {});
+    }
+
+    private interface Step {
+        void take(Event event);
+    }
+
+    private static long walk(EventCursor events, Step step, Runnable end) {
+        BlockingQueue<List<Event>> ahead = new ArrayBlockingQueue<>(AHEAD);
+        var failure = new RuntimeException[1];
+        Thread decoder = Thread.ofPlatform().daemon().name("read-ahead").start(() -> readAhead(events, ahead, failure));
         long count = 0;
-        while (events.next()) {
-            state.apply(events.event());
-            count++;
+        try {
+            for (List<Event> batch = ahead.take(); !batch.isEmpty(); batch = ahead.take()) {
+                for (Event event : batch) {
+                    step.take(event);
+                }
+                count += batch.size();
+            }
+            decoder.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InternalFault("a replay was interrupted", e);
+        } finally {
+            // The cursor belongs to the caller, who closes it next: nobody may be reading it then.
+            decoder.interrupt();
+            joinQuietly(decoder);
         }
+        if (failure[0] != null) {
+            throw failure[0];
+        }
+        end.run();
         return count;
+    }
+
+    /** Puts batches of events into the queue, and an empty one at the end or after a failure. */
+    private static void readAhead(EventCursor events, BlockingQueue<List<Event>> ahead, RuntimeException[] failure) {
+        try {
+            var batch = new ArrayList<Event>(BATCH);
+            try {
+                while (events.next()) {
+                    batch.add(events.event());
+                    if (batch.size() == BATCH) {
+                        ahead.put(batch);
+                        batch = new ArrayList<>(BATCH);
+                    }
+                }
+                if (!batch.isEmpty()) {
+                    ahead.put(batch);
+                }
+            } catch (RuntimeException e) {
+                failure[0] = e;
+            }
+            ahead.put(List.of());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void joinQuietly(Thread thread) {
+        boolean isInterrupted = Thread.interrupted();
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                isInterrupted = true;
+            }
+        }
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

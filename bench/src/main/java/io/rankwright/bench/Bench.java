@@ -1,0 +1,23 @@
+package io.rankwright.bench;
+
+import java.nio.file.Path;
+
+/** Chooses the benchmark: {@code replay [APP] [EVENTS]} or {@code feed ADDRESS [REQUESTS]}. */
+public final class Bench {
+    private Bench() {}
+
+    /** Runs one benchmark and prints its figures. */
+    public static void main(String[] arguments) throws Exception {
+        switch (arguments.length == 0 ? "" : arguments[0]) {
+            case "replay" ->
+                ReplayBench.run(
+                        Path.of(arguments.length > 1 ? arguments[1] : "apps/video-feed"),
+                        arguments.length > 2 ? Integer.parseInt(arguments[2]) : 1_000_000);
+            case "feed" ->
+                FeedBench.run(
+                        arguments.length > 1 ? arguments[1] : "http://127.0.0.1:8080",
+                        arguments.length > 2 ? Integer.parseInt(arguments[2]) : 3000);
+            default -> System.err.println("usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS]");
+        }
+    }
+}

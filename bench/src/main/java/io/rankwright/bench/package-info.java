@@ -1,0 +1,9 @@
+/**
+ * Benchmarks, never part of a test run: {@code bench/run replay} and {@code bench/run feed}.
+ *
+ * <p>Absolute figures depend on the machine; each benchmark prints what it is compared with, measured in the same run.
+ */
+@NullMarked
+package io.rankwright.bench;
+
+import org.jspecify.annotations.NullMarked;
