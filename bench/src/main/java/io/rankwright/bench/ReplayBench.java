@@ -19,13 +19,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
@@ -42,8 +36,7 @@ final class ReplayBench {
 
     private ReplayBench() {}
 
-    static void run(Path folder, int events)
-            throws IOException, SQLException, InterruptedException, ExecutionException {
+    static void run(Path folder, int events) throws IOException, SQLException {
         Application application = Application.read(folder);
         Path scratch = Files.createTempDirectory("rankwright-bench");
         try {
@@ -53,18 +46,12 @@ final class ReplayBench {
             try (EventLog log = EventLog.open(scratch.resolve("log"), application)) {
                 new Ingestion(application, log, new DataRoot(scratch.resolve("data"), true), Progress.SILENT).run();
                 System.out.printf("%,d events, best of %d runs%n", log.size(), RUNS);
-                report("scan of the log alone", log, 1, () -> scan(log));
+                report("scan of the log alone", log, () -> scan(log));
                 Application sketch = with(application, SKETCH);
+                report("replay, " + SKETCH.size() + " features of the design's sketch", log, () -> replay(sketch, log));
                 report(
-                        "replay, " + SKETCH.size() + " features of the design's sketch, 1 thread",
+                        "replay, all " + application.features().size() + " features of the application",
                         log,
-                        1,
-                        () -> replay(sketch, log));
-                report("replay, the same, one log on each of 2 threads", log, 2, () -> twice(sketch, log));
-                report(
-                        "replay, all " + application.features().size() + " features, 1 thread",
-                        log,
-                        1,
                         () -> replay(application, log));
                 duckDb(log);
             }
@@ -94,11 +81,10 @@ final class ReplayBench {
     }
 
     private interface Pass {
-        double run() throws SQLException, InterruptedException, ExecutionException;
+        double run() throws SQLException;
     }
 
-    private static void report(String what, EventLog log, int logs, Pass pass)
-            throws SQLException, InterruptedException, ExecutionException {
+    private static void report(String what, EventLog log, Pass pass) throws SQLException {
         double best = Double.POSITIVE_INFINITY;
         double sink = 0;
         for (int run = 0; run < RUNS; run++) {
@@ -106,7 +92,7 @@ final class ReplayBench {
             sink += pass.run();
             best = Math.min(best, (System.nanoTime() - start) / 1e9);
         }
-        System.out.printf("%-62s %,12.0f events/s (checksum %.3f)%n", what, logs * log.size() / best, sink);
+        System.out.printf("%-62s %,12.0f events/s (checksum %.3f)%n", what, log.size() / best, sink);
     }
 
     private static double scan(EventLog log) {
@@ -128,18 +114,7 @@ final class ReplayBench {
         return sum[0];
     }
 
-    private static double twice(Application application, EventLog log) throws InterruptedException, ExecutionException {
-        try (ExecutorService pool = Executors.newFixedThreadPool(2)) {
-            List<Callable<Double>> both = List.of(() -> replay(application, log), () -> replay(application, log));
-            double sum = 0;
-            for (Future<Double> one : pool.invokeAll(both)) {
-                sum += one.get();
-            }
-            return sum;
-        }
-    }
-
-    private static void duckDb(EventLog log) throws SQLException, InterruptedException, ExecutionException {
+    private static void duckDb(EventLog log) throws SQLException {
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE TABLE e (t BIGINT, video INTEGER, click DOUBLE)");
@@ -157,7 +132,7 @@ final class ReplayBench {
                 }
             }
             var sums = new ArrayList<Double>();
-            report("DuckDB, one sliding day per video, sum and count, all cores", log, 1, () -> {
+            report("DuckDB, one sliding day per video, sum and count, all cores", log, () -> {
                 try (var rows = statement.executeQuery("SELECT sum(s) + sum(n) FROM (SELECT sum(click) OVER w AS s,"
                         + " count(*) OVER w AS n FROM e WINDOW w AS (PARTITION BY video ORDER BY t"
                         + " RANGE BETWEEN 86400000 PRECEDING AND 1 PRECEDING))")) {

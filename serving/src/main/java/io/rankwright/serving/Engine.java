@@ -330,7 +330,11 @@ public final class Engine implements AutoCloseable {
         List<Reranker.Placed> placed = stages.within(
                         "rerank", deadline("rerank"), () -> rerank(live, scored, request, seed))
                 .orElseGet(() -> firstOf(scored, request.slots()));
+        long explaining = System.nanoTime();
         List<FeedAnswer.Slot> slots = slots(live, scored, placed, request.explained());
+        if (request.explained()) {
+            stages.record("explain", explaining);
+        }
         if (slots.isEmpty() && !candidates.isEmpty()) {
             stages.leaveOut("slate", "nothing was left by filters and rules");
         }

@@ -22,7 +22,7 @@ import java.util.zip.ZipFile;
 public final class CodeVersion {
     private CodeVersion() {}
 
-    /** The hash over every class of the parts that these classes belong to, in hex. */
+    /** The hash over every class in the packages of these classes and below, in hex. */
     public static String of(Class<?>... anchors) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -31,10 +31,11 @@ public final class CodeVersion {
                         .getCodeSource()
                         .getLocation()
                         .toURI());
+                String prefix = anchor.getPackageName().replace('.', '/') + "/";
                 if (Files.isDirectory(source)) {
-                    addFolder(digest, source);
+                    addFolder(digest, source.resolve(prefix));
                 } else {
-                    addArchive(digest, source);
+                    addArchive(digest, source, prefix);
                 }
             }
             return HexFormat.of().formatHex(digest.digest());
@@ -55,10 +56,11 @@ public final class CodeVersion {
         }
     }
 
-    private static void addArchive(MessageDigest digest, Path archive) throws IOException {
+    private static void addArchive(MessageDigest digest, Path archive, String prefix) throws IOException {
         try (var zip = new ZipFile(archive.toFile())) {
             List<? extends ZipEntry> entries = zip.stream()
-                    .filter(entry -> entry.getName().endsWith(".class"))
+                    .filter(entry -> entry.getName().startsWith(prefix)
+                            && entry.getName().endsWith(".class"))
                     .sorted((a, b) -> a.getName().compareTo(b.getName()))
                     .toList();
             for (ZipEntry entry : entries) {

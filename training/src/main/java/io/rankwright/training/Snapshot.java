@@ -61,6 +61,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
      * @param applicationHash the application file and its contracts
      * @param codeVersion the code that computed the features
      * @param lastDay D
+     * @param untilMillis events from here on are left out: they were posted after the sources ended
      */
     public record Manifest(
             String key,
@@ -71,6 +72,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
             String data,
             long rows,
             String lastDay,
+            long untilMillis,
             List<String> features) {}
 
     /** The last day of the log: named by the file, or the day of the last event. */
@@ -149,6 +151,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
                     inputs.data(),
                     rows,
                     inputs.lastDay(),
+                    inputs.untilMillis(),
                     state.columns().stream().map(FeatureColumn::name).toList());
             move(partial, parquet);
             Path manifestPartial = folder.resolve(key + ".json.partial");
@@ -205,8 +208,10 @@ public record Snapshot(Path parquet, Manifest manifest) {
         LocalDate last = LocalDate.parse(inputs.lastDay());
         long from =
                 startMillis(application, application.data().split().trainFrom().on(last));
-        long to = startMillis(
-                application, application.data().split().test().on(last).plusDays(1));
+        long to = Math.min(
+                inputs.untilMillis(),
+                startMillis(
+                        application, application.data().split().test().on(last).plusDays(1)));
         var days = new DayOf(zone(application));
         var writer = new RowWriter(application, log, state, formulas);
         long total = log.size();

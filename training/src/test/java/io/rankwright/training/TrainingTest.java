@@ -55,7 +55,8 @@ class TrainingTest {
     }
 
     private static Snapshot write(String name) {
-        var inputs = new Snapshot.Manifest("key", "", "", "", "", "simulated", 0, LAST.toString(), List.of());
+        var inputs = new Snapshot.Manifest(
+                "key", "", "", "", "", "simulated", 0, LAST.toString(), Long.MAX_VALUE, List.of());
         return Snapshot.write(folder.resolve(name), application, log, inputs, Progress.SILENT);
     }
 
@@ -69,6 +70,16 @@ class TrainingTest {
                 .isEqualTo(snapshot.manifest().contentHash());
         assertThat(Snapshot.find(folder.resolve("snapshots"), "key")).contains(snapshot);
         assertThat(Snapshot.find(folder.resolve("snapshots"), "other")).isEmpty();
+    }
+
+    @Test
+    void whatWasPostedAfterTheSourcesIsLeftOut() {
+        long middle = data.timesMillis()[data.rows() / 2];
+        var inputs = new Snapshot.Manifest("half", "", "", "", "", "simulated", 0, LAST.toString(), middle, List.of());
+
+        Snapshot half = Snapshot.write(folder.resolve("half"), application, log, inputs, Progress.SILENT);
+
+        assertThat(half.manifest().rows()).isBetween(1L, data.rows() / 2L);
     }
 
     @Test

@@ -417,7 +417,7 @@ public final class Console {
 
     private String summary(String item) {
         List<String> facts = facts(item);
-        return String.join(", ", facts.subList(0, Math.min(2, facts.size())));
+        return String.join(", ", facts.subList(0, Math.min(1, facts.size())));
     }
 
     private List<String> facts(String item) {
@@ -425,8 +425,13 @@ public final class Console {
                 engine.log().table(application.framing().item()).texts(code(item));
         return application.serving().card().stream()
                 .filter(texts::containsKey)
-                .map(column -> column.replace('_', ' ') + " " + texts.get(column))
+                .map(column -> column.replace('_', ' ') + " " + shortened(texts.getOrDefault(column, "")))
                 .toList();
+    }
+
+    /** A number with one digit behind the point; other texts as they are. */
+    private static String shortened(String text) {
+        return text.matches("-?\\d+\\.\\d{2,}") ? String.format(Locale.ROOT, "%.1f", Double.parseDouble(text)) : text;
     }
 
     private Card card(FeedAnswer.Slot slot) {

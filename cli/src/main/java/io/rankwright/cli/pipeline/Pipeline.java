@@ -195,6 +195,7 @@ public final class Pipeline {
                 root.isSimulated() ? "simulated" : "real",
                 0,
                 lastDay,
+                last + 1,
                 List.of());
     }
 
