@@ -12,11 +12,15 @@ public final class Main {
     // A logger that is not held may be collected, and its level with it.
     private static final Logger ROOT = Logger.getLogger("");
 
+    /** DJL warns twice where there is no GPU, which is no fault. */
+    private static final Logger DEVICES = Logger.getLogger("ai.djl.util.cuda");
+
     private Main() {}
 
     /** Runs one command and exits with its code. */
     public static void main(String[] arguments) {
         ROOT.setLevel(Level.WARNING);
+        DEVICES.setLevel(Level.SEVERE);
         System.exit(commandLine().execute(arguments));
     }
 

@@ -1,0 +1,55 @@
+package io.rankwright.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankwright.cli.Command.Running;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A stage whose deadline is over before it begins stands for one that stalls: the request is answered all the same. */
+class DegradedTest {
+    @TempDir
+    Path scratch;
+
+    private JsonNode feedWith(String budget) throws IOException, InterruptedException {
+        Path application = Command.smallApplication(scratch);
+        Path yaml = application.resolve("app.yaml");
+        Files.writeString(
+                yaml, Files.readString(yaml).replace("budget:   { retrieve: 40ms, rank: 60ms, rerank: 10ms }", budget));
+        try (Running running = Command.serve(scratch, application.toString(), "--port", "0");
+                HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(running.address() + "/v1/feed/3?slots=10"))
+                    .build();
+            return new ObjectMapper()
+                    .readTree(client.send(request, HttpResponse.BodyHandlers.ofString())
+                            .body());
+        }
+    }
+
+    @Test
+    void whenTheRankerStalls_theFusedOrderAnswers_andTheAnswerSaysSo() throws IOException, InterruptedException {
+        JsonNode feed = feedWith("budget: { retrieve: 2s, rank: 0ms, rerank: 2s }");
+
+        assertThat(feed.path("slots")).hasSize(10);
+        assertThat(feed.path("degraded").toString()).contains("rank: deadline of 0 ms");
+    }
+
+    @Test
+    void whenRetrievalStalls_theFallbackAnswers_andTheAnswerSaysSo() throws IOException, InterruptedException {
+        JsonNode feed = feedWith("budget: { retrieve: 0ms, rank: 2s, rerank: 2s }");
+
+        assertThat(feed.path("slots")).hasSize(10);
+        assertThat(feed.path("degraded").toString())
+                .contains("retrieve.two_tower: deadline")
+                .contains("answered by trending");
+    }
+}
