@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
 import ai.djl.training.GradientCollector;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
@@ -307,8 +308,8 @@ public final class TwoTowerTrainer {
         }
         try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
                 GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-            NDArray subjectInput = manager.create(subjectRows.values, new Shape(size, subjectRows.width));
-            NDArray itemInput = manager.create(itemRows.values, new Shape(size, itemRows.width));
+            NDArray subjectInput = array(manager, subjectRows.values, size, subjectRows.width);
+            NDArray itemInput = array(manager, itemRows.values, size, itemRows.width);
             subjectInput.setRequiresGradient(true);
             itemInput.setRequiresGradient(true);
             NDList subjectWeights = subjectTower.weights(manager);
@@ -317,16 +318,30 @@ public final class TwoTowerTrainer {
             NDArray itemVectors = forward(itemInput, itemWeights);
             NDArray logits = subjectVectors
                     .matMul(itemVectors.transpose())
-                    .div(TEMPERATURE)
-                    .sub(manager.create(correction, new Shape(1, size)))
-                    .sub(manager.create(sameItem(items), new Shape(size, size)));
-            NDArray loss = logits.logSoftmax(1).mul(manager.eye(size)).sum().div(-size);
+                    .div(scalar(manager, TEMPERATURE))
+                    .sub(array(manager, correction, 1, size))
+                    .sub(array(manager, sameItem(items), size, size));
+            NDArray loss = logits.logSoftmax(1).mul(manager.eye(size)).sum().div(scalar(manager, -size));
             collector.backward(loss);
             spread(subjectRows, subjectInput.getGradient().toFloatArray(), learningRate);
             spread(itemRows, itemInput.getGradient().toFloatArray(), learningRate);
             subjectTower.update(subjectWeights, learningRate);
             itemTower.update(itemWeights, learningRate);
         }
+    }
+
+    /**
+     * A matrix in memory of PyTorch's own. What DJL creates lies in a Java buffer that may be collected once its NDArray
+     * is closed, though the backward pass still reads it; so numbers take part as arrays too, never as Java values.
+     */
+    private static NDArray array(NDManager manager, float[] values, int rows, int columns) {
+        try (NDArray wrapped = manager.create(values, new Shape(rows, columns))) {
+            return wrapped.duplicate();
+        }
+    }
+
+    private static NDArray scalar(NDManager manager, float value) {
+        return array(manager, new float[] {value}, 1, 1);
     }
 
     /** A large number off the diagonal where two rows have the same item: it is no negative of itself. */
@@ -344,7 +359,7 @@ public final class TwoTowerTrainer {
 
     private static NDArray forward(NDArray input, NDList weights) {
         NDArray hidden = input.matMul(weights.get(0)).add(weights.get(1));
-        NDArray active = hidden.maximum(0f);
+        NDArray active = Activation.relu(hidden);
         NDArray output = active.matMul(weights.get(2)).add(weights.get(3));
         NDArray length = output.square().sum(new int[] {1}, true).add(1e-12f).sqrt();
         return output.div(length);
@@ -433,7 +448,7 @@ public final class TwoTowerTrainer {
         NDList weights(NDManager manager) {
             var list = new NDList();
             for (int w = 0; w < 4; w++) {
-                NDArray array = manager.create(weights[w], new Shape(shapes[w][0], shapes[w][1]));
+                NDArray array = array(manager, weights[w], shapes[w][0], shapes[w][1]);
                 array.setRequiresGradient(true);
                 list.add(array);
             }
