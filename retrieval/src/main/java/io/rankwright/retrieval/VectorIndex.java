@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntPredicate;
 import org.apache.lucene.document.Document;
@@ -13,7 +12,6 @@ import org.apache.lucene.document.Field;
 import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.StringField;
-import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.LeafReaderContext;
@@ -124,30 +122,6 @@ public final class VectorIndex implements AutoCloseable {
             searchers.maybeRefreshBlocking();
         } catch (IOException e) {
             throw fault("write", e);
-        }
-    }
-
-    /** Names what the index was made from; kept with it. */
-    public void mark(String origin) {
-        try {
-            writer.setLiveCommitData(Map.of("origin", origin).entrySet());
-            writer.commit();
-        } catch (IOException e) {
-            throw fault("write", e);
-        }
-    }
-
-    /** What the index was made from; empty if it was never {@link #mark marked}. */
-    public String origin() {
-        try {
-            if (!DirectoryReader.indexExists(directory)) {
-                return "";
-            }
-            try (DirectoryReader reader = DirectoryReader.open(directory)) {
-                return reader.getIndexCommit().getUserData().getOrDefault("origin", "");
-            }
-        } catch (IOException e) {
-            throw fault("read", e);
         }
     }
 
