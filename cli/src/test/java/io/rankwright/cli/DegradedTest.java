@@ -12,6 +12,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,11 +23,50 @@ class DegradedTest {
     @TempDir
     Path scratch;
 
+    private static JsonNode post(HttpClient client, Running running, String body)
+            throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(running.address() + "/v1/feed"))
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        return new ObjectMapper()
+                .readTree(client.send(request, HttpResponse.BodyHandlers.ofString())
+                        .body());
+    }
+
+    @Test
+    void whatIsPinnedIsShown_evenIfNoSourceNamedIt() throws IOException, InterruptedException {
+        Path application = Command.smallApplication(scratch);
+        Path yaml = application.resolve("app.yaml");
+        Files.writeString(yaml, Files.readString(yaml).replaceAll("candidates: \\d+", "candidates: 5"));
+        try (Running running = Command.serve(scratch, application.toString(), "--port", "0");
+                HttpClient client = HttpClient.newHttpClient()) {
+            Set<String> named = new HashSet<>();
+            post(client, running, "{\"user\": \"nobody\", \"slots\": 200}")
+                    .path("slots")
+                    .forEach(slot -> named.add(slot.path("item").asText()));
+            String unnamed = IntStream.rangeClosed(1, 300)
+                    .mapToObj(Integer::toString)
+                    .filter(item -> !named.contains(item))
+                    .findFirst()
+                    .orElseThrow();
+
+            JsonNode slot = post(
+                            client,
+                            running,
+                            "{\"user\": \"nobody\", \"slots\": 3, \"rules\": [{\"pin\": {\"item\": \"" + unnamed
+                                    + "\", \"slot\": 1}}]}")
+                    .path("slots")
+                    .path(1);
+
+            assertThat(slot.path("item").asText()).isEqualTo(unnamed);
+            assertThat(slot.path("sources").path(0).asText()).isEqualTo("pinned");
+        }
+    }
+
     private JsonNode feedWith(String budget) throws IOException, InterruptedException {
         Path application = Command.smallApplication(scratch);
         Path yaml = application.resolve("app.yaml");
-        Files.writeString(
-                yaml, Files.readString(yaml).replace("budget:   { retrieve: 40ms, rank: 60ms, rerank: 10ms }", budget));
+        Files.writeString(yaml, Files.readString(yaml).replace(Command.BUDGET, budget));
         try (Running running = Command.serve(scratch, application.toString(), "--port", "0");
                 HttpClient client = HttpClient.newHttpClient()) {
             HttpRequest request = HttpRequest.newBuilder(URI.create(running.address() + "/v1/feed/3?slots=10"))

@@ -52,6 +52,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A running application: answers feeds, takes events, keeps state, candidate sources and log together.
@@ -322,7 +324,8 @@ public final class Engine implements AutoCloseable {
                 .code(request.subject());
         Source.Query query = query(request, live, subject, now);
         var counts = new LinkedHashMap<String, Integer>();
-        List<Fusion.Candidate> candidates = retrieve(live, query, stages, counts);
+        List<Fusion.Candidate> candidates =
+                withPinned(retrieve(live, query, stages, counts), rules(request), query.allowed());
         double[] context = context(request.context());
         Scored scored = stages.within("rank", deadline("rank"), () -> rank(live, candidates, subject, now, context))
                 .orElseGet(() -> unranked(live, candidates));
@@ -528,9 +531,28 @@ public final class Engine implements AutoCloseable {
                 log.table(application.framing().item()),
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item())),
                 live.retriever()::vectors);
-        var rules = new ArrayList<RerankRule>(request.rules());
-        rules.addAll(application.model().rerank());
-        return reranker.slate(ranked(scored), rules, request.slots(), seed);
+        return reranker.slate(ranked(scored), rules(request), request.slots(), seed);
+    }
+
+    private List<RerankRule> rules(FeedRequest request) {
+        return Stream.concat(request.rules().stream(), application.model().rerank().stream())
+                .toList();
+    }
+
+    /** Adds the pinned items that no source has named: what an editor pins is shown whoever asks. */
+    private List<Fusion.Candidate> withPinned(
+            List<Fusion.Candidate> candidates, List<RerankRule> rules, IntPredicate allowed) {
+        Set<Integer> named = candidates.stream().map(Fusion.Candidate::code).collect(Collectors.toSet());
+        var all = new ArrayList<>(candidates);
+        for (RerankRule rule : rules) {
+            if (rule instanceof RerankRule.Pin pin) {
+                int code = code(application.framing().item(), pin.item());
+                if (allowed.test(code) && named.add(code)) {
+                    all.add(new Fusion.Candidate(code, 0, List.of("pinned")));
+                }
+            }
+        }
+        return all;
     }
 
     private static List<Reranker.Ranked> ranked(Scored scored) {
