@@ -7,11 +7,12 @@ import ai.onnxruntime.OrtSession;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.InternalFault;
 import java.nio.FloatBuffer;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A dense network as ONNX, one input {@code x} of shape (n, width), one output {@code y} of shape (n, dim), scored by
- * ONNX Runtime on the calling thread. Any number of threads may score.
+ * A network as ONNX: named inputs, one output of shape (n, dim), scored by ONNX Runtime on the calling thread. Any number
+ * of threads may score.
  */
 final class Network implements AutoCloseable {
     private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
@@ -29,14 +30,31 @@ final class Network implements AutoCloseable {
         }
     }
 
-    /** The outputs for rows that lie one behind the other. */
-    float[][] apply(float[] rows, int count, int width) {
-        try (var input = OnnxTensor.createTensor(
-                        ENVIRONMENT, FloatBuffer.wrap(rows, 0, count * width), new long[] {count, width});
-                var result = session.run(Map.of("x", input))) {
-            return (float[][]) result.get(0).getValue();
+    /** An input: values one row behind the other; there may be more of them than the shape takes. */
+    record Tensor(float[] values, long... shape) {
+        private OnnxTensor onnx() throws OrtException {
+            int size = 1;
+            for (long extent : shape) {
+                size = Math.toIntExact(size * extent);
+            }
+            return OnnxTensor.createTensor(ENVIRONMENT, FloatBuffer.wrap(values, 0, size), shape);
+        }
+    }
+
+    /** The outputs for the rows of the inputs. */
+    float[][] apply(Map<String, Tensor> inputs) {
+        var tensors = new HashMap<String, OnnxTensor>();
+        try {
+            for (var input : inputs.entrySet()) {
+                tensors.put(input.getKey(), input.getValue().onnx());
+            }
+            try (var result = session.run(tensors)) {
+                return (float[][]) result.get(0).getValue();
+            }
         } catch (OrtException e) {
             throw new InternalFault("a network that does not score: " + e.getMessage(), e);
+        } finally {
+            tensors.values().forEach(OnnxTensor::close);
         }
     }
 

@@ -10,6 +10,7 @@ import io.rankwright.spec.Model;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -27,14 +28,14 @@ public final class Retriever implements AutoCloseable {
     /**
      * @param towers the towers, if the application has them
      * @param index the vectors of the items, brought up to date here
-     * @param neighbours the item-kNN, if the application has it
+     * @param neighbours what goes with what, by the name of the source that asks for it
      */
     public Retriever(
             Application application,
             EventLog log,
             Optional<TwoTower.Bound> towers,
             Optional<VectorIndex> index,
-            Optional<ItemNeighbours> neighbours) {
+            Map<String, ItemNeighbours> neighbours) {
         this.items = log.table(application.framing().item());
         this.towers = towers;
         this.index = index;
@@ -51,13 +52,14 @@ public final class Retriever implements AutoCloseable {
                 }
                 case Model.Fresh settings -> sources.add(new Sources.Fresh(settings, items));
                 case Model.Similar settings ->
-                    neighbours.ifPresent(model -> sources.add(new Sources.Similar(
-                            settings,
-                            model.bind(log.dictionary()
-                                    .domain(Dictionary.idsOf(
-                                            application.framing().item()))),
-                            items,
-                            prior)));
+                    Optional.ofNullable(neighbours.get(settings.name()))
+                            .ifPresent(model -> sources.add(new Sources.Similar(
+                                    settings,
+                                    model.bind(log.dictionary()
+                                            .domain(Dictionary.idsOf(
+                                                    application.framing().item()))),
+                                    items,
+                                    prior)));
             }
         }
         refresh();

@@ -13,7 +13,10 @@ import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.retrieval.VectorIndex;
 import io.rankwright.spec.Application;
+import io.rankwright.spec.Model;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -56,7 +59,7 @@ public final class LiveModels implements AutoCloseable {
                 log,
                 towers,
                 Optional.ofNullable(version.artefacts().get("towers")).orElse("none"),
-                artefact(registry, version, "neighbours").map(ItemNeighbours::of),
+                neighbours(application, registry, version),
                 index);
         fill(retriever, application, log, Long.MAX_VALUE);
         return new LiveModels(version, ranker, towers, retriever, state);
@@ -64,6 +67,20 @@ public final class LiveModels implements AutoCloseable {
 
     private static Optional<Artefact> artefact(Registry registry, Version version, String name) {
         return Optional.ofNullable(version.artefacts().get(name)).map(hash -> Artefact.of(registry.artefact(hash)));
+    }
+
+    private static Map<String, ItemNeighbours> neighbours(Application application, Registry registry, Version version) {
+        var neighbours = new HashMap<String, ItemNeighbours>();
+        for (Model.CandidateSource source : application.model().retrieve()) {
+            artefact(registry, version, neighboursOf(source.name()))
+                    .ifPresent(artefact -> neighbours.put(source.name(), ItemNeighbours.of(artefact)));
+        }
+        return neighbours;
+    }
+
+    /** The artefact of a version that holds what goes with what for a source. */
+    public static String neighboursOf(String source) {
+        return "neighbours-" + source;
     }
 
     /**
@@ -76,7 +93,7 @@ public final class LiveModels implements AutoCloseable {
             EventLog log,
             Optional<TwoTower> towers,
             String origin,
-            Optional<ItemNeighbours> neighbours,
+            Map<String, ItemNeighbours> neighbours,
             Path index) {
         Optional<TwoTower.Bound> bound = towers.map(model -> model.bind(
                 log, application.framing().subject(), application.framing().item()));

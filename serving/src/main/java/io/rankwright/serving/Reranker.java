@@ -2,7 +2,7 @@ package io.rankwright.serving;
 
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
-import io.rankwright.models.TwoTower;
+import io.rankwright.models.Vectors;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.Expression;
 import io.rankwright.spec.Model.RerankRule;
@@ -170,7 +170,7 @@ final class Reranker {
             placed.add(new Placed(pool.get(chosen), propensity, isExplored));
             if (chosen < near.length) {
                 for (int i = 0; i < near.length; i++) {
-                    alike[i] = Math.max(alike[i], TwoTower.similarity(near[i], near[chosen]));
+                    alike[i] = Math.max(alike[i], Vectors.dot(near[i], near[chosen]));
                 }
             }
         }

@@ -378,6 +378,7 @@ final class ApplicationReader {
                             candidates,
                             weight,
                             source.number("popularity", 0),
+                            source.integer("last", 50),
                             source.integer("epochs", 5),
                             source.integer("batch", 512),
                             source.number("learning_rate", 0.01)));
@@ -391,11 +392,13 @@ final class ApplicationReader {
                             source.duration("younger_than").orElse(Duration.ofDays(2)),
                             candidates,
                             weight));
-                case "similar" ->
+                case "similar", "ease" ->
                     sources.add(new Model.Similar(
+                            name.equals("ease") ? Model.Similar.Method.EASE : Model.Similar.Method.KNN,
                             source.text("to", ""),
                             source.integer("last", 20),
                             source.integer("neighbours", 100),
+                            source.number("regularisation", 100),
                             source.number("popularity", 0),
                             candidates,
                             weight));

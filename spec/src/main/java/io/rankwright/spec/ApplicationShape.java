@@ -340,6 +340,10 @@ public final class ApplicationShape {
                                                                         NUMBER,
                                                                         "what the log of recent takes adds to the similarity (default 0)"),
                                                                 optional(
+                                                                        "last",
+                                                                        INTEGER,
+                                                                        "how many of a sequence's newest items are attended to (default 50)"),
+                                                                optional(
                                                                         "epochs",
                                                                         INTEGER,
                                                                         "passes over the data (default 5)"),
@@ -398,7 +402,34 @@ public final class ApplicationShape {
                                                                         "neighbours an item (default 100)"),
                                                                 CANDIDATES,
                                                                 WEIGHT),
-                                                        "items that the same people take")),
+                                                        "items that the same people take"),
+                                                optional(
+                                                        "ease",
+                                                        fields(
+                                                                "Items that go with the recent ones (EASE, a linear model with a closed form).",
+                                                                required(
+                                                                        "to",
+                                                                        NAME,
+                                                                        "the sequence feature to start from"),
+                                                                optional(
+                                                                        "last",
+                                                                        INTEGER,
+                                                                        "how many of its newest (default 20)"),
+                                                                optional(
+                                                                        "regularisation",
+                                                                        NUMBER,
+                                                                        "how strongly weights are held small (default 100)"),
+                                                                optional(
+                                                                        "popularity",
+                                                                        NUMBER,
+                                                                        "the power of recent takes that multiplies (default 0)"),
+                                                                optional(
+                                                                        "neighbours",
+                                                                        INTEGER,
+                                                                        "neighbours an item (default 100)"),
+                                                                CANDIDATES,
+                                                                WEIGHT),
+                                                        "items that go with the recent ones")),
                                         "the candidate sources"),
                                 required(
                                         "rank",

@@ -29,6 +29,7 @@ public record Model(List<CandidateSource> retrieve, Trees rank, List<RerankRule>
      * @param dim the length of the vectors
      * @param subjectFeatures the inputs of the subject's tower: feature names, or {@code id}
      * @param itemFeatures the inputs of the item's tower: feature names, or {@code id}
+     * @param last how many of the newest items of a sequence the subject's tower attends to
      * @param popularity how much the logarithm of an item's recent takes adds to its similarity
      */
     public record TwoTower(
@@ -38,6 +39,7 @@ public record Model(List<CandidateSource> retrieve, Trees rank, List<RerankRule>
             int candidates,
             double weight,
             double popularity,
+            int last,
             int epochs,
             int batch,
             double learningRate)
@@ -62,15 +64,40 @@ public record Model(List<CandidateSource> retrieve, Trees rank, List<RerankRule>
     }
 
     /**
-     * Items that the audience of the subject's recent items also took (item-kNN by cosine of co-occurrence).
+     * Items that go with the subject's recent items, by what people took together.
      *
+     * @param method how the weights between items are learnt
+     * @param neighbours how many weights an item keeps
+     * @param regularisation for EASE: how strongly weights are held small
      * @param popularity the power of an item's recent takes that its similarity is multiplied by
      */
-    public record Similar(String sequence, int last, int neighbours, double popularity, int candidates, double weight)
+    public record Similar(
+            Method method,
+            String sequence,
+            int last,
+            int neighbours,
+            double regularisation,
+            double popularity,
+            int candidates,
+            double weight)
             implements CandidateSource {
+        /** How weights between items are learnt. */
+        public enum Method {
+            /** The cosine of who took both. */
+            KNN("similar"),
+            /** The linear model with a closed form (Steck, 2019). */
+            EASE("ease");
+
+            private final String key;
+
+            Method(String key) {
+                this.key = key;
+            }
+        }
+
         @Override
         public String name() {
-            return "similar";
+            return method.key;
         }
     }
 

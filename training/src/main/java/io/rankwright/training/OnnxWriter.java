@@ -11,33 +11,106 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.List;
 
-/** Writes dense networks as ONNX (opset 13). Stateless. */
+/**
+ * Builds a network as ONNX (opset 13), node by node. Every method names what it makes and gives the name back. One thread
+ * at a time.
+ */
 final class OnnxWriter {
-    private OnnxWriter() {}
+    private final GraphProto.Builder graph;
+    private int names;
 
-    /** One dense layer: {@code weights} is (inputs, outputs) row by row. */
-    record Layer(int inputs, int outputs, float[] weights, float[] bias) {}
+    OnnxWriter(String name) {
+        graph = GraphProto.newBuilder().setName(name);
+    }
 
-    /** A tower: dense layers with ReLU between them, the output scaled to length 1. Input {@code x}, output {@code y}. */
-    static byte[] tower(List<Layer> layers) {
-        var graph = GraphProto.newBuilder().setName("tower");
-        String current = "x";
-        for (int i = 0; i < layers.size(); i++) {
-            Layer layer = layers.get(i);
-            graph.addInitializer(tensor("w" + i, layer.weights(), layer.inputs(), layer.outputs()));
-            graph.addInitializer(tensor("b" + i, layer.bias(), layer.outputs()));
-            graph.addNode(node("Gemm", "dense" + i, current, "w" + i, "b" + i));
-            current = "dense" + i;
-            if (i < layers.size() - 1) {
-                graph.addNode(node("Relu", "relu" + i, current));
-                current = "relu" + i;
-            }
+    /** An input of (n, …). */
+    String input(String name, long... extents) {
+        graph.addInput(value(name, extents));
+        return name;
+    }
+
+    /** Weights or numbers that belong to the network. */
+    String constant(float[] values, long... shape) {
+        var tensor = TensorProto.newBuilder().setName(next("c")).setDataType(TensorProto.DataType.FLOAT.getNumber());
+        for (long size : shape) {
+            tensor.addDims(size);
         }
-        graph.addNode(node("LpNormalization", "y", current).toBuilder()
-                .addAttribute(attribute("axis", 1))
-                .addAttribute(attribute("p", 2)));
-        graph.addInput(matrix("x", layers.getFirst().inputs()));
-        graph.addOutput(matrix("y", layers.getLast().outputs()));
+        for (float value : values) {
+            tensor.addFloatData(value);
+        }
+        graph.addInitializer(tensor);
+        return tensor.getName();
+    }
+
+    private String integers(long... values) {
+        var tensor = TensorProto.newBuilder()
+                .setName(next("c"))
+                .setDataType(TensorProto.DataType.INT64.getNumber())
+                .addDims(values.length);
+        for (long value : values) {
+            tensor.addInt64Data(value);
+        }
+        graph.addInitializer(tensor);
+        return tensor.getName();
+    }
+
+    /** Any operator without attributes. */
+    String node(String operator, String... inputs) {
+        return add(NodeProto.newBuilder().setOpType(operator), inputs);
+    }
+
+    String concat(int axis, List<String> inputs) {
+        return add(
+                NodeProto.newBuilder().setOpType("Concat").addAttribute(attribute("axis", axis)),
+                inputs.toArray(String[]::new));
+    }
+
+    String softmax(int axis, String input) {
+        return add(NodeProto.newBuilder().setOpType("Softmax").addAttribute(attribute("axis", axis)), input);
+    }
+
+    /** Swaps the last two axes of three. */
+    String transposed(String input) {
+        var permutation = AttributeProto.newBuilder()
+                .setName("perm")
+                .setType(AttributeProto.AttributeType.INTS)
+                .addInts(0)
+                .addInts(2)
+                .addInts(1);
+        return add(NodeProto.newBuilder().setOpType("Transpose").addAttribute(permutation), input);
+    }
+
+    /** The part of the second axis from {@code from} to {@code to}. */
+    String slice(String input, int from, int to) {
+        return node("Slice", input, integers(from), integers(to), integers(1));
+    }
+
+    String squeezed(String input, int axis) {
+        return node("Squeeze", input, integers(axis));
+    }
+
+    String unsqueezed(String input, int axis) {
+        return node("Unsqueeze", input, integers(axis));
+    }
+
+    /** Rows scaled to length 1. */
+    String normalised(String input) {
+        return add(
+                NodeProto.newBuilder()
+                        .setOpType("LpNormalization")
+                        .addAttribute(attribute("axis", 1))
+                        .addAttribute(attribute("p", 2)),
+                input);
+    }
+
+    /** The finished network with one output {@code y} of (n, dim). */
+    byte[] finish(String output, int dim) {
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType("Identity")
+                .setName("y")
+                .addInput(output)
+                .addOutput("y"));
+        graph.addOutput(value("y", dim));
         return ModelProto.newBuilder()
                 .setIrVersion(8)
                 .setProducerName("rankwright")
@@ -47,13 +120,14 @@ final class OnnxWriter {
                 .toByteArray();
     }
 
-    private static NodeProto node(String operator, String output, String... inputs) {
-        return NodeProto.newBuilder()
-                .setOpType(operator)
-                .setName(output)
-                .addAllInput(List.of(inputs))
-                .addOutput(output)
-                .build();
+    private String add(NodeProto.Builder node, String... inputs) {
+        String name = next("n");
+        graph.addNode(node.setName(name).addAllInput(List.of(inputs)).addOutput(name));
+        return name;
+    }
+
+    private String next(String prefix) {
+        return prefix + names++;
     }
 
     private static AttributeProto attribute(String name, int value) {
@@ -64,21 +138,12 @@ final class OnnxWriter {
                 .build();
     }
 
-    private static TensorProto tensor(String name, float[] values, long... shape) {
-        var tensor = TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT.getNumber());
-        for (long size : shape) {
-            tensor.addDims(size);
-        }
-        for (float value : values) {
-            tensor.addFloatData(value);
-        }
-        return tensor.build();
-    }
-
-    private static ValueInfoProto matrix(String name, int width) {
+    private static ValueInfoProto value(String name, long... extents) {
         var shape = TensorShapeProto.newBuilder()
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("n"))
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(width));
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("n"));
+        for (long extent : extents) {
+            shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(extent));
+        }
         return ValueInfoProto.newBuilder()
                 .setName(name)
                 .setType(TypeProto.newBuilder()

@@ -8,101 +8,120 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Activation;
-import ai.djl.training.GradientCollector;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Progress;
 import io.rankwright.models.Artefact;
+import io.rankwright.models.EmbeddingTable;
+import io.rankwright.models.TowerBatch;
 import io.rankwright.models.TowerInput;
+import io.rankwright.models.TowerLookup;
 import io.rankwright.models.TwoTower;
 import io.rankwright.models.Vocabulary;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Contract;
+import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
- * Trains two towers on who took what: softmax over the items of the batch, corrected for how often each item is drawn
- * into one (Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations", 2019).
+ * Trains two towers on who took what: softmax over the other items of the batch and some drawn from all items (Yang et
+ * al., "Mixed Negative Sampling for Learning Two-tower Neural Networks in Recommendations", 2020), corrected for how
+ * often each is drawn (Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations", 2019).
  *
- * <p>Examples are the positive exposures of the training days, each with the subject's sequences as they stood before
- * it, and of what was before the log some items with those before them. Embedding rows are gathered, averaged and
- * updated in Java; PyTorch sees dense rows and gives their gradients back. One thread, so that the same data and seed
- * give the same bytes.
+ * <p>Embedding rows are gathered and updated in Java; PyTorch sees dense rows and gives their gradients back. Each worker
+ * has one PyTorch thread and its share of the batch; what they found is summed in the order of the workers, so the same
+ * data, seed and number of workers give the same bytes.
  */
 public final class TwoTowerTrainer {
     private static final int EMBEDDING = 32;
-    private static final int HIDDEN = 128;
+    private static final int COLD_ROWS = 64;
     private static final float TEMPERATURE = 0.08f;
-    /** How often an id is hidden from its tower, so that the other inputs learn to answer for unknown ones. */
+    /** How often an id is hidden from its tower, so that cold rows and the other inputs learn to answer for it. */
     private static final double FORGET = 0.1;
+    /** Ids that occur less often share cold rows. */
+    private static final int RAREST = 2;
+    /** Items drawn from all of them, beside each item of the batch. */
+    private static final double DRAWN = 0.5;
+    /** Adagrad over rows takes larger steps than Adam over dense weights. */
+    private static final double ROW_RATE = 10;
 
-    private static final int HISTORY_EXAMPLES = 8;
-
-    static {
-        System.setProperty("ai.djl.pytorch.num_threads", "1");
-        System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
-        System.setProperty("ai.djl.offline", "true");
-        System.setProperty("OPT_OUT_TRACKING", "true");
-    }
+    private static final double DENSE_RATE = 0.1;
 
     private final Application application;
     private final EventLog log;
-    private final DataSet data;
-    private final DataSet.Range train;
     private final Model.TwoTower settings;
-    private final SplittableRandom random;
+    private final long seed;
+    private final int workers;
     private final List<TowerInput> subjectInputs;
     private final List<TowerInput> itemInputs;
+    private final TowerExamples examples;
     private final Map<String, Vocabulary> vocabularies = new LinkedHashMap<>();
     private final Map<String, EmbeddingTable> tables = new LinkedHashMap<>();
-    private final Vocabulary itemIds;
-    private final List<Example> examples = new ArrayList<>();
+    private final List<TowerLookup> subjectLookups;
+    private final List<TowerLookup> itemLookups;
+    private final int[] knownItems;
+    private final float[] logDrawn;
+    private final Tower subjectTower;
+    private final Tower itemTower;
 
-    /** One positive pair: codes of the log, and for each sequence input the items before. */
-    private record Example(int subject, int item, int[][] sequences) {}
-
+    /** @param workers how many threads learn side by side */
     public TwoTowerTrainer(
             Application application,
             EventLog log,
             DataSet data,
             DataSet.Range train,
             Model.TwoTower settings,
-            long seed) {
+            long seed,
+            int workers) {
         this.application = application;
         this.log = log;
-        this.data = data;
-        this.train = train;
         this.settings = settings;
-        this.random = new SplittableRandom(seed);
+        this.seed = seed;
+        this.workers = workers;
+        var random = new SplittableRandom(seed);
+        String subject = application.framing().subject();
+        String item = application.framing().item();
         this.subjectInputs = settings.subjectFeatures().stream()
-                .map(name -> input(name, application.framing().subject()))
+                .map(name -> input(name, subject))
                 .toList();
-        this.itemInputs = settings.itemFeatures().stream()
-                .map(name -> input(name, application.framing().item()))
-                .toList();
-        this.itemIds = vocabularyOf(Dictionary.idsOf(application.framing().item()));
+        this.itemInputs =
+                settings.itemFeatures().stream().map(name -> input(name, item)).toList();
+        this.examples = TowerExamples.of(application, log, data, train, sequenceNames(), random.split());
+        makeTables();
+        this.subjectLookups = lookups(subjectInputs, subject);
+        this.itemLookups = lookups(itemInputs, item);
+        EntityTable items = log.table(item);
+        int[] counts = counts(examples.items(), items.capacity());
+        this.knownItems = items(items, counts);
+        this.logDrawn = logDrawn(counts);
+        this.subjectTower = new Tower(subjectInputs, EMBEDDING, settings.last(), settings.dim(), random.split());
+        this.itemTower = new Tower(itemInputs, EMBEDDING, settings.last(), settings.dim(), random.split());
     }
 
     private TowerInput input(String name, String entity) {
+        String items = "id-" + application.framing().item();
         if (name.equals("id")) {
             return new TowerInput(name, TowerInput.Kind.ID, "id-" + entity, "");
         }
         return switch (application.feature(name)) {
-            case FeatureDefinition.Sequence _ ->
-                new TowerInput(
-                        name,
-                        TowerInput.Kind.SEQUENCE,
-                        "id-" + application.framing().item(),
-                        "");
+            case FeatureDefinition.Sequence _ -> new TowerInput(name, TowerInput.Kind.SEQUENCE, items, "");
             case FeatureDefinition.Categorical categorical -> {
                 String column = categorical.column().column();
                 Contract contract = application.data().entity(entity).contract();
@@ -117,114 +136,6 @@ public final class TwoTowerTrainer {
         };
     }
 
-    private Vocabulary vocabularyOf(String domainName) {
-        Dictionary.Domain domain = log.dictionary().domain(domainName);
-        var texts = new ArrayList<String>();
-        for (int code = 1; code < domain.size(); code++) {
-            texts.add(domain.text(code));
-        }
-        return new Vocabulary(texts);
-    }
-
-    /** Trains the towers. */
-    public Artefact train(Progress progress) {
-        makeTables();
-        makeExamples();
-        float[] logQ = logFrequencies();
-        var subjectTower = new Tower(subjectInputs, settings.dim());
-        var itemTower = new Tower(itemInputs, settings.dim());
-        int batches = examples.size() / settings.batch();
-        int[] order = new int[examples.size()];
-        Arrays.setAll(order, i -> i);
-        for (int epoch = 0; epoch < settings.epochs(); epoch++) {
-            shuffle(order);
-            for (int b = 0; b < batches; b++) {
-                List<Example> batch = new ArrayList<>(settings.batch());
-                for (int i = 0; i < settings.batch(); i++) {
-                    batch.add(examples.get(order[b * settings.batch() + i]));
-                }
-                double done = (double) (epoch * batches + b) / (settings.epochs() * batches);
-                step(batch, logQ, subjectTower, itemTower, (float) (settings.learningRate() * (1 - 0.9 * done)));
-                progress.at(
-                        (long) (epoch * batches + b + 1) * settings.batch(),
-                        (long) settings.epochs() * batches * settings.batch(),
-                        "pairs");
-            }
-        }
-        var rows = new LinkedHashMap<String, float[]>();
-        tables.forEach((name, table) -> rows.put(name, table.rows()));
-        return TwoTower.artefact(
-                new TwoTower.Manifest("two_tower", settings.dim(), EMBEDDING, subjectInputs, itemInputs),
-                vocabularies,
-                rows,
-                OnnxWriter.tower(subjectTower.layers()),
-                OnnxWriter.tower(itemTower.layers()));
-    }
-
-    private void makeTables() {
-        for (List<TowerInput> inputs : List.of(subjectInputs, itemInputs)) {
-            String entity = inputs == subjectInputs
-                    ? application.framing().subject()
-                    : application.framing().item();
-            for (TowerInput input : inputs) {
-                vocabularies.computeIfAbsent(input.table(), _ -> vocabulary(input, entity));
-            }
-        }
-        vocabularies.forEach((name, vocabulary) ->
-                tables.put(name, new EmbeddingTable(vocabulary.size(), EMBEDDING, random.split())));
-    }
-
-    private Vocabulary vocabulary(TowerInput input, String entity) {
-        if (input.kind() == TowerInput.Kind.SEQUENCE) {
-            return itemIds;
-        }
-        if (input.kind() == TowerInput.Kind.ID) {
-            return vocabularyOf(Dictionary.idsOf(entity));
-        }
-        EntityTable table = log.table(entity);
-        boolean isDerived =
-                table.contract().column(input.column()).orElseThrow().derived().isPresent();
-        if (!isDerived) {
-            return vocabularyOf(table.domain(input.column()).name());
-        }
-        int greatest = 0;
-        for (int code = 1; code < table.capacity(); code++) {
-            greatest = Math.max(greatest, table.code(table.place(input.column()), code));
-        }
-        var texts = new ArrayList<String>();
-        for (int value = 0; value < greatest; value++) {
-            texts.add(Integer.toString(value));
-        }
-        return new Vocabulary(texts);
-    }
-
-    private void makeExamples() {
-        Dictionary.Domain subjects =
-                log.dictionary().domain(Dictionary.idsOf(application.framing().subject()));
-        Dictionary.Domain items =
-                log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
-        List<String> sequenceNames = sequenceNames();
-        int[] itemCodes = data.itemTexts().stream().mapToInt(items::code).toArray();
-        int[] subjectCodes =
-                data.subjectTexts().stream().mapToInt(subjects::code).toArray();
-        double[] relevant = requireNonNull(
-                data.labels().get(application.framing().relevance().name()));
-        for (int i = train.from(); i < train.to(); i++) {
-            if (relevant[i] == 1) {
-                int row = i;
-                int[][] sequences = sequenceNames.stream()
-                        .map(name -> translated(requireNonNull(data.sequences().get(name))[row], itemCodes))
-                        .toArray(int[][]::new);
-                examples.add(new Example(subjectCodes[data.subjects()[i]], itemCodes[data.items()[i]], sequences));
-            }
-        }
-        sequenceNames.stream()
-                .map(name -> (FeatureDefinition.Sequence) application.feature(name))
-                .filter(sequence -> sequence.start().isPresent())
-                .findFirst()
-                .ifPresent(sequence -> addHistory(sequence, sequenceNames));
-    }
-
     private List<String> sequenceNames() {
         return subjectInputs.stream()
                 .filter(input -> input.kind() == TowerInput.Kind.SEQUENCE)
@@ -232,247 +143,339 @@ public final class TwoTowerTrainer {
                 .toList();
     }
 
-    private static int[] translated(int[] codes, int[] translation) {
-        int[] translated = new int[codes.length];
-        for (int i = 0; i < codes.length; i++) {
-            translated[i] = translation[codes[i]];
+    private static int[] counts(int[] codes, int capacity) {
+        int[] counts = new int[capacity];
+        for (int code : codes) {
+            counts[code]++;
         }
-        return translated;
+        return counts;
     }
 
-    /** From what came before the log: some items of each subject, each with the others around it. */
-    private void addHistory(FeatureDefinition.Sequence sequence, List<String> sequenceNames) {
-        EntityTable table = log.table(application.framing().subject());
-        int place = table.place(sequence.start().orElseThrow().column());
-        for (int subject = 1; subject < table.capacity(); subject++) {
-            int[] items = table.list(place, subject);
-            for (int k = 0; k < Math.min(HISTORY_EXAMPLES, items.length - 1); k++) {
-                int target = random.nextInt(items.length);
-                int[] others = new int[items.length - 1];
-                int size = 0;
-                for (int item : items) {
-                    if (item != items[target] && size < others.length) {
-                        others[size++] = item;
-                    }
-                }
-                int[] before = Arrays.copyOf(others, size);
-                int[][] sequences = new int[sequenceNames.size()][];
-                Arrays.fill(sequences, before);
-                examples.add(new Example(subject, items[target], sequences));
+    /** The items that can be drawn: those that are known or were taken. */
+    private static int[] items(EntityTable items, int[] counts) {
+        int[] known = new int[counts.length];
+        int size = 0;
+        for (int code = 1; code < counts.length; code++) {
+            if (counts[code] > 0 || items.isKnown(code)) {
+                known[size++] = code;
             }
         }
+        return Arrays.copyOf(known, size);
     }
 
-    /** The logarithm of each item's share of the examples: how often it is drawn into a batch. */
-    private float[] logFrequencies() {
-        float[] logQ = new float
-                [log.dictionary()
-                        .domain(Dictionary.idsOf(application.framing().item()))
-                        .size()];
-        for (Example example : examples) {
-            logQ[example.item()]++;
+    /** The logarithm of how often an item is expected among the candidates of a batch, by code. */
+    private float[] logDrawn(int[] counts) {
+        float[] logDrawn = new float[counts.length];
+        for (int code = 0; code < counts.length; code++) {
+            double inBatch = (double) counts[code] / examples.size();
+            logDrawn[code] = (float) Math.log(Math.max(inBatch + DRAWN / knownItems.length, 1e-12) / (1 + DRAWN));
         }
-        for (int i = 0; i < logQ.length; i++) {
-            logQ[i] = (float) Math.log(Math.max(logQ[i], 1) / examples.size());
-        }
-        return logQ;
+        return logDrawn;
     }
 
-    private void shuffle(int[] order) {
+    private void makeTables() {
+        Map<String, Set<String>> texts = new LinkedHashMap<>();
+        for (List<TowerInput> inputs : List.of(subjectInputs, itemInputs)) {
+            boolean isSubject = inputs == subjectInputs;
+            EntityTable entities = log.table(
+                    isSubject
+                            ? application.framing().subject()
+                            : application.framing().item());
+            int[] seen = isSubject ? counts(examples.subjects(), entities.capacity()) : itemsSeen(entities.capacity());
+            for (TowerInput input : inputs) {
+                texts.computeIfAbsent(input.table(), _ -> switch (input.kind()) {
+                    case ID -> ids(seen, Dictionary.idsOf(entities.name()));
+                    case SEQUENCE ->
+                        ids(
+                                itemsSeen(
+                                        log.table(application.framing().item()).capacity()),
+                                Dictionary.idsOf(application.framing().item()));
+                    case CATEGORY, CATEGORIES -> values(entities, input, seen);
+                });
+            }
+        }
+        texts.forEach((name, known) -> {
+            var vocabulary = new Vocabulary(List.copyOf(known));
+            EmbeddingTable table = EmbeddingTable.create(EMBEDDING, COLD_ROWS, seed ^ name.hashCode());
+            table.add(TowerLookup.MISSING);
+            for (int index = 1; index < vocabulary.size(); index++) {
+                table.add(index);
+            }
+            vocabularies.put(name, vocabulary);
+            tables.put(name, table);
+        });
+    }
+
+    /** How often each item occurs, as what was taken or in what was taken before. */
+    private int[] itemsSeen(int capacity) {
+        int[] seen = counts(examples.items(), capacity);
+        for (int[][] sequences : examples.sequences()) {
+            for (int[] sequence : sequences) {
+                for (int item : sequence) {
+                    seen[item]++;
+                }
+            }
+        }
+        return seen;
+    }
+
+    private Set<String> ids(int[] seen, String domainName) {
+        Dictionary.Domain domain = log.dictionary().domain(domainName);
+        var ids = new LinkedHashSet<String>();
+        for (int code = 1; code < seen.length; code++) {
+            if (seen[code] >= RAREST) {
+                ids.add(domain.text(code));
+            }
+        }
+        return ids;
+    }
+
+    private static Set<String> values(EntityTable entities, TowerInput input, int[] seen) {
+        int place = entities.place(input.column());
+        boolean isDerived = entities.contract()
+                .column(input.column())
+                .orElseThrow()
+                .derived()
+                .isPresent();
+        var values = new LinkedHashSet<String>();
+        for (int code = 1; code < seen.length; code++) {
+            if (seen[code] > 0) {
+                int[] held = input.kind() == TowerInput.Kind.CATEGORIES
+                        ? entities.list(place, code)
+                        : new int[] {entities.code(place, code)};
+                for (int value : held) {
+                    if (value > 0) {
+                        values.add(
+                                isDerived
+                                        ? Integer.toString(value - 1)
+                                        : entities.domain(input.column()).text(value));
+                    }
+                }
+            }
+        }
+        return values;
+    }
+
+    private List<TowerLookup> lookups(List<TowerInput> inputs, String entity) {
+        return inputs.stream()
+                .map(input -> new TowerLookup(
+                        input,
+                        log,
+                        entity,
+                        application.framing().item(),
+                        requireNonNull(vocabularies.get(input.table())),
+                        requireNonNull(tables.get(input.table()))))
+                .toList();
+    }
+
+    /** Trains the towers. */
+    public Artefact train(Progress progress) {
+        Engine.getEngine(Torch.ENGINE);
+        int batches = examples.size() / settings.batch();
+        var side = new ArrayList<Worker>();
+        for (int w = 0; w < workers; w++) {
+            side.add(new Worker());
+        }
+        try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
+            for (int epoch = 0; epoch < settings.epochs(); epoch++) {
+                int[] order = shuffled(epoch);
+                for (int b = 0; b < batches; b++) {
+                    int step = epoch * batches + b;
+                    int[] batch = Arrays.copyOfRange(order, b * settings.batch(), (b + 1) * settings.batch());
+                    step(pool, side, batch, step, (double) step / (settings.epochs() * batches));
+                    progress.at(
+                            (step + 1L) * settings.batch(),
+                            (long) settings.epochs() * batches * settings.batch(),
+                            "pairs");
+                }
+            }
+        }
+        return TwoTower.artefact(
+                new TwoTower.Manifest(
+                        "two_tower", settings.dim(), EMBEDDING, settings.last(), subjectInputs, itemInputs),
+                vocabularies,
+                tables,
+                subjectTower.onnx(),
+                itemTower.onnx());
+    }
+
+    /** The order of the examples in an epoch: of seed and epoch alone. */
+    private int[] shuffled(int epoch) {
+        var random = new SplittableRandom(seed + 1_000_003L * epoch);
+        int[] order = new int[examples.size()];
+        Arrays.setAll(order, i -> i);
         for (int i = order.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
             int swapped = order[i];
             order[i] = order[j];
             order[j] = swapped;
         }
+        return order;
     }
 
-    private void step(List<Example> batch, float[] logQ, Tower subjectTower, Tower itemTower, float learningRate) {
-        int size = batch.size();
-        var subjectRows = new Rows(size, subjectInputs.size());
-        var itemRows = new Rows(size, itemInputs.size());
-        float[] correction = new float[size];
-        int[] items = new int[size];
-        for (int r = 0; r < size; r++) {
-            Example example = batch.get(r);
-            fill(
-                    subjectRows,
-                    r,
-                    subjectInputs,
-                    application.framing().subject(),
-                    example.subject(),
-                    example.sequences());
-            fill(itemRows, r, itemInputs, application.framing().item(), example.item(), new int[0][]);
-            correction[r] = logQ[example.item()];
-            items[r] = example.item();
+    private void step(ExecutorService pool, List<Worker> side, int[] batch, int step, double done) {
+        var tasks = new ArrayList<Callable<Boolean>>();
+        for (int w = 0; w < workers; w++) {
+            int[] share = Arrays.copyOfRange(batch, batch.length * w / workers, batch.length * (w + 1) / workers);
+            var random = new SplittableRandom(seed ^ (31L * step + w));
+            Worker worker = side.get(w);
+            tasks.add(() -> worker.pass(share, batch.length, random));
         }
-        try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-                GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-            NDArray subjectInput = array(manager, subjectRows.values, size, subjectRows.width);
-            NDArray itemInput = array(manager, itemRows.values, size, itemRows.width);
-            subjectInput.setRequiresGradient(true);
-            itemInput.setRequiresGradient(true);
-            NDList subjectWeights = subjectTower.weights(manager);
-            NDList itemWeights = itemTower.weights(manager);
-            NDArray subjectVectors = forward(subjectInput, subjectWeights);
-            NDArray itemVectors = forward(itemInput, itemWeights);
-            NDArray logits = subjectVectors
-                    .matMul(itemVectors.transpose())
-                    .div(scalar(manager, TEMPERATURE))
-                    .sub(array(manager, correction, 1, size))
-                    .sub(array(manager, sameItem(items), size, size));
-            NDArray loss = logits.logSoftmax(1).mul(manager.eye(size)).sum().div(scalar(manager, -size));
-            collector.backward(loss);
-            spread(subjectRows, subjectInput.getGradient().toFloatArray(), learningRate);
-            spread(itemRows, itemInput.getGradient().toFloatArray(), learningRate);
-            subjectTower.update(subjectWeights, learningRate);
-            itemTower.update(itemWeights, learningRate);
+        try {
+            for (Future<Boolean> task : pool.invokeAll(tasks)) {
+                task.get();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new EnvironmentFault("interrupted", true, e);
+        } catch (ExecutionException e) {
+            throw new InternalFault("the towers do not train: " + e.getCause(), e);
         }
-    }
-
-    /**
-     * A matrix in memory of PyTorch's own. What DJL creates lies in a Java buffer that may be collected once its NDArray
-     * is closed, though the backward pass still reads it; so numbers take part as arrays too, never as Java values.
-     */
-    private static NDArray array(NDManager manager, float[] values, int rows, int columns) {
-        try (NDArray wrapped = manager.create(values, new Shape(rows, columns))) {
-            return wrapped.duplicate();
+        double rate = settings.learningRate() * (1 - 0.9 * done);
+        Worker first = side.getFirst();
+        for (Worker other : side.subList(1, workers)) {
+            first.addAll(other);
         }
+        subjectTower.weights().update(first.subjectGradients, DENSE_RATE * rate);
+        itemTower.weights().update(first.itemGradients, DENSE_RATE * rate);
+        first.rows.forEach(
+                (name, rows) -> rows.apply(requireNonNull(tables.get(name)), (float) (ROW_RATE * rate), step));
     }
 
-    private static NDArray scalar(NDManager manager, float value) {
-        return array(manager, new float[] {value}, 1, 1);
-    }
+    /** What one thread finds for its share of a batch. */
+    private final class Worker {
+        private final Map<String, RowGradients> rows = new HashMap<>();
+        private List<float[]> subjectGradients = List.of();
+        private List<float[]> itemGradients = List.of();
 
-    /** A large number off the diagonal where two rows have the same item: it is no negative of itself. */
-    private static float[] sameItem(int[] items) {
-        float[] mask = new float[items.length * items.length];
-        for (int i = 0; i < items.length; i++) {
-            for (int j = 0; j < items.length; j++) {
-                if (i != j && items[i] == items[j]) {
-                    mask[i * items.length + j] = 1e6f;
+        Worker() {
+            tables.forEach((name, table) -> rows.put(name, new RowGradients(table)));
+        }
+
+        /** Passes forward and backward over some examples of a batch. */
+        boolean pass(int[] chosen, int batchSize, SplittableRandom random) {
+            int[] candidates = candidates(chosen, random);
+            TowerBatch subjects = subjects(chosen, random);
+            TowerBatch items = items(candidates, random);
+            Torch.recordGradients();
+            try (NDManager manager = NDManager.newBaseManager(Device.cpu(), Torch.ENGINE)) {
+                Tower.Inputs subjectInput = subjectTower.inputs(manager, subjects, chosen.length);
+                Tower.Inputs itemInput = itemTower.inputs(manager, items, candidates.length);
+                NDList subjectWeights = subjectTower.weights().arrays(manager);
+                NDList itemWeights = itemTower.weights().arrays(manager);
+                NDArray subjectVectors = subjectTower.forward(manager, subjectInput, subjectWeights);
+                NDArray itemVectors = itemTower.forward(manager, itemInput, itemWeights);
+                NDArray logits = subjectVectors
+                        .matMul(itemVectors.transpose())
+                        .div(Torch.scalar(manager, TEMPERATURE))
+                        .sub(Torch.array(
+                                manager,
+                                masked(candidates, chosen.length),
+                                new Shape(chosen.length, candidates.length)));
+                NDArray own = manager.eye(chosen.length, candidates.length, 0, logits.getDataType());
+                NDArray loss = logits.logSoftmax(1).mul(own).sum().div(Torch.scalar(manager, -batchSize));
+                Torch.backward(loss);
+                subjectGradients = gradients(subjectWeights);
+                itemGradients = gradients(itemWeights);
+                spread(subjects, subjectInput, subjectLookups);
+                spread(items, itemInput, itemLookups);
+            }
+            return true;
+        }
+
+        /** The items of the examples, then some drawn from all. */
+        private int[] candidates(int[] chosen, SplittableRandom random) {
+            int[] candidates = new int[chosen.length + (int) (DRAWN * chosen.length)];
+            for (int i = 0; i < candidates.length; i++) {
+                candidates[i] =
+                        i < chosen.length ? examples.items()[chosen[i]] : knownItems[random.nextInt(knownItems.length)];
+            }
+            return candidates;
+        }
+
+        private TowerBatch subjects(int[] chosen, SplittableRandom random) {
+            var batch = new TowerBatch(subjectInputs, EMBEDDING, settings.last(), chosen.length);
+            List<String> names = sequenceNames();
+            for (int r = 0; r < chosen.length; r++) {
+                var sequences = new HashMap<String, int[]>();
+                for (int s = 0; s < names.size(); s++) {
+                    sequences.put(names.get(s), examples.sequences()[chosen[r]][s]);
+                }
+                fill(batch, r, subjectLookups, examples.subjects()[chosen[r]], sequences, random);
+            }
+            return batch;
+        }
+
+        private TowerBatch items(int[] codes, SplittableRandom random) {
+            var batch = new TowerBatch(itemInputs, EMBEDDING, settings.last(), codes.length);
+            for (int r = 0; r < codes.length; r++) {
+                fill(batch, r, itemLookups, codes[r], Map.of(), random);
+            }
+            return batch;
+        }
+
+        private static void fill(
+                TowerBatch batch,
+                int row,
+                List<TowerLookup> lookups,
+                int code,
+                Map<String, int[]> sequences,
+                SplittableRandom random) {
+            for (int i = 0; i < lookups.size(); i++) {
+                TowerLookup lookup = lookups.get(i);
+                boolean isForgotten = lookup.input().kind() == TowerInput.Kind.ID && random.nextDouble() < FORGET;
+                int[] rows = isForgotten ? new int[] {lookup.coldRow(code)} : lookup.rows(code, sequences);
+                batch.set(row, i, rows, lookup.table());
+            }
+        }
+
+        /** What is taken off each logit: how often its item is drawn; all of it where the item is the example's own. */
+        private float[] masked(int[] candidates, int rows) {
+            float[] masked = new float[rows * candidates.length];
+            for (int r = 0; r < rows; r++) {
+                for (int c = 0; c < candidates.length; c++) {
+                    boolean isSame = c != r && candidates[c] == candidates[r];
+                    masked[r * candidates.length + c] = isSame ? 1e6f : logDrawn[candidates[c]];
                 }
             }
+            return masked;
         }
-        return mask;
-    }
 
-    private static NDArray forward(NDArray input, NDList weights) {
-        NDArray hidden = input.matMul(weights.get(0)).add(weights.get(1));
-        NDArray active = Activation.relu(hidden);
-        NDArray output = active.matMul(weights.get(2)).add(weights.get(3));
-        NDArray length = output.square().sum(new int[] {1}, true).add(1e-12f).sqrt();
-        return output.div(length);
-    }
-
-    /** The dense rows of a batch, and which embedding rows are in each. */
-    private static final class Rows {
-        final int inputs;
-        final int width;
-        final float[] values;
-        final int[][] ids;
-        final EmbeddingTable[] tables;
-
-        Rows(int size, int inputs) {
-            this.inputs = inputs;
-            this.width = inputs * EMBEDDING;
-            this.values = new float[size * width];
-            this.ids = new int[size * inputs][];
-            this.tables = new EmbeddingTable[inputs];
+        private static List<float[]> gradients(NDList weights) {
+            return weights.stream()
+                    .map(array -> array.getGradient().toFloatArray())
+                    .toList();
         }
-    }
 
-    private void fill(Rows rows, int row, List<TowerInput> inputs, String entity, int code, int[][] sequences) {
-        EntityTable entities = log.table(entity);
-        int sequence = 0;
-        for (int i = 0; i < inputs.size(); i++) {
-            TowerInput input = inputs.get(i);
-            EmbeddingTable table = requireNonNull(tables.get(input.table()));
-            rows.tables[i] = table;
-            // The vocabularies were made in the order of the codes, so a code is an index. Derived categories too:
-            // their code is their value plus one.
-            int[] ids = switch (input.kind()) {
-                case ID -> new int[] {random.nextDouble() < FORGET ? 0 : code};
-                case CATEGORY -> new int[] {entities.code(entities.place(input.column()), code)};
-                case CATEGORIES -> entities.list(entities.place(input.column()), code);
-                case SEQUENCE -> sequences[sequence++];
-            };
-            rows.ids[row * inputs.size() + i] = ids;
-            for (int id : ids) {
-                table.gather(id, 1f / ids.length, rows.values, row * rows.width + i * EMBEDDING);
-            }
+        private void spread(TowerBatch batch, Tower.Inputs inputs, List<TowerLookup> lookups) {
+            float[][] sequences = inputs.sequences().stream()
+                    .map(array -> array.getGradient().toFloatArray())
+                    .toArray(float[][]::new);
+            batch.spread(
+                    inputs.means().getGradient().toFloatArray(),
+                    sequences,
+                    (input, row, share, gradients, start) -> requireNonNull(
+                                    rows.get(lookups.get(input).input().table()))
+                            .add(row, share, gradients, start));
         }
-    }
 
-    private static void spread(Rows rows, float[] gradients, float learningRate) {
-        for (int place = 0; place < rows.ids.length; place++) {
-            int[] ids = rows.ids[place];
-            int input = place % rows.inputs;
-            int start = place / rows.inputs * rows.width + input * EMBEDDING;
-            for (int id : ids) {
-                if (id != 0) {
-                    rows.tables[input].update(id, 1f / ids.length, gradients, start, learningRate * 10);
+        void addAll(Worker other) {
+            add(subjectGradients, other.subjectGradients);
+            add(itemGradients, other.itemGradients);
+            other.rows.forEach((name, gradients) -> {
+                requireNonNull(rows.get(name)).addAll(gradients);
+                gradients.clear();
+            });
+        }
+
+        private static void add(List<float[]> sums, List<float[]> others) {
+            for (int w = 0; w < sums.size(); w++) {
+                float[] sum = sums.get(w);
+                float[] other = others.get(w);
+                for (int i = 0; i < sum.length; i++) {
+                    sum[i] += other[i];
                 }
             }
-        }
-    }
-
-    /** The dense part of a tower, updated by Adam (Kingma and Ba, 2015). */
-    private final class Tower {
-        private final int[][] shapes;
-        private final float[][] weights;
-        private final float[][] means;
-        private final float[][] squares;
-        private int steps;
-
-        Tower(List<TowerInput> inputs, int dim) {
-            int width = inputs.size() * EMBEDDING;
-            shapes = new int[][] {{width, HIDDEN}, {1, HIDDEN}, {HIDDEN, dim}, {1, dim}};
-            weights = new float[4][];
-            means = new float[4][];
-            squares = new float[4][];
-            for (int w = 0; w < 4; w++) {
-                int size = shapes[w][0] * shapes[w][1];
-                weights[w] = new float[size];
-                means[w] = new float[size];
-                squares[w] = new float[size];
-                double scale = Math.sqrt(3.0 / shapes[w][0]);
-                if (w % 2 == 0) {
-                    for (int i = 0; i < size; i++) {
-                        weights[w][i] = (float) random.nextDouble(-scale, scale);
-                    }
-                }
-            }
-        }
-
-        NDList weights(NDManager manager) {
-            var list = new NDList();
-            for (int w = 0; w < 4; w++) {
-                NDArray array = array(manager, weights[w], shapes[w][0], shapes[w][1]);
-                array.setRequiresGradient(true);
-                list.add(array);
-            }
-            return list;
-        }
-
-        void update(NDList arrays, float learningRate) {
-            steps++;
-            float correction = (float) (Math.sqrt(1 - Math.pow(0.999, steps)) / (1 - Math.pow(0.9, steps)));
-            float rate = learningRate / 10 * correction;
-            for (int w = 0; w < 4; w++) {
-                float[] gradients = arrays.get(w).getGradient().toFloatArray();
-                for (int i = 0; i < gradients.length; i++) {
-                    means[w][i] = 0.9f * means[w][i] + 0.1f * gradients[i];
-                    squares[w][i] = 0.999f * squares[w][i] + 0.001f * gradients[i] * gradients[i];
-                    weights[w][i] -= rate * means[w][i] / ((float) Math.sqrt(squares[w][i]) + 1e-8f);
-                }
-            }
-        }
-
-        List<OnnxWriter.Layer> layers() {
-            return List.of(
-                    new OnnxWriter.Layer(shapes[0][0], shapes[0][1], weights[0], weights[1]),
-                    new OnnxWriter.Layer(shapes[2][0], shapes[2][1], weights[2], weights[3]));
         }
     }
 }

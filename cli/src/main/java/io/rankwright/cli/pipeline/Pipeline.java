@@ -22,8 +22,8 @@ import io.rankwright.spec.Model;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.CodeVersion;
 import io.rankwright.training.DataSet;
-import io.rankwright.training.ItemKnnTrainer;
 import io.rankwright.training.LeakCheck;
+import io.rankwright.training.NeighboursTrainer;
 import io.rankwright.training.Snapshot;
 import io.rankwright.training.TreesTrainer;
 import io.rankwright.training.TwoTowerTrainer;
@@ -46,6 +46,8 @@ import java.util.stream.Collectors;
 public final class Pipeline {
     /** The part of a run that draws at random. */
     public static final long SEED = 7;
+
+    private static final int WORKERS = Runtime.getRuntime().availableProcessors();
 
     private static final int LEAK_CUTS = 2;
 
@@ -245,13 +247,14 @@ public final class Pipeline {
                     "boosted trees on %,d exposures up to %s",
                     train.size(), split.trainTo().on(lastDay));
         }
-        ItemNeighbours neighbours = neighbours(log, data, train);
-        artefacts.put("neighbours", neighbours.artefact().bytes());
+        Map<String, ItemNeighbours> neighbours = neighbours(log, data, train);
+        neighbours.forEach((source, learnt) ->
+                artefacts.put(LiveModels.neighboursOf(source), learnt.artefact().bytes()));
         towers().ifPresent(settings -> {
             try (Reporter.Step step = reporter.step("two-tower")) {
                 artefacts.put(
                         "towers",
-                        new TwoTowerTrainer(application, log, data, train, settings, SEED)
+                        new TwoTowerTrainer(application, log, data, train, settings, SEED, WORKERS)
                                 .train(step)
                                 .bytes());
                 step.outcome("%d dimensions, %d epochs", settings.dim(), settings.epochs());
@@ -298,31 +301,35 @@ public final class Pipeline {
         }
     }
 
-    private ItemNeighbours neighbours(EventLog log, DataSet data, DataSet.Range train) {
-        Optional<Model.Similar> settings = application.model().retrieve().stream()
+    /** What goes with what, for each source that asks for it and for the baseline item-kNN, by the source's name. */
+    private Map<String, ItemNeighbours> neighbours(EventLog log, DataSet data, DataSet.Range train) {
+        var wanted = new LinkedHashMap<String, Model.Similar>();
+        Model.Similar baseline = baseline();
+        wanted.put(baseline.name(), baseline);
+        application.model().retrieve().stream()
                 .filter(Model.Similar.class::isInstance)
                 .map(Model.Similar.class::cast)
-                .findFirst();
-        String sequence = settings.map(Model.Similar::sequence)
-                .or(() -> application.features().stream()
-                        .filter(FeatureDefinition.Sequence.class::isInstance)
-                        .map(FeatureDefinition::name)
-                        .findFirst())
+                .forEach(settings -> wanted.put(settings.name(), settings));
+        var learnt = new LinkedHashMap<String, ItemNeighbours>();
+        wanted.forEach((name, settings) -> {
+            try (Reporter.Step step = reporter.step(name)) {
+                learnt.put(name, NeighboursTrainer.train(application, log, data, train, settings, step));
+                step.outcome(
+                        "what goes with every %s, by %s", application.framing().item(), settings.method());
+            }
+        });
+        return learnt;
+    }
+
+    private Model.Similar baseline() {
+        String sequence = application.features().stream()
+                .filter(FeatureDefinition.Sequence.class::isInstance)
+                .map(FeatureDefinition::name)
+                .findFirst()
                 .orElseThrow(
                         () -> new UserFault("the baseline item_knn needs a sequence feature; expected one in features."
                                 + application.framing().subject()));
-        try (Reporter.Step step = reporter.step("item-kNN")) {
-            ItemNeighbours neighbours = ItemKnnTrainer.train(
-                    application,
-                    log,
-                    data,
-                    train,
-                    sequence,
-                    settings.map(Model.Similar::neighbours).orElse(100),
-                    step);
-            step.outcome("neighbours of every %s", application.framing().item());
-            return neighbours;
-        }
+        return new Model.Similar(Model.Similar.Method.KNN, sequence, 20, 100, 0, 0, 100, 1);
     }
 
     private Optional<Model.TwoTower> towers() {
@@ -336,7 +343,7 @@ public final class Pipeline {
             Evaluator evaluator,
             EventLog log,
             Map<String, byte[]> artefacts,
-            ItemNeighbours neighbours,
+            Map<String, ItemNeighbours> neighbours,
             LocalDate testDay) {
         try (Reporter.Step step = reporter.step("evaluate")) {
             try (Ranker ranker = Ranker.of(Artefact.of(Objects.requireNonNull(artefacts.get("ranker"))))) {
@@ -347,10 +354,14 @@ public final class Pipeline {
             String hash = Optional.ofNullable(artefacts.get("towers"))
                     .map(Artefact::hash)
                     .orElse("none");
-            try (Retriever retriever = LiveModels.retriever(
-                    application, log, towers, hash, Optional.of(neighbours), state.resolve("index"))) {
+            try (Retriever retriever =
+                    LiveModels.retriever(application, log, towers, hash, neighbours, state.resolve("index"))) {
                 LiveModels.fill(retriever, application, log, Snapshot.startMillis(application, testDay));
-                evaluator.judgeFeed(retriever, neighbours, testDay, step);
+                evaluator.judgeFeed(
+                        retriever,
+                        Objects.requireNonNull(neighbours.get(baseline().name())),
+                        testDay,
+                        step);
             }
             towers.ifPresent(TwoTower::close);
             step.outcome("test day %s, %d metrics", testDay, evaluator.metrics().size());

@@ -1,0 +1,73 @@
+package io.rankwright.models;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The sums of {@link Vectors} by the Vector API. A class of its own, so that it is loaded only where the module is. */
+final class FastVectors {
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+
+    private FastVectors() {}
+
+    static float dot(float[] left, int leftStart, float[] right, int rightStart, int length) {
+        FloatVector sum0 = FloatVector.zero(SPECIES);
+        FloatVector sum1 = FloatVector.zero(SPECIES);
+        FloatVector sum2 = FloatVector.zero(SPECIES);
+        FloatVector sum3 = FloatVector.zero(SPECIES);
+        int i = 0;
+        for (; i + 4 * LANES <= length; i += 4 * LANES) {
+            sum0 = product(left, leftStart + i, right, rightStart + i, sum0);
+            sum1 = product(left, leftStart + i + LANES, right, rightStart + i + LANES, sum1);
+            sum2 = product(left, leftStart + i + 2 * LANES, right, rightStart + i + 2 * LANES, sum2);
+            sum3 = product(left, leftStart + i + 3 * LANES, right, rightStart + i + 3 * LANES, sum3);
+        }
+        for (; i + LANES <= length; i += LANES) {
+            sum0 = product(left, leftStart + i, right, rightStart + i, sum0);
+        }
+        float rest = 0;
+        for (; i < length; i++) {
+            rest = Math.fma(left[leftStart + i], right[rightStart + i], rest);
+        }
+        return rest + sum(sum0.add(sum1).add(sum2.add(sum3)));
+    }
+
+    /** Adds the lanes in their order; {@code reduceLanes} may choose another one once it is compiled. */
+    private static float sum(FloatVector vector) {
+        float[] lanes = new float[LANES];
+        vector.intoArray(lanes, 0);
+        float sum = 0;
+        for (float lane : lanes) {
+            sum += lane;
+        }
+        return sum;
+    }
+
+    static void add(float factor, float[] from, int start, MemorySegment to, long at, int length) {
+        FloatVector factors = FloatVector.broadcast(SPECIES, factor);
+        int i = 0;
+        for (; i + LANES <= length; i += LANES) {
+            FloatVector.fromArray(SPECIES, from, start + i)
+                    .fma(factors, FloatVector.fromMemorySegment(SPECIES, to, at + 4L * i, ByteOrder.LITTLE_ENDIAN))
+                    .intoMemorySegment(to, at + 4L * i, ByteOrder.LITTLE_ENDIAN);
+        }
+        Vectors.plainAdd(factor, from, start + i, to, at + 4L * i, length - i);
+    }
+
+    static void add(float factor, MemorySegment from, long at, float[] to, int start, int length) {
+        FloatVector factors = FloatVector.broadcast(SPECIES, factor);
+        int i = 0;
+        for (; i + LANES <= length; i += LANES) {
+            FloatVector.fromMemorySegment(SPECIES, from, at + 4L * i, ByteOrder.LITTLE_ENDIAN)
+                    .fma(factors, FloatVector.fromArray(SPECIES, to, start + i))
+                    .intoArray(to, start + i);
+        }
+        Vectors.plainAdd(factor, from, at + 4L * i, to, start + i, length - i);
+    }
+
+    private static FloatVector product(float[] left, int leftAt, float[] right, int rightAt, FloatVector sum) {
+        return FloatVector.fromArray(SPECIES, left, leftAt).fma(FloatVector.fromArray(SPECIES, right, rightAt), sum);
+    }
+}

@@ -1,0 +1,104 @@
+package io.rankwright.models;
+
+import io.rankwright.log.Dictionary;
+import io.rankwright.log.EntityTable;
+import io.rankwright.log.EventLog;
+import java.util.Map;
+
+/**
+ * Finds the rows of an embedding table for one input of a tower: the same way while the tower learns and while it serves.
+ * A missing value has a row of its own; a text that the vocabulary does not know gets a cold row by its hash. Any number
+ * of threads, as long as the table is not written.
+ */
+public final class TowerLookup {
+    /** The id of the row that stands for a missing value. */
+    public static final long MISSING = 0;
+
+    private final TowerInput input;
+    private final EntityTable entities;
+    private final Dictionary.Domain domain;
+    private final Vocabulary vocabulary;
+    private final EmbeddingTable table;
+    private final int place;
+    private final boolean isDerived;
+
+    /**
+     * @param entity whose tower it is
+     * @param item the entity that sequences are made of
+     */
+    public TowerLookup(
+            TowerInput input, EventLog log, String entity, String item, Vocabulary vocabulary, EmbeddingTable table) {
+        this.input = input;
+        this.entities = log.table(entity);
+        this.vocabulary = vocabulary;
+        this.table = table;
+        this.place = input.column().isEmpty() ? -1 : entities.place(input.column());
+        this.isDerived = !input.column().isEmpty()
+                && entities.contract()
+                        .column(input.column())
+                        .orElseThrow()
+                        .derived()
+                        .isPresent();
+        this.domain = switch (input.kind()) {
+            case ID -> log.dictionary().domain(Dictionary.idsOf(entity));
+            case SEQUENCE -> log.dictionary().domain(Dictionary.idsOf(item));
+            case CATEGORY, CATEGORIES -> entities.domain(input.column());
+        };
+    }
+
+    public TowerInput input() {
+        return input;
+    }
+
+    public EmbeddingTable table() {
+        return table;
+    }
+
+    /** The rows for an entity now; for a sequence those of its items, oldest first. */
+    public int[] rows(int code, Map<String, int[]> sequences) {
+        return switch (input.kind()) {
+            case ID -> new int[] {row(code)};
+            case CATEGORY -> new int[] {row(entities.code(place, code))};
+            case CATEGORIES -> rows(entities.list(place, code));
+            case SEQUENCE -> rows(sequences.getOrDefault(input.name(), new int[0]));
+        };
+    }
+
+    private int[] rows(int[] codes) {
+        int[] rows = new int[codes.length];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = row(codes[i]);
+        }
+        return rows;
+    }
+
+    private int row(int code) {
+        String text = text(code);
+        if (text.isEmpty()) {
+            return table.row(MISSING);
+        }
+        int index = vocabulary.index(text);
+        return index == 0 ? table.coldRow(hash(text)) : table.row(index);
+    }
+
+    /** The cold row that an entity would have if it were unknown. */
+    public int coldRow(int code) {
+        return table.coldRow(hash(text(code)));
+    }
+
+    private String text(int code) {
+        if (isDerived) {
+            return code == 0 ? "" : Integer.toString(code - 1);
+        }
+        return domain.text(code);
+    }
+
+    /** FNV-1a over 64 bits (Fowler, Noll and Vo). */
+    private static long hash(String text) {
+        long hash = 0xcbf29ce484222325L;
+        for (int i = 0; i < text.length(); i++) {
+            hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
+        }
+        return hash;
+    }
+}

@@ -1,0 +1,53 @@
+package io.rankwright.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+
+/**
+ * PyTorch as we use it: one thread inside, workers outside, so that the same numbers come out in the same order; nothing
+ * fetched at run time. Whoever uses it names {@link #ENGINE} here first, so that the settings come before the engine.
+ */
+public final class Torch {
+    public static final String ENGINE;
+
+    static {
+        System.setProperty("ai.djl.pytorch.num_threads", "1");
+        System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
+        System.setProperty("ai.djl.offline", "true");
+        System.setProperty("OPT_OUT_TRACKING", "true");
+        ENGINE = "PyTorch";
+    }
+
+    private Torch() {}
+
+    /**
+     * An array in memory of PyTorch's own. What DJL creates lies in a Java buffer that may be collected once its NDArray
+     * is closed, though a backward pass still reads it; so numbers take part as arrays too, never as Java values.
+     */
+    public static NDArray array(NDManager manager, float[] values, Shape shape) {
+        try (NDArray wrapped = manager.create(values, shape)) {
+            return wrapped.duplicate();
+        }
+    }
+
+    /** Lets operations of this thread be followed backward. DJL's own collector exists only once in a process. */
+    static void recordGradients() {
+        JniUtils.setGradMode(true);
+    }
+
+    /** Passes backward from a loss; the gradients are then with the arrays that asked for them. */
+    static void backward(NDArray loss) {
+        var scalar = (PtNDArray) loss;
+        try (var one = (PtNDArray) scalar.onesLike()) {
+            JniUtils.backward(scalar, one, false, false);
+        }
+    }
+
+    /** One number as an array. */
+    public static NDArray scalar(NDManager manager, float value) {
+        return array(manager, new float[] {value}, new Shape(1, 1));
+    }
+}
