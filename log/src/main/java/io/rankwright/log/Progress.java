@@ -1,6 +1,6 @@
 package io.rankwright.log;
 
-/** Told how far a long job is. Implementations are called from the thread that does the job. */
+/** Told how far a long job is. Implementations are called from the threads that do the job. */
 public interface Progress {
     /** Tells nobody. */
     Progress SILENT = (_, _, _) -> {};

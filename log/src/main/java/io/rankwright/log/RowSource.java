@@ -79,11 +79,7 @@ sealed interface RowSource extends AutoCloseable {
                 .toList();
         if (!missing.isEmpty()) {
             String shown = header.stream().limit(30).collect(Collectors.joining(","));
-            throw SourceFile.fault(
-                    path,
-                    1,
-                    "the header '" + shown + "'",
-                    "one with " + String.join(", ", missing) + ", as the contract says");
+            throw SourceFile.fault(path, 1, "the header '" + shown + "'", "one with " + String.join(", ", missing));
         }
     }
 

@@ -25,6 +25,7 @@ import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -59,6 +60,8 @@ public final class TwoTowerTrainer {
     private static final int RAREST = 2;
     /** Items drawn from all of them, beside each item of the batch. */
     private static final double DRAWN = 0.5;
+
+    private static final int STEPS_A_CHECKPOINT = 500;
     /** Adagrad over rows takes larger steps than Adam over dense weights. */
     private static final double ROW_RATE = 10;
 
@@ -69,6 +72,7 @@ public final class TwoTowerTrainer {
     private final Model.TwoTower settings;
     private final long seed;
     private final int workers;
+    private final Checkpoint checkpoint;
     private final List<TowerInput> subjectInputs;
     private final List<TowerInput> itemInputs;
     private final TowerExamples examples;
@@ -81,7 +85,10 @@ public final class TwoTowerTrainer {
     private final Tower subjectTower;
     private final Tower itemTower;
 
-    /** @param workers how many threads learn side by side */
+    /**
+     * @param workers how many threads learn side by side
+     * @param checkpoints a folder for this training alone, where it goes on after a kill; empty in the end
+     */
     public TwoTowerTrainer(
             Application application,
             EventLog log,
@@ -89,12 +96,14 @@ public final class TwoTowerTrainer {
             DataSet.Range train,
             Model.TwoTower settings,
             long seed,
-            int workers) {
+            int workers,
+            Path checkpoints) {
         this.application = application;
         this.log = log;
         this.settings = settings;
         this.seed = seed;
         this.workers = workers;
+        this.checkpoint = new Checkpoint(checkpoints);
         var random = new SplittableRandom(seed);
         String subject = application.framing().subject();
         String item = application.framing().item();
@@ -196,14 +205,18 @@ public final class TwoTowerTrainer {
         }
         texts.forEach((name, known) -> {
             var vocabulary = new Vocabulary(List.copyOf(known));
-            EmbeddingTable table = EmbeddingTable.create(EMBEDDING, COLD_ROWS, seed ^ name.hashCode());
-            table.add(TowerLookup.MISSING);
-            for (int index = 1; index < vocabulary.size(); index++) {
-                table.add(index);
-            }
             vocabularies.put(name, vocabulary);
-            tables.put(name, table);
+            tables.put(name, checkpoint.table(name).orElseGet(() -> table(name, vocabulary)));
         });
+    }
+
+    private EmbeddingTable table(String name, Vocabulary vocabulary) {
+        EmbeddingTable table = EmbeddingTable.create(EMBEDDING, COLD_ROWS, seed ^ name.hashCode());
+        table.add(TowerLookup.MISSING);
+        for (int index = 1; index < vocabulary.size(); index++) {
+            table.add(index);
+        }
+        return table;
     }
 
     /** How often each item occurs, as what was taken or in what was taken before. */
@@ -268,7 +281,7 @@ public final class TwoTowerTrainer {
                 .toList();
     }
 
-    /** Trains the towers. */
+    /** Trains the towers, from the last checkpoint if there is one. */
     public Artefact train(Progress progress) {
         Engine.getEngine(Torch.ENGINE);
         int batches = examples.size() / settings.batch();
@@ -276,13 +289,19 @@ public final class TwoTowerTrainer {
         for (int w = 0; w < workers; w++) {
             side.add(new Worker());
         }
+        int begun = checkpoint.step();
+        List<Weights> weights = List.of(subjectTower.weights(), itemTower.weights());
+        checkpoint.restore(weights);
         try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
             for (int epoch = 0; epoch < settings.epochs(); epoch++) {
                 int[] order = shuffled(epoch);
-                for (int b = 0; b < batches; b++) {
+                for (int b = Math.max(0, begun - epoch * batches); b < batches; b++) {
                     int step = epoch * batches + b;
                     int[] batch = Arrays.copyOfRange(order, b * settings.batch(), (b + 1) * settings.batch());
                     step(pool, side, batch, step, (double) step / (settings.epochs() * batches));
+                    if ((step + 1) % STEPS_A_CHECKPOINT == 0) {
+                        checkpoint.save(step + 1, tables, weights);
+                    }
                     progress.at(
                             (step + 1L) * settings.batch(),
                             (long) settings.epochs() * batches * settings.batch(),
@@ -290,6 +309,7 @@ public final class TwoTowerTrainer {
                 }
             }
         }
+        checkpoint.clear();
         return TwoTower.artefact(
                 new TwoTower.Manifest(
                         "two_tower", settings.dim(), EMBEDDING, settings.last(), subjectInputs, itemInputs),

@@ -4,6 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -65,6 +68,30 @@ final class Weights {
             arrays.add(array);
         }
         return arrays;
+    }
+
+    /** Writes everything that an update depends on. */
+    void write(DataOutput out) throws IOException {
+        out.writeInt(steps);
+        for (List<float[]> all : List.of(values, means, squares)) {
+            for (float[] each : all) {
+                for (float value : each) {
+                    out.writeFloat(value);
+                }
+            }
+        }
+    }
+
+    /** Reads what {@link #write} wrote for weights of the same shapes. */
+    void read(DataInput in) throws IOException {
+        steps = in.readInt();
+        for (List<float[]> all : List.of(values, means, squares)) {
+            for (float[] each : all) {
+                for (int i = 0; i < each.length; i++) {
+                    each[i] = in.readFloat();
+                }
+            }
+        }
     }
 
     /** Moves the weights against their gradients, which are in the order of the weights. */

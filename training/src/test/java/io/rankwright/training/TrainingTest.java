@@ -2,6 +2,7 @@ package io.rankwright.training;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.rankwright.features.FeatureColumn;
@@ -159,6 +160,33 @@ class TrainingTest {
     }
 
     @Test
+    void aTrainingThatWasKilledGoesOnToTheSameModel() {
+        var settings =
+                new Model.TwoTower(8, List.of("id", "recent_videos"), List.of("id", "tag"), 50, 1, 0, 10, 20, 16, 0.01);
+        byte[] undisturbed = new TwoTowerTrainer(
+                        application, log, data, days(4, 1), settings, 5, 2, folder.resolve("undisturbed"))
+                .train(Progress.SILENT)
+                .bytes();
+        Path checkpoints = folder.resolve("killed");
+        for (long steps : new long[] {700, 1_300}) {
+            var killed = new TwoTowerTrainer(application, log, data, days(4, 1), settings, 5, 2, checkpoints);
+            assertThatThrownBy(() -> killed.train((done, _, _) -> {
+                        if (done == steps * 16) {
+                            throw new IllegalStateException("killed");
+                        }
+                    }))
+                    .hasMessage("killed");
+            assertThat(checkpoints.resolve("step-" + steps / 500 * 500)).isDirectory();
+        }
+        byte[] resumed = new TwoTowerTrainer(application, log, data, days(4, 1), settings, 5, 2, checkpoints)
+                .train(Progress.SILENT)
+                .bytes();
+
+        assertThat(Artefact.hash(resumed)).isEqualTo(Artefact.hash(undisturbed));
+        assertThat(checkpoints).doesNotExist();
+    }
+
+    @Test
     void towersPutWhatWasTakenNearerThanChance_andTheSameSeedGivesTheSameBytes() {
         var settings = new Model.TwoTower(
                 16,
@@ -171,11 +199,13 @@ class TrainingTest {
                 8,
                 128,
                 0.01);
-        byte[] first = new TwoTowerTrainer(application, log, data, days(4, 1), settings, 5, 2)
+        byte[] first = new TwoTowerTrainer(
+                        application, log, data, days(4, 1), settings, 5, 2, folder.resolve("checkpoints"))
                 .train(Progress.SILENT)
                 .bytes();
         // A buffer that is collected while PyTorch still reads it would change the bits.
-        byte[] second = new TwoTowerTrainer(application, log, data, days(4, 1), settings, 5, 2)
+        byte[] second = new TwoTowerTrainer(
+                        application, log, data, days(4, 1), settings, 5, 2, folder.resolve("checkpoints"))
                 .train((_, _, _) -> System.gc())
                 .bytes();
 

@@ -21,7 +21,6 @@ import io.rankwright.retrieval.Popularity;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.retrieval.Source;
 import io.rankwright.spec.Application;
-import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.InternalFault;
@@ -29,6 +28,7 @@ import io.rankwright.spec.Model;
 import io.rankwright.training.DataSet;
 import io.rankwright.training.Snapshot;
 import io.rankwright.training.TreesTrainer;
+import io.rankwright.training.Workers;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -42,12 +42,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -255,11 +249,9 @@ final class Evaluator {
         baselines.keySet().forEach(name -> lists.put(name, new int[subjects.size()][]));
         retriever.sources().forEach(source -> lists.put("source." + source.name(), new int[subjects.size()][]));
         EntityTable items = log.table(application.framing().item());
-        var done = new AtomicLong();
-        int workers = Runtime.getRuntime().availableProcessors();
-        inParallel(workers, worker -> {
+        Workers.forEach(subjects.size(), progress, "users", () -> {
             FeatureState.Reader reader = state.reader();
-            for (int s = worker; s < subjects.size(); s += workers) {
+            return s -> {
                 int subject = subjects.get(s);
                 Map<String, int[]> sequences = new HashMap<>();
                 Set<Integer> seen = new HashSet<>();
@@ -288,36 +280,9 @@ final class Evaluator {
                     requireNonNull(lists.get(baseline.getKey()))[s] =
                             baseline.getValue().find(query);
                 }
-                if (done.incrementAndGet() % 100 == 0) {
-                    progress.at(done.get(), subjects.size(), "users");
-                }
-            }
-            return true;
+            };
         });
-        progress.at(subjects.size(), subjects.size(), "users");
         return lists;
-    }
-
-    private interface Worker {
-        boolean run(int worker);
-    }
-
-    private static void inParallel(int workers, Worker work) {
-        try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
-            var tasks = new ArrayList<Callable<Boolean>>();
-            for (int w = 0; w < workers; w++) {
-                int worker = w;
-                tasks.add(() -> work.run(worker));
-            }
-            for (Future<Boolean> task : pool.invokeAll(tasks)) {
-                task.get();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new EnvironmentFault("interrupted", true, e);
-        } catch (ExecutionException e) {
-            throw new InternalFault("the evaluation failed: " + e.getCause(), e);
-        }
     }
 
     private void measure(String name, int[][] lists, List<Integer> subjects, Map<Integer, Set<Integer>> taken) {

@@ -254,7 +254,15 @@ public final class Pipeline {
             try (Reporter.Step step = reporter.step("two-tower")) {
                 artefacts.put(
                         "towers",
-                        new TwoTowerTrainer(application, log, data, train, settings, SEED, WORKERS)
+                        new TwoTowerTrainer(
+                                        application,
+                                        log,
+                                        data,
+                                        train,
+                                        settings,
+                                        SEED,
+                                        WORKERS,
+                                        state.resolve("checkpoints").resolve(key))
                                 .train(step)
                                 .bytes());
                 step.outcome("%d dimensions, %d epochs", settings.dim(), settings.epochs());

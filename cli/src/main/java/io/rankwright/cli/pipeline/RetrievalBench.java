@@ -14,9 +14,9 @@ import io.rankwright.training.collaborative.ImplicitAls;
 import io.rankwright.training.collaborative.Interactions;
 import io.rankwright.training.collaborative.ItemKnn;
 import io.rankwright.training.collaborative.Popular;
+import io.rankwright.training.collaborative.ScoredBlocks;
 import io.rankwright.training.collaborative.Scorer;
 import io.rankwright.training.collaborative.Top;
-import io.rankwright.training.collaborative.Workers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,8 +44,8 @@ public final class RetrievalBench {
     private static final int NEIGHBOURS = 200;
     private static final double SHRINKAGE = 10;
     private static final Ease.Settings EASE = new Ease.Settings(200, 0, 0, 0);
-    private static final ImplicitAls.Settings ALS = new ImplicitAls.Settings(256, 5, 0.01, 0.007, 1);
-    private static final GraphFilter.Settings GRAPH = new GraphFilter.Settings(0.4, 0.4, 768, 0.7);
+    private static final ImplicitAls.Settings ALS = new ImplicitAls.Settings(256, 5, 0.02, 0.005, 1);
+    private static final GraphFilter.Settings GRAPH = new GraphFilter.Settings(0.3, 0.45, 1024, 1.2);
 
     private final Interactions train;
     private final Interactions test;
@@ -218,28 +218,18 @@ public final class RetrievalBench {
         double[][] recall = new double[names.size()][subjects.length];
         double[][] ndcg = new double[names.size()][subjects.length];
         int[][][] lists = new int[names.size()][subjects.length][];
-        Workers.forEach(subjects.length, progress, "subjects", () -> {
-            float[][] scores = new float[scorers.size()][known.items()];
+        ScoredBlocks.forEach(List.copyOf(scorers.values()), subjects, known.items(), progress, (place, scores) -> {
+            int[] taken = known.bySubject()[subjects[place]];
             float[] blended = new float[known.items()];
-            return place -> {
-                int subject = subjects[place];
-                int[] taken = known.bySubject()[subject];
-                int method = 0;
-                for (Scorer scorer : scorers.values()) {
-                    scorer.score(subject, scores[method]);
-                    Blend.standardise(scores[method]);
-                    method++;
-                }
-                Blend.sum(scores, weights, blended);
-                Set<Integer> relevant =
-                        Arrays.stream(wanted.bySubject()[subject]).boxed().collect(Collectors.toSet());
-                for (int m = 0; m < names.size(); m++) {
-                    int[] list = Top.of(m < scores.length ? scores[m] : blended, taken, K);
-                    lists[m][place] = list;
-                    recall[m][place] = RankedList.recall(list, relevant, K);
-                    ndcg[m][place] = RankedList.ndcg(list, relevant, K);
-                }
-            };
+            Blend.sum(scores, weights, blended);
+            Set<Integer> relevant =
+                    Arrays.stream(wanted.bySubject()[subjects[place]]).boxed().collect(Collectors.toSet());
+            for (int m = 0; m < names.size(); m++) {
+                int[] list = Top.of(m < scores.length ? scores[m] : blended, taken, K);
+                lists[m][place] = list;
+                recall[m][place] = RankedList.recall(list, relevant, K);
+                ndcg[m][place] = RankedList.ndcg(list, relevant, K);
+            }
         });
         var measured = new LinkedHashMap<String, Measured>();
         for (int m = 0; m < names.size(); m++) {

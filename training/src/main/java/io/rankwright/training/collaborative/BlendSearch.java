@@ -2,6 +2,7 @@ package io.rankwright.training.collaborative;
 
 import io.rankwright.evaluation.RankedList;
 import io.rankwright.log.Progress;
+import io.rankwright.training.Workers;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -38,27 +39,21 @@ public final class BlendSearch {
      */
     public static double[] search(List<Scorer> scorers, Interactions.Split split, int[] subjects, Progress progress) {
         var cases = new Case[subjects.length];
-        Workers.forEach(subjects.length, progress, "subjects", () -> {
-            int items = split.kept().items();
-            float[][] scores = new float[scorers.size()][items];
-            return place -> {
-                int subject = subjects[place];
-                int[] taken = split.kept().bySubject()[subject];
-                var candidates = new TreeSet<Integer>();
-                for (int s = 0; s < scores.length; s++) {
-                    scorers.get(s).score(subject, scores[s]);
-                    Blend.standardise(scores[s]);
-                    for (int item : Top.of(scores[s], taken, CANDIDATES)) {
-                        candidates.add(item);
-                    }
+        ScoredBlocks.forEach(scorers, subjects, split.kept().items(), progress, (place, scores) -> {
+            int subject = subjects[place];
+            int[] taken = split.kept().bySubject()[subject];
+            var candidates = new TreeSet<Integer>();
+            for (float[] of : scores) {
+                for (int item : Top.of(of, taken, CANDIDATES)) {
+                    candidates.add(item);
                 }
-                int[] chosen = candidates.stream().mapToInt(Integer::intValue).toArray();
-                float[][] kept = new float[scores.length][];
-                for (int s = 0; s < scores.length; s++) {
-                    kept[s] = ItemKnn.at(scores[s], chosen);
-                }
-                cases[place] = new Case(kept, chosen, set(split.heldOut().bySubject()[subject]));
-            };
+            }
+            int[] chosen = candidates.stream().mapToInt(Integer::intValue).toArray();
+            float[][] kept = new float[scores.length][];
+            for (int s = 0; s < scores.length; s++) {
+                kept[s] = ItemKnn.at(scores[s], chosen);
+            }
+            cases[place] = new Case(kept, chosen, set(split.heldOut().bySubject()[subject]));
         });
         return new BlendSearch(cases, scorers.size()).ascend();
     }

@@ -2,6 +2,7 @@ package io.rankwright.training.collaborative;
 
 import io.rankwright.log.Progress;
 import io.rankwright.models.Vectors;
+import io.rankwright.training.Workers;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -18,14 +19,15 @@ public final class GraphFilter implements Scorer {
      *
      * @param subjectPower interactions are divided by what the subject has to this power; ½ as published
      * @param itemPower interactions are divided by what the item has to this power; ½ as published
-     * @param dim how many signals are kept
+     * @param dim how many signals are kept; at most half of what the smaller side has, for more would smooth nothing
      * @param share how much the projection counts beside the one step
      */
     public record Settings(double subjectPower, double itemPower, int dim, double share) {}
 
     private final Interactions interactions;
     private final Interactions transposed;
-    private final Settings settings;
+    private final int dim;
+    private final float share;
     private final float[] subjectScales;
     private final float[] itemScales;
     /** For each item its place in the space of the kept signals: an orthonormal basis, row by row. */
@@ -34,10 +36,11 @@ public final class GraphFilter implements Scorer {
     private GraphFilter(Interactions interactions, Settings settings) {
         this.interactions = interactions;
         this.transposed = interactions.transposed();
-        this.settings = settings;
+        this.dim = Math.clamp(Math.min(interactions.subjects(), interactions.items()) / 2, 1, settings.dim());
+        this.share = (float) settings.share();
         this.subjectScales = interactions.scales(-settings.subjectPower());
         this.itemScales = transposed.scales(-settings.itemPower());
-        this.basis = new float[interactions.items()][settings.dim()];
+        this.basis = new float[interactions.items()][dim];
     }
 
     /** Learns by subspace iteration. Cost of a step: pairs × dim + items × dim² multiplications. */
@@ -50,7 +53,7 @@ public final class GraphFilter implements Scorer {
             }
         }
         filter.orthonormalise();
-        float[][] bySubject = new float[interactions.subjects()][settings.dim()];
+        float[][] bySubject = new float[interactions.subjects()][filter.dim];
         for (int iteration = 0; iteration < ITERATIONS; iteration++) {
             spread(interactions, filter.basis, filter.itemScales, filter.subjectScales, bySubject);
             spread(filter.transposed, bySubject, filter.subjectScales, filter.itemScales, filter.basis);
@@ -77,10 +80,13 @@ public final class GraphFilter implements Scorer {
 
     /** Makes the columns of the basis orthonormal, by the Cholesky factor of their inner products. */
     private void orthonormalise() {
-        int dim = settings.dim();
         var products = new LeastSquares(dim);
-        // A little on the diagonal, so that a space larger than the data has still has a factor.
-        products.start(new float[dim][dim], 1e-6f);
+        double squares = 0;
+        for (float[] row : basis) {
+            squares += Vectors.dot(row, row);
+        }
+        // A little on the diagonal, so that a space larger than what the data span has a factor too.
+        products.start(new float[dim][dim], (float) (1e-7 * squares / dim));
         int[] all = new int[basis.length];
         Arrays.setAll(all, i -> i);
         products.add(basis, all);
@@ -90,15 +96,25 @@ public final class GraphFilter implements Scorer {
 
     @Override
     public void score(int subject, float[] scores) {
-        step(subject, scores);
-        float[] place = new float[settings.dim()];
-        for (int item : interactions.bySubject()[subject]) {
-            for (int d = 0; d < place.length; d++) {
-                place[d] = Math.fma(itemScales[item], basis[item][d], place[d]);
+        score(new int[] {subject}, new float[][] {scores});
+    }
+
+    @Override
+    public void score(int[] subjects, float[][] scores) {
+        float[][] places = new float[subjects.length][dim];
+        for (int s = 0; s < subjects.length; s++) {
+            step(subjects[s], scores[s]);
+            for (int item : interactions.bySubject()[subjects[s]]) {
+                for (int d = 0; d < places[s].length; d++) {
+                    places[s][d] = Math.fma(itemScales[item], basis[item][d], places[s][d]);
+                }
             }
         }
-        for (int item = 0; item < scores.length; item++) {
-            scores[item] += (float) settings.share() * Vectors.dot(place, basis[item]) / itemScales[item];
+        for (int item = 0; item < basis.length; item++) {
+            float weight = share / itemScales[item];
+            for (int s = 0; s < subjects.length; s++) {
+                scores[s][item] += weight * Vectors.dot(places[s], basis[item]);
+            }
         }
     }
 

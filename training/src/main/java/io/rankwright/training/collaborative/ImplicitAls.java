@@ -2,6 +2,7 @@ package io.rankwright.training.collaborative;
 
 import io.rankwright.log.Progress;
 import io.rankwright.models.Vectors;
+import io.rankwright.training.Workers;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -82,9 +83,15 @@ public record ImplicitAls(float[][] subjectFactors, float[][] itemFactors) imple
 
     @Override
     public void score(int subject, float[] scores) {
-        float[] wanted = subjectFactors[subject];
-        for (int item = 0; item < scores.length; item++) {
-            scores[item] = Vectors.dot(wanted, itemFactors[item]);
+        score(new int[] {subject}, new float[][] {scores});
+    }
+
+    @Override
+    public void score(int[] subjects, float[][] scores) {
+        for (int item = 0; item < itemFactors.length; item++) {
+            for (int s = 0; s < subjects.length; s++) {
+                scores[s][item] = Vectors.dot(subjectFactors[subjects[s]], itemFactors[item]);
+            }
         }
     }
 }

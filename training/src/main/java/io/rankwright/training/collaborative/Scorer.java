@@ -11,4 +11,15 @@ public interface Scorer {
      * @param scores as long as there are items; overwritten
      */
     void score(int subject, float[] scores);
+
+    /**
+     * Scores every item for several subjects; a method that walks through all its factors does so once for all of them.
+     *
+     * @param scores one row for each subject
+     */
+    default void score(int[] subjects, float[][] scores) {
+        for (int s = 0; s < subjects.length; s++) {
+            score(subjects[s], scores[s]);
+        }
+    }
 }

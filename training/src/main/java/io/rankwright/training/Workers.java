@@ -1,4 +1,4 @@
-package io.rankwright.training.collaborative;
+package io.rankwright.training;
 
 import io.rankwright.log.Progress;
 import io.rankwright.spec.EnvironmentFault;
