@@ -1,5 +1,6 @@
 package io.rankwright.training;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -8,9 +9,10 @@ import ai.djl.pytorch.jni.JniUtils;
 
 /**
  * PyTorch as we use it: one thread inside, workers outside, so that the same numbers come out in the same order; nothing
- * fetched at run time. Whoever uses it names {@link #ENGINE} here first, so that the settings come before the engine.
+ * fetched at run time. Any thread.
  */
 public final class Torch {
+    /** The name of the engine, which is loaded with our settings when this class is first used. */
     public static final String ENGINE;
 
     static {
@@ -18,7 +20,7 @@ public final class Torch {
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
-        ENGINE = "PyTorch";
+        ENGINE = Engine.getEngine("PyTorch").getEngineName();
     }
 
     private Torch() {}
@@ -34,12 +36,12 @@ public final class Torch {
     }
 
     /** Lets operations of this thread be followed backward. DJL's own collector exists only once in a process. */
-    static void recordGradients() {
+    public static void recordGradients() {
         JniUtils.setGradMode(true);
     }
 
     /** Passes backward from a loss; the gradients are then with the arrays that asked for them. */
-    static void backward(NDArray loss) {
+    public static void backward(NDArray loss) {
         var scalar = (PtNDArray) loss;
         try (var one = (PtNDArray) scalar.onesLike()) {
             JniUtils.backward(scalar, one, false, false);

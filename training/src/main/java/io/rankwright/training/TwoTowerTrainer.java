@@ -3,7 +3,6 @@ package io.rankwright.training;
 import static java.util.Objects.requireNonNull;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -283,7 +282,6 @@ public final class TwoTowerTrainer {
 
     /** Trains the towers, from the last checkpoint if there is one. */
     public Artefact train(Progress progress) {
-        Engine.getEngine(Torch.ENGINE);
         int batches = examples.size() / settings.batch();
         var side = new ArrayList<Worker>();
         for (int w = 0; w < workers; w++) {
