@@ -124,8 +124,8 @@ final class Tower {
         NDArray attended = newest.add(weighed).squeeze(1);
         NDArray inner =
                 Activation.relu(attended.matMul(arrays.get(block.inner())).add(arrays.get(block.innerBias())));
-        NDArray block2 = attended.add(inner.matMul(arrays.get(block.outer())).add(arrays.get(block.outerBias())));
-        return block2.mul(mask.get(new NDIndex(":, " + (last - 1) + ":" + last)));
+        NDArray outer = attended.add(inner.matMul(arrays.get(block.outer())).add(arrays.get(block.outerBias())));
+        return outer.mul(mask.get(new NDIndex(":, " + (last - 1) + ":" + last)));
     }
 
     private float scale() {
