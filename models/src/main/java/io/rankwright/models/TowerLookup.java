@@ -3,6 +3,7 @@ package io.rankwright.models;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -21,6 +22,11 @@ public final class TowerLookup {
     private final EmbeddingTable table;
     private final int place;
     private final boolean isDerived;
+    /**
+     * The row (+1) of each code, 0 where it was not asked for yet. A code's row never changes, so threads that do not see
+     * each other's entries only look it up again.
+     */
+    private int[] known = new int[1024];
 
     /**
      * @param entity whose tower it is
@@ -73,6 +79,20 @@ public final class TowerLookup {
     }
 
     private int row(int code) {
+        int[] rows = known;
+        if (code < rows.length && rows[code] != 0) {
+            return rows[code] - 1;
+        }
+        int row = found(code);
+        if (code >= rows.length) {
+            rows = Arrays.copyOf(rows, Math.max(code + 1, 2 * rows.length));
+        }
+        rows[code] = row + 1;
+        known = rows;
+        return row;
+    }
+
+    private int found(int code) {
         String text = text(code);
         if (text.isEmpty()) {
             return table.row(MISSING);

@@ -34,9 +34,11 @@ final class Tower {
     private final int output;
     private final int outputBias;
 
-    /** The places of the weights of one block of attention. */
-    private record Attention(
-            int positions, int query, int key, int value, int inner, int innerBias, int outer, int outerBias) {}
+    /**
+     * The places of the weights of one block of attention. One matrix stands for the product of those of query and key,
+     * and values are weighed before they are transformed: the same function, and no product over all places.
+     */
+    private record Attention(int positions, int query, int value, int inner, int innerBias, int outer, int outerBias) {}
 
     Tower(List<TowerInput> inputs, int embedding, int last, int dim, SplittableRandom random) {
         this.embedding = embedding;
@@ -49,7 +51,6 @@ final class Tower {
                 sequences++;
                 attentions.add(new Attention(
                         weights.zeros(last, embedding),
-                        weights.matrix(embedding, embedding),
                         weights.matrix(embedding, embedding),
                         weights.matrix(embedding, embedding),
                         weights.matrix(embedding, embedding),
@@ -111,8 +112,7 @@ final class Tower {
         NDArray placed = sequence.add(arrays.get(block.positions()).expandDims(0));
         NDArray newest = placed.get(new NDIndex(":, " + (last - 1) + ":" + last + ", :"));
         NDArray query = newest.matMul(arrays.get(block.query()));
-        NDArray keys = placed.matMul(arrays.get(block.key())).transpose(0, 2, 1);
-        NDArray values = placed.matMul(arrays.get(block.value()));
+        NDArray keys = placed.transpose(0, 2, 1);
         NDArray nowhere = mask.sub(Torch.scalar(manager, 1))
                 .mul(Torch.scalar(manager, -NOWHERE))
                 .expandDims(1);
@@ -120,7 +120,8 @@ final class Tower {
                 .mul(Torch.scalar(manager, scale()).expandDims(0))
                 .add(nowhere)
                 .softmax(2)
-                .matMul(values);
+                .matMul(placed)
+                .matMul(arrays.get(block.value()));
         NDArray attended = newest.add(weighed).squeeze(1);
         NDArray inner =
                 Activation.relu(attended.matMul(arrays.get(block.inner())).add(arrays.get(block.innerBias())));
@@ -153,8 +154,7 @@ final class Tower {
         String placed = writer.node("Add", sequence, constant(writer, block.positions()));
         String newest = writer.slice(placed, last - 1, last);
         String query = writer.node("MatMul", newest, constant(writer, block.query()));
-        String keys = writer.transposed(writer.node("MatMul", placed, constant(writer, block.key())));
-        String values = writer.node("MatMul", placed, constant(writer, block.value()));
+        String keys = writer.transposed(placed);
         String nowhere = writer.unsqueezed(
                 writer.node(
                         "Mul",
@@ -163,7 +163,10 @@ final class Tower {
                 1);
         String logits =
                 writer.node("Mul", writer.node("MatMul", query, keys), writer.constant(new float[] {scale()}, 1));
-        String weighed = writer.node("MatMul", writer.softmax(2, writer.node("Add", logits, nowhere)), values);
+        String weighed = writer.node(
+                "MatMul",
+                writer.node("MatMul", writer.softmax(2, writer.node("Add", logits, nowhere)), placed),
+                constant(writer, block.value()));
         String attended = writer.squeezed(writer.node("Add", newest, weighed), 1);
         String inner = writer.node(
                 "Relu",

@@ -29,6 +29,7 @@ import io.rankwright.training.DataSet;
 import io.rankwright.training.Snapshot;
 import io.rankwright.training.TreesTrainer;
 import io.rankwright.training.Workers;
+import io.rankwright.training.collaborative.Top;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -43,7 +44,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntToDoubleFunction;
-import java.util.stream.IntStream;
 
 /**
  * Measures models on one day that they have not learnt from, beside the baselines.
@@ -377,12 +377,11 @@ final class Evaluator {
     }
 
     private static int[] best(int size, IntToDoubleFunction score, Source.Query query) {
-        return IntStream.range(1, size)
-                .filter(code -> score.applyAsDouble(code) > 0 && query.allowed().test(code))
-                .boxed()
-                .sorted((a, b) -> Double.compare(score.applyAsDouble(b), score.applyAsDouble(a)))
-                .limit(DEEPEST)
-                .mapToInt(Integer::intValue)
-                .toArray();
+        float[] scores = new float[size];
+        for (int code = 0; code < size; code++) {
+            double value = code == 0 ? 0 : score.applyAsDouble(code);
+            scores[code] = value > 0 && query.allowed().test(code) ? (float) value : Float.NEGATIVE_INFINITY;
+        }
+        return Top.of(scores, new int[0], DEEPEST);
     }
 }
