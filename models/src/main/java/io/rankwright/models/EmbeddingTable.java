@@ -44,6 +44,9 @@ public final class EmbeddingTable {
     private final int dim;
     private final int coldRows;
     private final long seed;
+    /** New rows begin with values between plus and minus this. */
+    private final float begin;
+
     /** Bytes of a row: its vector, its Adagrad state, and when it was last seen. */
     private final int stride;
 
@@ -55,13 +58,14 @@ public final class EmbeddingTable {
     private boolean[] isFrozen;
     private int size;
 
-    private EmbeddingTable(int dim, int coldRows, long seed) {
+    private EmbeddingTable(int dim, int coldRows, long seed, float begin) {
         if (dim < 1 || coldRows < 1) {
             throw new IllegalArgumentException(dim + " dimensions, " + coldRows + " cold rows; at least 1 of each");
         }
         this.dim = dim;
         this.coldRows = coldRows;
         this.seed = seed;
+        this.begin = begin;
         this.stride = 4 * dim + 8;
         this.places = 1 << 10;
         this.index = allocate(16L * places);
@@ -75,7 +79,12 @@ public final class EmbeddingTable {
      * @param seed each row begins with values drawn for its id, whatever came before it
      */
     public static EmbeddingTable create(int dim, int coldRows, long seed) {
-        var table = new EmbeddingTable(dim, coldRows, seed);
+        return create(dim, coldRows, seed, (float) (1 / Math.sqrt(dim)));
+    }
+
+    /** @param begin rows begin with values between plus and minus this */
+    public static EmbeddingTable create(int dim, int coldRows, long seed, float begin) {
+        var table = new EmbeddingTable(dim, coldRows, seed, begin);
         for (int row = 0; row < coldRows; row++) {
             table.append(-1L - row);
         }
@@ -164,7 +173,7 @@ public final class EmbeddingTable {
         return Arena.ofAuto().allocate(bytes, 64);
     }
 
-    /** A new row, begun with values between ±1/√dim that depend on seed and id alone. */
+    /** A new row, begun with values that depend on seed and id alone. */
     private int append(long id) {
         int row = size++;
         if (row >> PAGE_BITS == pages.length) {
@@ -175,9 +184,8 @@ public final class EmbeddingTable {
         MemorySegment page = writable(row);
         long at = at(row);
         var random = new SplittableRandom(seed ^ mixed(id));
-        double scale = 1 / Math.sqrt(dim);
         for (int d = 0; d < dim; d++) {
-            page.set(FLOAT, at + 4L * d, (float) random.nextDouble(-scale, scale));
+            page.set(FLOAT, at + 4L * d, (float) random.nextDouble(-begin, begin));
         }
         return row;
     }
@@ -237,7 +245,7 @@ public final class EmbeddingTable {
      * @param seen in the unit of {@link #update}
      */
     public EmbeddingTable drop(int seen) {
-        var kept = create(dim, coldRows, seed);
+        var kept = create(dim, coldRows, seed, begin);
         for (int row = 0; row < coldRows; row++) {
             kept.copyRow(row, this, row);
         }
@@ -319,7 +327,7 @@ public final class EmbeddingTable {
                     .putInt(dim)
                     .putInt(coldRows)
                     .putInt(frozenIds.length)
-                    .putInt(0)
+                    .putFloat(begin)
                     .putLong(seed);
             put(channel, checksum, header.rewind());
             ByteBuffer ids = ByteBuffer.allocate(PAGE_ROWS * 8).order(ByteOrder.LITTLE_ENDIAN);
@@ -386,7 +394,7 @@ public final class EmbeddingTable {
         int dim = all.get(INT, 8);
         int coldRows = all.get(INT, 12);
         int rows = all.get(INT, 16);
-        var table = new EmbeddingTable(dim, coldRows, all.get(LONG, 24));
+        var table = new EmbeddingTable(dim, coldRows, all.get(LONG, 24), all.get(FLOAT, 20));
         long start = HEADER + 8L * rows;
         long end = start + (long) rows * table.stride;
         if (all.byteSize() != end + 8 || checksum(all, end) != all.get(LONG, end)) {

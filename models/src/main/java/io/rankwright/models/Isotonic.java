@@ -10,7 +10,7 @@ import java.util.Objects;
  * @param inputs scores in ascending order
  * @param outputs the calibrated value at each, never falling
  */
-public record Isotonic(double[] inputs, double[] outputs) {
+public record Isotonic(double[] inputs, double[] outputs) implements Calibration {
     public Isotonic {
         if (inputs.length != outputs.length || inputs.length == 0) {
             throw new IllegalArgumentException(inputs.length + " inputs for " + outputs.length + " outputs");
@@ -24,7 +24,7 @@ public record Isotonic(double[] inputs, double[] outputs) {
         }
     }
 
-    /** The calibrated value of a score. */
+    @Override
     public double apply(double score) {
         int place = Arrays.binarySearch(inputs, score);
         if (place >= 0) {

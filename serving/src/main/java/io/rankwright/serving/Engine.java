@@ -486,8 +486,9 @@ public final class Engine implements AutoCloseable {
         lock.readLock().lock();
         try {
             for (int i = from; i < to; i++) {
-                workspace.reader.read(subject, candidates.get(i).code(), now, context, workspace.row);
-                workspace.encoder.encode(workspace.row, part, i - from);
+                int item = candidates.get(i).code();
+                workspace.reader.read(subject, item, now, context, workspace.row);
+                workspace.encoder.encode(workspace.row, workspace.reader, subject, item, part, i - from);
             }
         } finally {
             lock.readLock().unlock();

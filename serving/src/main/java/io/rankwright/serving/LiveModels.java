@@ -7,6 +7,7 @@ import io.rankwright.log.EventLog;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.ItemNeighbours;
 import io.rankwright.models.Ranker;
+import io.rankwright.models.RankerInputs;
 import io.rankwright.models.TwoTower;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
@@ -30,22 +31,29 @@ public final class LiveModels implements AutoCloseable {
     private final Optional<TwoTower> towers;
     private final Retriever retriever;
     private final FeatureState state;
+    private final EventLog log;
     private final ConcurrentLinkedQueue<Workspace> workspaces = new ConcurrentLinkedQueue<>();
 
     /** What one thread needs to turn candidates into inputs of the ranker. */
     final class Workspace {
         final FeatureState.Reader reader = state.reader();
-        final Ranker.Encoder encoder = ranker.encoder(state);
+        final RankerInputs.Encoder encoder = ranker.encoder(state, log);
         final double[] row = new double[state.columns().size()];
     }
 
     private LiveModels(
-            Version version, Ranker ranker, Optional<TwoTower> towers, Retriever retriever, FeatureState state) {
+            Version version,
+            Ranker ranker,
+            Optional<TwoTower> towers,
+            Retriever retriever,
+            FeatureState state,
+            EventLog log) {
         this.version = version;
         this.ranker = ranker;
         this.towers = towers;
         this.retriever = retriever;
         this.state = state;
+        this.log = log;
     }
 
     /** Loads a version and brings its candidate sources up to the end of the log. */
@@ -62,7 +70,7 @@ public final class LiveModels implements AutoCloseable {
                 neighbours(application, registry, version),
                 index);
         fill(retriever, application, log, Long.MAX_VALUE);
-        return new LiveModels(version, ranker, towers, retriever, state);
+        return new LiveModels(version, ranker, towers, retriever, state, log);
     }
 
     private static Optional<Artefact> artefact(Registry registry, Version version, String name) {

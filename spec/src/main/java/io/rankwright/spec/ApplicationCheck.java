@@ -212,14 +212,7 @@ final class ApplicationCheck {
                 }
                 case FeatureDefinition.Share share -> {
                     for (Reference list : List.of(share.part(), share.whole())) {
-                        if (!list.source().equals(application.framing().subject())) {
-                            problem(
-                                    feature.location(),
-                                    "the list '" + list + "'",
-                                    "a column of " + application.framing().subject());
-                        } else {
-                            checkColumn(feature, list, Set.of(Type.IDS), false);
-                        }
+                        checkList(feature.location(), list);
                     }
                     checkKey(feature, share.by());
                 }
@@ -413,12 +406,118 @@ final class ApplicationCheck {
         }
     }
 
-    private void checkModel() {
+    private void checkRank(Section section) {
         Framing framing = application.framing();
-        Section model = root.section("model");
+        Model.Rank rank = application.model().rank();
         List<String> features =
                 application.features().stream().map(FeatureDefinition::name).toList();
         List<String> labels = framing.labels().stream().map(Label::name).toList();
+        if (rank.trees().isEmpty() && rank.dcn().isEmpty()) {
+            problem(section.location(), "no ranker", "trees, dcn, or both");
+        }
+        for (String ranker : List.of("trees", "dcn")) {
+            Section settings = section.section(ranker);
+            for (var head : settings.scalars("heads")) {
+                if (!labels.contains(head.text())) {
+                    problem(
+                            head.location(),
+                            "the head '" + head.text() + "'",
+                            Suggestion.oneOf(labels, head.text()) + " from framing.labels");
+                }
+            }
+            for (var feature : settings.scalars("features")) {
+                if (!features.contains(feature.text())) {
+                    problem(
+                            feature.location(),
+                            "the feature '" + feature.text() + "'",
+                            Suggestion.oneOf(features, feature.text()));
+                }
+            }
+            if (section.has(ranker) && !settings.texts("heads").equals(rank.heads())) {
+                problem(
+                        settings.location("heads"),
+                        "the heads " + settings.texts("heads"),
+                        "those of trees: " + rank.heads());
+            }
+            String calibrate = settings.text("calibrate", "isotonic");
+            if (section.has(ranker) && !calibrate.equals(lower(rank.calibrate()))) {
+                problem(
+                        settings.location("calibrate"),
+                        "the calibration '" + calibrate + "'",
+                        "that of trees: " + lower(rank.calibrate()));
+            }
+        }
+        Section first = section.section(section.has("trees") ? "trees" : "dcn");
+        for (String used : framing.utility().names()) {
+            if (labels.contains(used) && !rank.heads().contains(used)) {
+                problem(first.location("heads"), "no head '" + used + "', which framing.utility needs", "it in heads");
+            }
+        }
+        rank.affinity().ifPresent(affinity -> {
+            for (Reference list : List.of(affinity.taken(), affinity.seen())) {
+                checkList(section.section("affinity").location(), list);
+            }
+        });
+        rank.dcn().ifPresent(dcn -> checkDcn(section.section("dcn"), dcn));
+    }
+
+    /** Checks that a list is a column of the subject that holds ids. */
+    private void checkList(Location location, Reference list) {
+        String subject = application.framing().subject();
+        boolean isList = list.source().equals(subject)
+                && application
+                        .data()
+                        .entity(subject)
+                        .contract()
+                        .column(list.column())
+                        .filter(column -> column.type() == Type.IDS)
+                        .isPresent();
+        if (!isList) {
+            problem(location, "the list '" + list + "'", "a column of " + subject + " of type ids");
+        }
+    }
+
+    private void checkDcn(Section section, Model.Dcn dcn) {
+        for (var sequence : section.scalars("sequences")) {
+            List<String> sequences = application.features().stream()
+                    .filter(FeatureDefinition.Sequence.class::isInstance)
+                    .map(FeatureDefinition::name)
+                    .toList();
+            if (!sequences.contains(sequence.text())) {
+                problem(
+                        sequence.location(),
+                        "the sequence '" + sequence.text() + "'",
+                        Suggestion.oneOf(sequences, sequence.text()));
+            }
+        }
+        if (dcn.amounts() == Model.Amounts.QUANTILES) {
+            List<String> categories = application.features().stream()
+                    .filter(FeatureDefinition.Categorical.class::isInstance)
+                    .map(FeatureDefinition::name)
+                    .toList();
+            String by = dcn.by().orElse("");
+            if (!categories.contains(by)) {
+                problem(
+                        section.location("by"),
+                        by.isEmpty() ? "no groups for the quantiles" : "the groups '" + by + "'",
+                        "by: " + Suggestion.oneOf(categories, by));
+            }
+        }
+        List<Integer> sizes = List.of(dcn.last(), dcn.dim(), dcn.idDim(), dcn.epochs(), dcn.batch());
+        List<String> names = List.of("last", "dim", "id_dim", "epochs", "batch");
+        for (int i = 0; i < sizes.size(); i++) {
+            if (sizes.get(i) < 1) {
+                problem(section.location(names.get(i)), "'" + sizes.get(i) + "'", "at least 1");
+            }
+        }
+        if (dcn.dropout() < 0 || dcn.dropout() >= 1) {
+            problem(section.location("dropout"), "'" + dcn.dropout() + "'", "0 to less than 100%");
+        }
+    }
+
+    private void checkModel() {
+        Framing framing = application.framing();
+        Section model = root.section("model");
         if (application.model().retrieve().isEmpty()) {
             problem(model.location("retrieve"), "no candidate source", "at least one");
         }
@@ -464,28 +563,7 @@ final class ApplicationCheck {
                 case Model.Trending _ -> {}
             }
         }
-        Section trees = model.section("rank").section("trees");
-        for (var head : trees.scalars("heads")) {
-            if (!labels.contains(head.text())) {
-                problem(
-                        head.location(),
-                        "the head '" + head.text() + "'",
-                        Suggestion.oneOf(labels, head.text()) + " from framing.labels");
-            }
-        }
-        for (String used : framing.utility().names()) {
-            if (labels.contains(used) && !application.model().rank().heads().contains(used)) {
-                problem(trees.location("heads"), "no head '" + used + "', which framing.utility needs", "it in heads");
-            }
-        }
-        for (var feature : trees.scalars("features")) {
-            if (!features.contains(feature.text())) {
-                problem(
-                        feature.location(),
-                        "the feature '" + feature.text() + "'",
-                        Suggestion.oneOf(features, feature.text()));
-            }
-        }
+        checkRank(model.section("rank"));
         for (var yaml : model.items("rerank")) {
             Section rule = Section.of(yaml);
             if (rule.has("at_most")) {
@@ -627,7 +705,7 @@ final class ApplicationCheck {
                 : List.of();
     }
 
-    private static String lower(Type type) {
+    private static String lower(Enum<?> type) {
         return type.name().toLowerCase(Locale.ROOT);
     }
 

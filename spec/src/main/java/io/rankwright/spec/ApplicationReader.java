@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -364,6 +365,66 @@ final class ApplicationReader {
         return dot < 0 ? new Reference(text, "") : new Reference(text.substring(0, dot), text.substring(dot + 1));
     }
 
+    private static Model.Rank rank(Section section) {
+        Section trees = section.section("trees");
+        Section dcn = section.section("dcn");
+        Section affinity = section.section("affinity");
+        Section first = section.has("trees") ? trees : dcn;
+        return new Model.Rank(
+                first.texts("heads"),
+                choice(Model.Calibrate.class, first, "calibrate", Model.Calibrate.ISOTONIC),
+                !section.has("affinity")
+                        ? Optional.empty()
+                        : Optional.of(new Model.Affinity(
+                                reference(affinity, "taken"),
+                                reference(affinity, "of"),
+                                affinity.integer("dim", 16),
+                                affinity.integer("epochs", 2))),
+                !section.has("trees")
+                        ? Optional.empty()
+                        : Optional.of(new Model.Trees(
+                                trees.texts("features"),
+                                trees.text("objective", "").equals("lambdamart"),
+                                trees.integer("rounds", 400),
+                                trees.integer("depth", 6),
+                                trees.number("learning_rate", 0.05),
+                                trees.integer("patience", 30))),
+                section.has("dcn") ? Optional.of(dcn(dcn)) : Optional.empty());
+    }
+
+    private static Model.Dcn dcn(Section section) {
+        List<Integer> deep = section.texts("deep").stream()
+                .filter(text -> text.matches("\\d{1,6}"))
+                .map(Integer::parseInt)
+                .toList();
+        return new Model.Dcn(
+                section.texts("features"),
+                section.texts("sequences"),
+                section.integer("last", 50),
+                section.integer("cross", 3),
+                deep.isEmpty() ? List.of(256, 128) : deep,
+                section.integer("experts", 0),
+                section.integer("dim", 8),
+                section.integer("id_dim", 16),
+                choice(Model.Amounts.class, section, "amounts", Model.Amounts.LOG),
+                section.text("by"),
+                section.integer("epochs", 1),
+                section.integer("batch", 512),
+                section.number("learning_rate", 0.001),
+                section.number("row_rate", 0.02),
+                section.share("dropout", 0.2));
+    }
+
+    /** The constant that a text names in small letters. */
+    private static <E extends Enum<E>> E choice(Class<E> type, Section section, String key, E missing) {
+        return section.text(key)
+                .flatMap(text -> Arrays.stream(type.getEnumConstants())
+                        .filter(constant ->
+                                constant.name().toLowerCase(Locale.ROOT).equals(text))
+                        .findFirst())
+                .orElse(missing);
+    }
+
     private static Model model(Section section, Framing framing, Data data) {
         var sources = new ArrayList<CandidateSource>();
         section.sections("retrieve").forEach((name, source) -> {
@@ -405,17 +466,9 @@ final class ApplicationReader {
                 default -> {}
             }
         });
-        Section trees = section.section("rank").section("trees");
-        var ranker = new Model.Trees(
-                trees.texts("heads"),
-                trees.texts("features"),
-                trees.integer("rounds", 400),
-                trees.integer("depth", 6),
-                trees.number("learning_rate", 0.05),
-                trees.integer("patience", 30));
         return new Model(
                 sources,
-                ranker,
+                rank(section.section("rank")),
                 section.items("rerank").stream()
                         .flatMap(yaml -> rule(Section.of(yaml)).stream())
                         .toList());

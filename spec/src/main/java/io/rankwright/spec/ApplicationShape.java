@@ -13,6 +13,7 @@ import io.rankwright.spec.Shape.Kind;
 import io.rankwright.spec.Shape.Named;
 import io.rankwright.spec.Shape.OneOrMore;
 import io.rankwright.spec.Shape.Variants;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The shape of {@code app.yaml} and of a contract: the one place where keys, kinds and their meaning are written. */
@@ -105,6 +106,83 @@ public final class ApplicationShape {
                             required("recency", REFERENCE, "the event"),
                             WHERE,
                             BY)));
+
+    private static Shape goingWith(String about, Field... more) {
+        var fields = new ArrayList<>(List.of(
+                required("to", NAME, "the sequence feature to start from"),
+                optional("last", INTEGER, "how many of its newest (default 20)"),
+                optional("popularity", NUMBER, "the power of recent takes that multiplies (default 0)"),
+                optional("neighbours", INTEGER, "neighbours an item (default 100)")));
+        fields.addAll(List.of(more));
+        fields.addAll(List.of(CANDIDATES, WEIGHT));
+        return fields(about, fields.toArray(Field[]::new));
+    }
+
+    private static final Field HEADS = required("heads", NAMES, "the labels it predicts");
+    private static final Field INPUTS = optional("features", NAMES, "its inputs (default: every feature)");
+    private static final Field CALIBRATE = optional(
+            "calibrate",
+            choice("isotonic", "platt", "temperature", "none"),
+            "how scores become probabilities and amounts, learnt on the validation days (default isotonic)");
+    private static final Shape RANK = fields(
+            "The ranker: trees, a network, or both; of both the blend is served that is best on the validation days.",
+            optional(
+                    "affinity",
+                    fields(
+                            "An input learnt from what was before the log: the log-odds that the subject takes the item.",
+                            required("taken", REFERENCE, "subject.column of type ids: what it took"),
+                            required("of", REFERENCE, "subject.column of type ids: all that it saw"),
+                            optional("dim", INTEGER, "the length of the vectors (default 16)"),
+                            optional("epochs", INTEGER, "passes over all subjects (default 2)")),
+                    "what the subject did before the log, as an input"),
+            optional(
+                    "trees",
+                    fields(
+                            "Gradient-boosted trees.",
+                            HEADS,
+                            INPUTS,
+                            optional(
+                                    "objective",
+                                    choice("pointwise", "lambdamart"),
+                                    "what binary heads learn: their probability, or the order of a subject's items (default pointwise)"),
+                            optional("rounds", INTEGER, "trees at most (default 400)"),
+                            optional("depth", INTEGER, "the depth of a tree (default 6)"),
+                            optional("learning_rate", NUMBER, "the step size (default 0.05)"),
+                            optional(
+                                    "patience",
+                                    INTEGER,
+                                    "rounds without gain on validation before it stops (default 30)"),
+                            CALIBRATE),
+                    "gradient-boosted trees"),
+            optional(
+                    "dcn",
+                    fields(
+                            "A deep and cross network (DCN-V2) with attention of the item over the subject's sequences.",
+                            HEADS,
+                            INPUTS,
+                            optional("sequences", NAMES, "what is attended to (default: every sequence)"),
+                            optional("last", INTEGER, "how many of their newest items (default 50)"),
+                            optional("cross", INTEGER, "cross layers (default 3)"),
+                            optional(
+                                    "deep",
+                                    new Items(INTEGER, 1, 10),
+                                    "the widths of the deep layers (default [256, 128])"),
+                            optional(
+                                    "experts", INTEGER, "experts that heads mix; 0 for one shared network (default 0)"),
+                            optional("dim", INTEGER, "the length of an embedding of a category (default 8)"),
+                            optional("id_dim", INTEGER, "the length of an embedding of an id (default 16)"),
+                            optional(
+                                    "amounts",
+                                    choice("log", "weighted", "quantiles"),
+                                    "how amounts are learnt: as they are, as odds, or by their rank in a group (default log)"),
+                            optional("by", NAME, "the category whose groups amounts are ranked in, for quantiles"),
+                            optional("epochs", INTEGER, "passes over the training days (default 1)"),
+                            optional("batch", INTEGER, "examples a step (default 512)"),
+                            optional("learning_rate", NUMBER, "the step size (default 0.001)"),
+                            optional("row_rate", NUMBER, "the step size of embeddings (default 0.02)"),
+                            optional("dropout", SHARE, "the share of hidden values left out in a step (default 20%)"),
+                            CALIBRATE),
+                    "a deep and cross network"));
 
     private static final Shape RERANK = new Variants(
             "One rule of the re-ranking; its key says which.",
@@ -382,90 +460,19 @@ public final class ApplicationShape {
                                                         "the youngest items"),
                                                 optional(
                                                         "similar",
-                                                        fields(
-                                                                "Items that the same people take (item-kNN).",
-                                                                required(
-                                                                        "to",
-                                                                        NAME,
-                                                                        "the sequence feature to start from"),
-                                                                optional(
-                                                                        "last",
-                                                                        INTEGER,
-                                                                        "how many of its newest (default 20)"),
-                                                                optional(
-                                                                        "popularity",
-                                                                        NUMBER,
-                                                                        "the power of recent takes that multiplies (default 0)"),
-                                                                optional(
-                                                                        "neighbours",
-                                                                        INTEGER,
-                                                                        "neighbours an item (default 100)"),
-                                                                CANDIDATES,
-                                                                WEIGHT),
+                                                        goingWith("Items that the same people take (item-kNN)."),
                                                         "items that the same people take"),
                                                 optional(
                                                         "ease",
-                                                        fields(
+                                                        goingWith(
                                                                 "Items that go with the recent ones (EASE, a linear model with a closed form).",
-                                                                required(
-                                                                        "to",
-                                                                        NAME,
-                                                                        "the sequence feature to start from"),
-                                                                optional(
-                                                                        "last",
-                                                                        INTEGER,
-                                                                        "how many of its newest (default 20)"),
                                                                 optional(
                                                                         "regularisation",
                                                                         NUMBER,
-                                                                        "how strongly weights are held small (default 100)"),
-                                                                optional(
-                                                                        "popularity",
-                                                                        NUMBER,
-                                                                        "the power of recent takes that multiplies (default 0)"),
-                                                                optional(
-                                                                        "neighbours",
-                                                                        INTEGER,
-                                                                        "neighbours an item (default 100)"),
-                                                                CANDIDATES,
-                                                                WEIGHT),
+                                                                        "how strongly weights are held small (default 100)")),
                                                         "items that go with the recent ones")),
                                         "the candidate sources"),
-                                required(
-                                        "rank",
-                                        fields(
-                                                "The ranker.",
-                                                required(
-                                                        "trees",
-                                                        fields(
-                                                                "Gradient-boosted trees.",
-                                                                required("heads", NAMES, "the labels it predicts"),
-                                                                optional(
-                                                                        "features",
-                                                                        NAMES,
-                                                                        "its inputs (default: every feature)"),
-                                                                optional(
-                                                                        "rounds",
-                                                                        INTEGER,
-                                                                        "trees at most (default 400)"),
-                                                                optional(
-                                                                        "depth",
-                                                                        INTEGER,
-                                                                        "the depth of a tree (default 6)"),
-                                                                optional(
-                                                                        "learning_rate",
-                                                                        NUMBER,
-                                                                        "the step size (default 0.05)"),
-                                                                optional(
-                                                                        "patience",
-                                                                        INTEGER,
-                                                                        "rounds without gain on validation before it stops (default 30)"),
-                                                                optional(
-                                                                        "calibrate",
-                                                                        choice("isotonic"),
-                                                                        "the calibration")),
-                                                        "gradient-boosted trees")),
-                                        "the ranker"),
+                                required("rank", RANK, "the ranker"),
                                 required("rerank", new Items(RERANK, 0, 50), "the rules of the re-ranking, in order")),
                         "step 5: retrieve, rank, rerank"),
                 required(

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Step 5: the cascade of retrieve, rank, re-rank. Immutable. */
-public record Model(List<CandidateSource> retrieve, Trees rank, List<RerankRule> rerank) {
+public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> rerank) {
     public Model {
         retrieve = List.copyOf(retrieve);
         rerank = List.copyOf(rerank);
@@ -101,9 +101,104 @@ public record Model(List<CandidateSource> retrieve, Trees rank, List<RerankRule>
         }
     }
 
-    /** Gradient-boosted trees, one ensemble a head. */
+    /**
+     * The ranker: trees, a network, or both, of which the blend is served that is best on the validation days.
+     *
+     * @param heads the labels that are predicted
+     * @param calibrate how raw scores become probabilities and amounts
+     * @param affinity an input that is learnt from what was before the log
+     */
+    public record Rank(
+            List<String> heads,
+            Calibrate calibrate,
+            Optional<Affinity> affinity,
+            Optional<Trees> trees,
+            Optional<Dcn> dcn) {
+        public Rank {
+            heads = List.copyOf(heads);
+        }
+    }
+
+    /** How raw scores become probabilities and amounts. */
+    public enum Calibrate {
+        /** A curve that never falls (Zadrozny and Elkan, 2002). */
+        ISOTONIC,
+        /** A slope and a shift (Platt, 1999). */
+        PLATT,
+        /** A slope alone (Guo et al., 2017). */
+        TEMPERATURE,
+        NONE
+    }
+
+    /**
+     * How much a subject is drawn to an item, by its lists of what it took and of all that it saw before the log.
+     *
+     * @param dim the length of the vectors
+     * @param epochs passes over all subjects
+     */
+    public record Affinity(FeatureDefinition.Reference taken, FeatureDefinition.Reference seen, int dim, int epochs) {}
+
+    /**
+     * Gradient-boosted trees, one ensemble a head.
+     *
+     * @param isOrdering whether binary heads learn the order of a subject's items (LambdaMART; Burges, 2010) and not
+     *     their probability
+     * @param patience how many rounds without gain on the validation days before it stops
+     */
     public record Trees(
-            List<String> heads, List<String> features, int rounds, int depth, double learningRate, int patience) {}
+            List<String> features, boolean isOrdering, int rounds, int depth, double learningRate, int patience) {
+        public Trees {
+            features = List.copyOf(features);
+        }
+    }
+
+    /**
+     * A deep and cross network (DCN-V2; Wang et al., 2021) with attention of the item over the subject's sequences (DIN;
+     * Zhou et al., 2018).
+     *
+     * @param sequences what is attended to; empty for every sequence of the application
+     * @param last how many of their newest items
+     * @param deep the widths of the deep layers
+     * @param experts how many deep networks the heads mix (MMoE; Ma et al., 2018); 0 for one that they share
+     * @param dim the length of an embedding of a category
+     * @param idDim the length of an embedding of an id
+     * @param by the category whose groups amounts are ranked in, for quantiles
+     * @param learningRate of the dense weights, at the start; it falls to nothing
+     * @param rowRate of the embeddings, likewise
+     * @param dropout the share of hidden values that is left out in a step
+     */
+    public record Dcn(
+            List<String> features,
+            List<String> sequences,
+            int last,
+            int cross,
+            List<Integer> deep,
+            int experts,
+            int dim,
+            int idDim,
+            Amounts amounts,
+            Optional<String> by,
+            int epochs,
+            int batch,
+            double learningRate,
+            double rowRate,
+            double dropout) {
+        public Dcn {
+            features = List.copyOf(features);
+            sequences = List.copyOf(sequences);
+            deep = List.copyOf(deep);
+        }
+    }
+
+    /** How a network learns an amount. */
+    public enum Amounts {
+        /** By its squared error. */
+        LOG,
+        /** As the odds of a weighted logistic regression (Covington et al., 2016). */
+        WEIGHTED,
+        /** By its rank among those of the same group (D2Q; Zhan et al., 2022). */
+        QUANTILES
+    }
 
     /** What happens to the ranked list before it is an answer. */
     public sealed interface RerankRule {

@@ -1,12 +1,9 @@
 package io.rankwright.training;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Activation;
 import io.rankwright.models.TowerBatch;
 import io.rankwright.models.TowerInput;
 import java.util.ArrayList;
@@ -89,97 +86,47 @@ final class Tower {
 
     /** The vectors of a batch. */
     NDArray forward(NDManager manager, Inputs inputs, NDList arrays) {
-        var parts = new NDList(inputs.means());
-        for (int s = 0; s < attentions.size(); s++) {
-            parts.add(attend(
-                    manager,
-                    attentions.get(s),
-                    inputs.sequences().get(s),
-                    inputs.masks().get(s),
-                    arrays));
-        }
-        NDArray joined = parts.size() == 1 ? inputs.means() : NDArrays.concat(parts, 1);
-        NDArray active = Activation.relu(joined.matMul(arrays.get(hidden)).add(arrays.get(hiddenBias)));
-        NDArray vectors = active.matMul(arrays.get(output)).add(arrays.get(outputBias));
-        NDArray lengths = vectors.square()
-                .sum(new int[] {1}, true)
-                .add(Torch.scalar(manager, 1e-12f))
-                .sqrt();
-        return vectors.div(lengths);
-    }
-
-    private NDArray attend(NDManager manager, Attention block, NDArray sequence, NDArray mask, NDList arrays) {
-        NDArray placed = sequence.add(arrays.get(block.positions()).expandDims(0));
-        NDArray newest = placed.get(new NDIndex(":, " + (last - 1) + ":" + last + ", :"));
-        NDArray query = newest.matMul(arrays.get(block.query()));
-        NDArray keys = placed.transpose(0, 2, 1);
-        NDArray nowhere = mask.sub(Torch.scalar(manager, 1))
-                .mul(Torch.scalar(manager, -NOWHERE))
-                .expandDims(1);
-        NDArray weighed = query.matMul(keys)
-                .mul(Torch.scalar(manager, scale()).expandDims(0))
-                .add(nowhere)
-                .softmax(2)
-                .matMul(placed)
-                .matMul(arrays.get(block.value()));
-        NDArray attended = newest.add(weighed).squeeze(1);
-        NDArray inner =
-                Activation.relu(attended.matMul(arrays.get(block.inner())).add(arrays.get(block.innerBias())));
-        NDArray outer = attended.add(inner.matMul(arrays.get(block.outer())).add(arrays.get(block.outerBias())));
-        return outer.mul(mask.get(new NDIndex(":, " + (last - 1) + ":" + last)));
-    }
-
-    private float scale() {
-        return (float) (1 / Math.sqrt(embedding));
+        return forward(
+                new TorchOperators(manager, arrays, new SplittableRandom(0)),
+                inputs.means(),
+                inputs.sequences(),
+                inputs.masks());
     }
 
     /** The network for serving: inputs {@code x} and for each sequence {@code s0}, {@code m0}; output {@code y}. */
     byte[] onnx() {
-        var writer = new OnnxWriter("tower");
-        var parts = new ArrayList<String>();
-        parts.add(writer.input("x", width));
+        var writer = new OnnxWriter("tower", weights);
+        String means = writer.input("x", width);
+        var sequences = new ArrayList<String>();
+        var masks = new ArrayList<String>();
         for (int s = 0; s < attentions.size(); s++) {
-            String sequence = writer.input("s" + s, last, embedding);
-            String mask = writer.input("m" + s, last);
-            parts.add(attend(writer, attentions.get(s), sequence, mask));
+            sequences.add(writer.input("s" + s, last, embedding));
+            masks.add(writer.input("m" + s, last));
         }
-        String joined = parts.size() == 1 ? parts.getFirst() : writer.concat(1, parts);
-        String active =
-                writer.node("Relu", writer.node("Gemm", joined, constant(writer, hidden), bias(writer, hiddenBias)));
-        String vectors = writer.node("Gemm", active, constant(writer, output), bias(writer, outputBias));
-        return writer.finish(writer.normalised(vectors), dim);
+        return writer.finish(forward(writer, means, sequences, masks), dim);
     }
 
-    private String attend(OnnxWriter writer, Attention block, String sequence, String mask) {
-        String placed = writer.node("Add", sequence, constant(writer, block.positions()));
-        String newest = writer.slice(placed, last - 1, last);
-        String query = writer.node("MatMul", newest, constant(writer, block.query()));
-        String keys = writer.transposed(placed);
-        String nowhere = writer.unsqueezed(
-                writer.node(
-                        "Mul",
-                        writer.node("Sub", mask, writer.constant(new float[] {1}, 1)),
-                        writer.constant(new float[] {-NOWHERE}, 1)),
-                1);
-        String logits =
-                writer.node("Mul", writer.node("MatMul", query, keys), writer.constant(new float[] {scale()}, 1));
-        String weighed = writer.node(
-                "MatMul",
-                writer.node("MatMul", writer.softmax(2, writer.node("Add", logits, nowhere)), placed),
-                constant(writer, block.value()));
-        String attended = writer.squeezed(writer.node("Add", newest, weighed), 1);
-        String inner = writer.node(
-                "Relu",
-                writer.node("Gemm", attended, constant(writer, block.inner()), bias(writer, block.innerBias())));
-        String outer = writer.node("Gemm", inner, constant(writer, block.outer()), bias(writer, block.outerBias()));
-        return writer.node("Mul", writer.node("Add", attended, outer), writer.slice(mask, last - 1, last));
+    private <T> T forward(Operators<T> operators, T means, List<T> sequences, List<T> masks) {
+        var parts = new ArrayList<T>(List.of(means));
+        for (int s = 0; s < attentions.size(); s++) {
+            parts.add(attend(operators, attentions.get(s), sequences.get(s), masks.get(s)));
+        }
+        T active = operators.relu(operators.dense(operators.concat(parts), hidden, hiddenBias));
+        return operators.normalise(operators.dense(active, output, outputBias));
     }
 
-    private String constant(OnnxWriter writer, int place) {
-        return writer.constant(weights.values(place), weights.shape(place).getShape());
-    }
-
-    private String bias(OnnxWriter writer, int place) {
-        return writer.constant(weights.values(place), weights.values(place).length);
+    private <T> T attend(Operators<T> operators, Attention block, T sequence, T mask) {
+        T placed = operators.add(sequence, operators.weight(block.positions()));
+        T newest = operators.slice(placed, last - 1, last);
+        T query = operators.matMul(newest, operators.weight(block.query()));
+        T logits = operators.multiply(operators.matMul(query, operators.transpose(placed)), operators.number((float)
+                (1 / Math.sqrt(embedding))));
+        T nowhere = operators.multiply(operators.subtract(mask, operators.number(1)), operators.number(-NOWHERE));
+        T attention = operators.softmax(operators.add(logits, operators.unsqueeze(nowhere, 1)), 2);
+        T weighed = operators.matMul(operators.matMul(attention, placed), operators.weight(block.value()));
+        T attended = operators.squeeze(operators.add(newest, weighed), 1);
+        T inner = operators.relu(operators.dense(attended, block.inner(), block.innerBias()));
+        T outer = operators.add(attended, operators.dense(inner, block.outer(), block.outerBias()));
+        return operators.multiply(outer, operators.slice(mask, last - 1, last));
     }
 }

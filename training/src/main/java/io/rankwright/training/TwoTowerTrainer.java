@@ -20,9 +20,7 @@ import io.rankwright.models.TwoTower;
 import io.rankwright.models.Vocabulary;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Contract;
-import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition;
-import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,10 +33,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /**
  * Trains two towers on who took what: softmax over the other items of the batch and some drawn from all items (Yang et
@@ -292,7 +288,7 @@ public final class TwoTowerTrainer {
         checkpoint.restore(weights);
         try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
             for (int epoch = 0; epoch < settings.epochs(); epoch++) {
-                int[] order = shuffled(epoch);
+                int[] order = Shuffle.order(examples.size(), seed + 1_000_003L * epoch);
                 for (int b = Math.max(0, begun - epoch * batches); b < batches; b++) {
                     int step = epoch * batches + b;
                     int[] batch = Arrays.copyOfRange(order, b * settings.batch(), (b + 1) * settings.batch());
@@ -317,20 +313,6 @@ public final class TwoTowerTrainer {
                 itemTower.onnx());
     }
 
-    /** The order of the examples in an epoch: of seed and epoch alone. */
-    private int[] shuffled(int epoch) {
-        var random = new SplittableRandom(seed + 1_000_003L * epoch);
-        int[] order = new int[examples.size()];
-        Arrays.setAll(order, i -> i);
-        for (int i = order.length - 1; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            int swapped = order[i];
-            order[i] = order[j];
-            order[j] = swapped;
-        }
-        return order;
-    }
-
     private void step(ExecutorService pool, List<Worker> side, int[] batch, int step, double done) {
         var tasks = new ArrayList<Callable<Boolean>>();
         for (int w = 0; w < workers; w++) {
@@ -339,16 +321,7 @@ public final class TwoTowerTrainer {
             Worker worker = side.get(w);
             tasks.add(() -> worker.pass(share, batch.length, random));
         }
-        try {
-            for (Future<Boolean> task : pool.invokeAll(tasks)) {
-                task.get();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new EnvironmentFault("interrupted", true, e);
-        } catch (ExecutionException e) {
-            throw new InternalFault("the towers do not train: " + e.getCause(), e);
-        }
+        Workers.together(pool, tasks);
         double rate = settings.learningRate() * (1 - 0.9 * done);
         Worker first = side.getFirst();
         for (Worker other : side.subList(1, workers)) {
@@ -356,19 +329,14 @@ public final class TwoTowerTrainer {
         }
         subjectTower.weights().update(first.subjectGradients, DENSE_RATE * rate);
         itemTower.weights().update(first.itemGradients, DENSE_RATE * rate);
-        first.rows.forEach(
-                (name, rows) -> rows.apply(requireNonNull(tables.get(name)), (float) (ROW_RATE * rate), step));
+        first.rows.apply(tables, (float) (ROW_RATE * rate), step);
     }
 
     /** What one thread finds for its share of a batch. */
     private final class Worker {
-        private final Map<String, RowGradients> rows = new HashMap<>();
+        private final TableGradients rows = new TableGradients(tables);
         private List<float[]> subjectGradients = List.of();
         private List<float[]> itemGradients = List.of();
-
-        Worker() {
-            tables.forEach((name, table) -> rows.put(name, new RowGradients(table)));
-        }
 
         /** Passes forward and backward over some examples of a batch. */
         boolean pass(int[] chosen, int batchSize, SplittableRandom random) {
@@ -393,8 +361,8 @@ public final class TwoTowerTrainer {
                 NDArray own = manager.eye(chosen.length, candidates.length, 0, logits.getDataType());
                 NDArray loss = logits.logSoftmax(1).mul(own).sum().div(Torch.scalar(manager, -batchSize));
                 Torch.backward(loss);
-                subjectGradients = gradients(subjectWeights);
-                itemGradients = gradients(itemWeights);
+                subjectGradients = Weights.gradients(subjectWeights);
+                itemGradients = Weights.gradients(itemWeights);
                 spread(subjects, subjectInput, subjectLookups);
                 spread(items, itemInput, itemLookups);
             }
@@ -459,12 +427,6 @@ public final class TwoTowerTrainer {
             return masked;
         }
 
-        private static List<float[]> gradients(NDList weights) {
-            return weights.stream()
-                    .map(array -> array.getGradient().toFloatArray())
-                    .toList();
-        }
-
         private void spread(TowerBatch batch, Tower.Inputs inputs, List<TowerLookup> lookups) {
             float[][] sequences = inputs.sequences().stream()
                     .map(array -> array.getGradient().toFloatArray())
@@ -472,28 +434,14 @@ public final class TwoTowerTrainer {
             batch.spread(
                     inputs.means().getGradient().toFloatArray(),
                     sequences,
-                    (input, row, share, gradients, start) -> requireNonNull(
-                                    rows.get(lookups.get(input).input().table()))
-                            .add(row, share, gradients, start));
+                    (input, row, share, gradients, start) ->
+                            rows.add(lookups.get(input).input().table(), row, share, gradients, start));
         }
 
         void addAll(Worker other) {
-            add(subjectGradients, other.subjectGradients);
-            add(itemGradients, other.itemGradients);
-            other.rows.forEach((name, gradients) -> {
-                requireNonNull(rows.get(name)).addAll(gradients);
-                gradients.clear();
-            });
-        }
-
-        private static void add(List<float[]> sums, List<float[]> others) {
-            for (int w = 0; w < sums.size(); w++) {
-                float[] sum = sums.get(w);
-                float[] other = others.get(w);
-                for (int i = 0; i < sum.length; i++) {
-                    sum[i] += other[i];
-                }
-            }
+            Weights.add(subjectGradients, other.subjectGradients);
+            Weights.add(itemGradients, other.itemGradients);
+            rows.addAll(other.rows);
         }
     }
 }

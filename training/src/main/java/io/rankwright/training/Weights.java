@@ -70,6 +70,22 @@ final class Weights {
         return arrays;
     }
 
+    /** The gradients of the copies after a backward pass. */
+    static List<float[]> gradients(NDList arrays) {
+        return arrays.stream().map(array -> array.getGradient().toFloatArray()).toList();
+    }
+
+    /** Adds gradients of one worker to those of another. */
+    static void add(List<float[]> sums, List<float[]> others) {
+        for (int w = 0; w < sums.size(); w++) {
+            float[] sum = sums.get(w);
+            float[] other = others.get(w);
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += other[i];
+            }
+        }
+    }
+
     /** Writes everything that an update depends on. */
     void write(DataOutput out) throws IOException {
         out.writeInt(steps);

@@ -5,6 +5,7 @@ import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.RankwrightException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -41,6 +42,14 @@ public final class Workers {
                     return true;
                 });
             }
+            together(pool, tasks);
+        }
+        progress.at(count, count, unit);
+    }
+
+    /** Does tasks side by side and waits for all; the fault of the first that failed comes out. */
+    static void together(ExecutorService pool, List<Callable<Boolean>> tasks) {
+        try {
             for (Future<Boolean> task : pool.invokeAll(tasks)) {
                 task.get();
             }
@@ -53,6 +62,5 @@ public final class Workers {
             }
             throw new InternalFault("a worker failed: " + e.getCause(), e);
         }
-        progress.at(count, count, unit);
     }
 }

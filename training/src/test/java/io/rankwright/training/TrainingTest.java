@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.rankwright.evaluation.Classification;
 import io.rankwright.features.FeatureColumn;
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.EventLog;
@@ -24,11 +25,15 @@ import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainingTest {
     private static final LocalDate LAST = LocalDate.of(2024, 3, 5);
@@ -129,32 +134,72 @@ class TrainingTest {
         }
     }
 
-    @Test
-    void treesLearn_areCalibrated_andTheSameSeedGivesTheSameBytes() {
-        DataSet.Range train = days(4, 2);
-        DataSet.Range validate = days(1, 1);
-        byte[] first = new TreesTrainer(application, data, train, validate, 5)
-                .train(Progress.SILENT)
-                .bytes();
-        byte[] second = new TreesTrainer(application, data, train, validate, 5)
-                .train(Progress.SILENT)
-                .bytes();
+    private static final Model.Trees TREES = new Model.Trees(List.of(), false, 60, 4, 0.1, 20);
 
-        assertThat(Artefact.hash(first)).isEqualTo(Artefact.hash(second));
+    private static Model.Dcn dcn(int experts, Model.Amounts amounts) {
+        return new Model.Dcn(
+                List.of(),
+                List.of(),
+                10,
+                2,
+                List.of(32, 16),
+                experts,
+                4,
+                8,
+                amounts,
+                Optional.of("duration"),
+                2,
+                64,
+                0.003,
+                0.02,
+                0.1);
+    }
+
+    private static Model.Rank rank(Model.Calibrate calibrate, Optional<Model.Trees> trees, Optional<Model.Dcn> dcn) {
+        return new Model.Rank(List.of("click", "watch"), calibrate, Optional.empty(), trees, dcn);
+    }
+
+    static Stream<Model.Rank> ranks() {
+        return Stream.of(
+                rank(Model.Calibrate.ISOTONIC, Optional.of(TREES), Optional.empty()),
+                rank(Model.Calibrate.PLATT, Optional.empty(), Optional.of(dcn(0, Model.Amounts.LOG))),
+                rank(Model.Calibrate.TEMPERATURE, Optional.empty(), Optional.of(dcn(3, Model.Amounts.WEIGHTED))),
+                rank(Model.Calibrate.ISOTONIC, Optional.of(TREES), Optional.of(dcn(2, Model.Amounts.QUANTILES))));
+    }
+
+    private static byte[] ranker(Model.Rank settings, String checkpoints) {
+        return new RankerTrainer(
+                        application, log, data, days(4, 2), days(1, 1), settings, 5, 2, folder.resolve(checkpoints))
+                .train(Progress.SILENT)
+                .bytes();
+    }
+
+    @ParameterizedTest
+    @MethodSource("ranks")
+    void aRankerLearns_isCalibrated_explainsItsScore_andTheSameSeedGivesTheSameBytes(Model.Rank settings) {
+        byte[] first = ranker(settings, "first");
+
+        assertThat(Artefact.hash(ranker(settings, "second"))).isEqualTo(Artefact.hash(first));
+        DataSet.Range validate = days(1, 1);
         try (Ranker ranker = Ranker.of(Artefact.of(first))) {
-            float[] inputs = TreesTrainer.inputs(data, validate, ranker);
+            float[] inputs = InputRows.of(data, validate, ranker.inputs(), log);
             double[][] scores = ranker.score(inputs, validate.size());
             double[] clicks = validate.of(requireNonNull(data.labels().get("click")));
+            assertThat(Classification.auc(scores[0], clicks)).isGreaterThan(0.55);
+            double tolerance = settings.calibrate() == Model.Calibrate.TEMPERATURE ? 0.08 : 0.01;
             assertThat(Arrays.stream(scores[0]).average().orElseThrow())
-                    .isCloseTo(Arrays.stream(clicks).average().orElseThrow(), within(0.01));
-            double[] raw = ranker.raw(inputs, 20, 0);
-            List<List<Ranker.Contribution>> explained =
-                    ranker.explain(Arrays.copyOf(inputs, 20 * ranker.width()), 20, 0);
-            for (int i = 0; i < 20; i++) {
-                double logOdds = explained.get(i).stream()
-                        .mapToDouble(Ranker.Contribution::contribution)
-                        .sum();
-                assertThat(1 / (1 + Math.exp(-logOdds))).isCloseTo(raw[i], within(1e-4));
+                    .isCloseTo(Arrays.stream(clicks).average().orElseThrow(), within(tolerance));
+            double[][] raw = ranker.raw(inputs, 10);
+            for (int head = 0; head < 2; head++) {
+                List<List<Ranker.Contribution>> explained = ranker.explain(inputs, 10, head);
+                for (int i = 0; i < 10; i++) {
+                    assertThat(explained.get(i))
+                            .hasSize(ranker.inputs().layout().names().size() + 1);
+                    double sum = explained.get(i).stream()
+                            .mapToDouble(Ranker.Contribution::contribution)
+                            .sum();
+                    assertThat(sum).isCloseTo(raw[head][i], within(1e-4));
+                }
             }
         }
     }

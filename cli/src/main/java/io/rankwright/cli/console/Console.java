@@ -44,6 +44,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The console's pages over a running engine. Any number of threads. */
 public final class Console {
@@ -271,9 +273,18 @@ public final class Console {
 
     private List<String> ranker() {
         return engine.models().ranker().manifest().heads().stream()
-                .map(head -> head.name() + ": " + head.rounds() + " trees, calibrated"
-                        + (head.given().isEmpty() ? "" : ", given " + head.given()))
+                .map(head ->
+                        head.name() + ": " + members(head) + (head.given().isEmpty() ? "" : ", given " + head.given()))
                 .toList();
+    }
+
+    /** Whose scores a head is made of, such as {@code 0.55 × trees + 0.45 × network}. */
+    private String members(Ranker.Head head) {
+        List<Ranker.Kind> kinds = engine.models().ranker().manifest().members();
+        return IntStream.range(0, kinds.size())
+                .mapToObj(m -> (kinds.size() == 1 ? "" : head.weights().get(m) + " × ")
+                        + kinds.get(m).name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(" + "));
     }
 
     private List<String> rules() {

@@ -26,8 +26,8 @@ import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import io.rankwright.training.DataSet;
+import io.rankwright.training.InputRows;
 import io.rankwright.training.Snapshot;
-import io.rankwright.training.TreesTrainer;
 import io.rankwright.training.Workers;
 import io.rankwright.training.collaborative.Top;
 import java.time.Duration;
@@ -81,7 +81,7 @@ final class Evaluator {
     /** Judges every head of a ranker on a day, and the baselines of each label. */
     List<Classification.Bin> judgeLabels(Ranker ranker, LocalDate day) {
         DataSet.Range range = data.range(day, day);
-        float[] inputs = TreesTrainer.inputs(data, range, ranker);
+        float[] inputs = InputRows.of(data, range, ranker.inputs(), log);
         double[][] scores = ranker.score(inputs, range.size());
         List<Classification.Bin> reliability = List.of();
         for (Label label : application.framing().labels()) {

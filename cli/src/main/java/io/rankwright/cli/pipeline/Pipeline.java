@@ -24,8 +24,8 @@ import io.rankwright.training.CodeVersion;
 import io.rankwright.training.DataSet;
 import io.rankwright.training.LeakCheck;
 import io.rankwright.training.NeighboursTrainer;
+import io.rankwright.training.RankerTrainer;
 import io.rankwright.training.Snapshot;
-import io.rankwright.training.TreesTrainer;
 import io.rankwright.training.TwoTowerTrainer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Runs an application up to a registered version: data, log, snapshot, models, metrics, gates. Killed at any moment and
@@ -202,7 +203,7 @@ public final class Pipeline {
     }
 
     private static String modelCode() {
-        return CodeVersion.of(Ranker.class, Classification.class, TreesTrainer.class, Retriever.class, Pipeline.class);
+        return CodeVersion.of(Ranker.class, Classification.class, RankerTrainer.class, Retriever.class, Pipeline.class);
     }
 
     private static String hash(String... parts) {
@@ -240,12 +241,21 @@ public final class Pipeline {
         try (Reporter.Step step = reporter.step("ranker")) {
             artefacts.put(
                     "ranker",
-                    new TreesTrainer(application, data, train, validate, SEED)
+                    new RankerTrainer(
+                                    application,
+                                    log,
+                                    data,
+                                    train,
+                                    validate,
+                                    application.model().rank(),
+                                    SEED,
+                                    WORKERS,
+                                    checkpoints(key, "ranker"))
                             .train(step)
                             .bytes());
             step.outcome(
-                    "boosted trees on %,d exposures up to %s",
-                    train.size(), split.trainTo().on(lastDay));
+                    "%s on %,d exposures up to %s",
+                    members(), train.size(), split.trainTo().on(lastDay));
         }
         Map<String, ItemNeighbours> neighbours = neighbours(log, data, train);
         neighbours.forEach((source, learnt) ->
@@ -262,7 +272,7 @@ public final class Pipeline {
                                         settings,
                                         SEED,
                                         WORKERS,
-                                        state.resolve("checkpoints").resolve(key))
+                                        checkpoints(key, "towers"))
                                 .train(step)
                                 .bytes());
                 step.outcome("%d dimensions, %d epochs", settings.dim(), settings.epochs());
@@ -288,6 +298,17 @@ public final class Pipeline {
                 registry.live().map(Version::id).orElse(0));
         return registry.register(new Registry.Draft(
                 key, Instant.now().toString(), lineage, artefacts, metrics, evaluator.intervals(), gates));
+    }
+
+    private Path checkpoints(String key, String model) {
+        return state.resolve("checkpoints").resolve(key).resolve(model);
+    }
+
+    private String members() {
+        Model.Rank rank = application.model().rank();
+        return Stream.of(rank.trees().map(_ -> "trees"), rank.dcn().map(_ -> "dcn"))
+                .flatMap(Optional::stream)
+                .collect(Collectors.joining(" and "));
     }
 
     private static void refuseEmpty(DataSet.Range range, String where) {

@@ -1,0 +1,207 @@
+package io.rankwright.models;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How a row of a ranker's inputs becomes the dense inputs of a network: numbers by their quantiles, categories and ids by
+ * their embedding rows, all in one vector {@code x}; each sequence as its embedding rows, one by one, with a mask of
+ * where there is one. Immutable.
+ *
+ * @param numbers the first values of {@code x}
+ * @param embeddings the next values of {@code x}
+ * @param sequences each a tensor of its own
+ */
+public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, List<Attended> sequences) {
+    public NetworkInputs {
+        numbers = List.copyOf(numbers);
+        embeddings = List.copyOf(embeddings);
+        sequences = List.copyOf(sequences);
+    }
+
+    /**
+     * A number.
+     *
+     * @param place where it stands in the row
+     * @param quantiles ascending; the value becomes its quantile between -1 and 1. Empty if it is taken as it is
+     * @param hasIndicator whether a second value says that it is missing; the first is 0 then
+     */
+    public record Numeric(int place, float[] quantiles, boolean hasIndicator) {
+        int width() {
+            return hasIndicator ? 2 : 1;
+        }
+
+        private void write(float value, float[] x, int at) {
+            boolean isMissing = Float.isNaN(value);
+            x[at] = isMissing ? 0 : quantiles.length == 0 ? value : quantile(value);
+            if (hasIndicator) {
+                x[at + 1] = isMissing ? 1 : 0;
+            }
+        }
+
+        private float quantile(float value) {
+            int found = Arrays.binarySearch(quantiles, value);
+            float place;
+            if (found >= 0) {
+                int first = found;
+                while (first > 0 && quantiles[first - 1] == value) {
+                    first--;
+                }
+                int last = found;
+                while (last < quantiles.length - 1 && quantiles[last + 1] == value) {
+                    last++;
+                }
+                place = (first + last) / 2f;
+            } else {
+                int above = -found - 1;
+                if (above == 0) {
+                    return -1;
+                }
+                if (above == quantiles.length) {
+                    return 1;
+                }
+                place = above - 1 + (value - quantiles[above - 1]) / (quantiles[above] - quantiles[above - 1]);
+            }
+            return 2 * place / (quantiles.length - 1) - 1;
+        }
+    }
+
+    /** A category or id: the row of its index, row 0 where it is missing or unknown. */
+    public record Embedded(int place, String table, int dim) {}
+
+    /** A sequence of {@code last} indexes from a place on. */
+    public record Attended(int place, int last, String table, int dim) {}
+
+    /** How many values {@code x} has. */
+    public int width() {
+        return numbers.stream().mapToInt(Numeric::width).sum()
+                + embeddings.stream().mapToInt(Embedded::dim).sum();
+    }
+
+    /** For each value of {@code x} the place of the row that it comes from. */
+    int[] places() {
+        int[] places = new int[width()];
+        int at = 0;
+        for (Numeric number : numbers) {
+            Arrays.fill(places, at, at + number.width(), number.place());
+            at += number.width();
+        }
+        for (Embedded embedded : embeddings) {
+            Arrays.fill(places, at, at + embedded.dim(), embedded.place());
+            at += embedded.dim();
+        }
+        return places;
+    }
+
+    /** The dense inputs of some rows. One thread at a time. */
+    public final class Batch {
+        private final int size;
+        private final EmbeddingTable[] tables;
+        private final EmbeddingTable[] sequenceTables;
+        private final float[] x;
+        private final float[][] values = new float[sequences.size()][];
+        private final float[][] masks = new float[sequences.size()][];
+        private final int[] rows;
+        private final int[][] sequenceRows = new int[sequences.size()][];
+
+        /** @param tables of each embedding, then of each sequence */
+        public Batch(int size, List<EmbeddingTable> tables) {
+            this.size = size;
+            this.tables = tables.subList(0, embeddings.size()).toArray(EmbeddingTable[]::new);
+            this.sequenceTables =
+                    tables.subList(embeddings.size(), tables.size()).toArray(EmbeddingTable[]::new);
+            this.x = new float[size * width()];
+            this.rows = new int[size * embeddings.size()];
+            for (int s = 0; s < values.length; s++) {
+                Attended sequence = sequences.get(s);
+                values[s] = new float[size * sequence.last() * sequence.dim()];
+                masks[s] = new float[size * sequence.last()];
+                sequenceRows[s] = new int[size * sequence.last()];
+            }
+        }
+
+        public int size() {
+            return size;
+        }
+
+        /** Takes one row of a ranker's inputs, which begins at {@code start}; each place of the batch once. */
+        public void set(int index, float[] inputs, int start) {
+            int at = index * (x.length / size);
+            for (Numeric number : numbers) {
+                number.write(inputs[start + number.place()], x, at);
+                at += number.width();
+            }
+            for (int e = 0; e < tables.length; e++) {
+                Embedded embedded = embeddings.get(e);
+                int row = row(inputs[start + embedded.place()]);
+                rows[index * tables.length + e] = row;
+                tables[e].read(row, x, at);
+                at += embedded.dim();
+            }
+            for (int s = 0; s < values.length; s++) {
+                Attended sequence = sequences.get(s);
+                for (int i = 0; i < sequence.last(); i++) {
+                    float item = inputs[start + sequence.place() + i];
+                    int place = index * sequence.last() + i;
+                    if (!Float.isNaN(item)) {
+                        sequenceRows[s][place] = row(item);
+                        masks[s][place] = 1;
+                        sequenceTables[s].read(row(item), values[s], place * sequence.dim());
+                    }
+                }
+            }
+        }
+
+        private static int row(float index) {
+            return Float.isNaN(index) ? 0 : (int) index;
+        }
+
+        /** The vectors, (size, {@link NetworkInputs#width}). */
+        public float[] x() {
+            return x;
+        }
+
+        /** The rows of a sequence, (size, last, dim). */
+        public float[] sequence(int sequence) {
+            return values[sequence];
+        }
+
+        /** Where a sequence has an item, (size, last). */
+        public float[] mask(int sequence) {
+            return masks[sequence];
+        }
+
+        /** Told the gradient of one embedding row. */
+        public interface Receiver {
+            void add(String table, int row, float[] gradients, int start);
+        }
+
+        /** Gives gradients of the dense inputs, as long as they are, back to the embedding rows. */
+        public void spread(float[] ofX, float[][] ofSequences, Receiver receiver) {
+            int width = x.length / size;
+            int first = numbers.stream().mapToInt(Numeric::width).sum();
+            for (int index = 0; index < size; index++) {
+                int at = index * width + first;
+                for (int e = 0; e < tables.length; e++) {
+                    receiver.add(embeddings.get(e).table(), rows[index * tables.length + e], ofX, at);
+                    at += embeddings.get(e).dim();
+                }
+                for (int s = 0; s < values.length; s++) {
+                    Attended sequence = sequences.get(s);
+                    for (int i = 0; i < sequence.last(); i++) {
+                        int place = index * sequence.last() + i;
+                        if (masks[s][place] == 1) {
+                            receiver.add(
+                                    sequence.table(), sequenceRows[s][place], ofSequences[s], place * sequence.dim());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** Room for the dense inputs of some rows. */
+    public Batch batch(int size, List<EmbeddingTable> tables) {
+        return new Batch(size, tables);
+    }
+}

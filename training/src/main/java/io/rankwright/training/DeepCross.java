@@ -1,0 +1,178 @@
+package io.rankwright.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.rankwright.models.NetworkInputs;
+import io.rankwright.spec.Model;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A deep and cross network (DCN-V2, parallel; Wang et al., "DCN V2: Improved Deep & Cross Network", 2021) over dense
+ * inputs, and over what the item attends to in the subject's sequences (DIN; Zhou et al., "Deep Interest Network for
+ * Click-Through Rate Prediction", 2018). Heads share one deep network or mix several by gates (MMoE; Ma et al., "Modeling
+ * Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts", 2018).
+ */
+final class DeepCross {
+    private static final int ATTENTION = 16;
+
+    private final NetworkInputs inputs;
+    private final int heads;
+    private final double dropout;
+    /** Where the embedding of the item lies in {@code x}. */
+    private final int itemFrom;
+
+    private final int itemTo;
+    private final Weights weights;
+    private final List<Attention> attentions = new ArrayList<>();
+    private final List<Dense> cross = new ArrayList<>();
+    private final List<List<Dense>> deep = new ArrayList<>();
+    private final List<Dense> gates = new ArrayList<>();
+    private final List<Dense> outputs = new ArrayList<>();
+
+    /** The places of a matrix and a bias. */
+    private record Dense(int matrix, int bias) {}
+
+    /** The places of what tells how much an item of a sequence matters: from it, from the target, from their product. */
+    private record Attention(int sequence, int target, int product, int bias, int output) {}
+
+    /**
+     * @param itemFrom,itemTo where the embedding of the item lies in {@code x}, as long as those of the sequences
+     */
+    DeepCross(NetworkInputs inputs, Model.Dcn settings, int heads, int itemFrom, int itemTo, SplittableRandom random) {
+        this.inputs = inputs;
+        this.heads = heads;
+        this.dropout = settings.dropout();
+        this.itemFrom = itemFrom;
+        this.itemTo = itemTo;
+        this.weights = new Weights(random);
+        int width = inputs.width();
+        for (NetworkInputs.Attended sequence : inputs.sequences()) {
+            attentions.add(new Attention(
+                    weights.matrix(sequence.dim(), ATTENTION),
+                    weights.matrix(sequence.dim(), ATTENTION),
+                    weights.matrix(sequence.dim(), ATTENTION),
+                    weights.zeros(1, ATTENTION),
+                    weights.matrix(ATTENTION, 1)));
+            width += sequence.dim();
+        }
+        for (int layer = 0; layer < settings.cross(); layer++) {
+            // Zeros: the network begins as a linear one beside the deep part, and crosses grow as they help.
+            cross.add(new Dense(weights.zeros(width, width), weights.zeros(1, width)));
+        }
+        int experts = Math.max(1, settings.experts());
+        for (int expert = 0; expert < experts; expert++) {
+            var layers = new ArrayList<Dense>();
+            int before = width;
+            for (int size : settings.deep()) {
+                layers.add(dense(before, size));
+                before = size;
+            }
+            deep.add(layers);
+        }
+        int joined = width + settings.deep().getLast();
+        if (settings.experts() == 0) {
+            outputs.add(dense(joined, heads));
+        } else {
+            for (int head = 0; head < heads; head++) {
+                gates.add(dense(width, experts));
+                outputs.add(dense(joined, 1));
+            }
+        }
+    }
+
+    private Dense dense(int from, int to) {
+        return new Dense(weights.matrix(from, to), weights.zeros(1, to));
+    }
+
+    Weights weights() {
+        return weights;
+    }
+
+    /** The outputs (n, heads) of one pass while training. */
+    NDArray forward(
+            NDManager manager,
+            NDList arrays,
+            NDArray x,
+            List<NDArray> sequences,
+            List<NDArray> masks,
+            SplittableRandom random) {
+        return forward(new TorchOperators(manager, arrays, random), x, sequences, masks);
+    }
+
+    /** The network for serving: inputs {@code x} and for each sequence {@code s0}, {@code m0}; output {@code y}. */
+    byte[] onnx() {
+        var writer = new OnnxWriter("dcn", weights);
+        String x = writer.input("x", inputs.width());
+        var sequences = new ArrayList<String>();
+        var masks = new ArrayList<String>();
+        for (int s = 0; s < attentions.size(); s++) {
+            NetworkInputs.Attended sequence = inputs.sequences().get(s);
+            sequences.add(writer.input("s" + s, sequence.last(), sequence.dim()));
+            masks.add(writer.input("m" + s, sequence.last()));
+        }
+        return writer.finish(forward(writer, x, sequences, masks), heads);
+    }
+
+    private <T> T forward(Operators<T> operators, T x, List<T> sequences, List<T> masks) {
+        var parts = new ArrayList<T>(List.of(x));
+        T target = attentions.isEmpty() ? x : operators.unsqueeze(operators.slice(x, itemFrom, itemTo), 1);
+        for (int s = 0; s < attentions.size(); s++) {
+            parts.add(attend(operators, attentions.get(s), sequences.get(s), masks.get(s), target));
+        }
+        T start = operators.concat(parts);
+        T crossed = start;
+        for (Dense layer : cross) {
+            T weighed = operators.dense(crossed, layer.matrix(), layer.bias());
+            crossed = operators.add(operators.multiply(start, weighed), crossed);
+        }
+        var experts = new ArrayList<T>();
+        for (List<Dense> layers : deep) {
+            T value = start;
+            for (Dense layer : layers) {
+                value = operators.dropout(
+                        operators.relu(operators.dense(value, layer.matrix(), layer.bias())), dropout);
+            }
+            experts.add(value);
+        }
+        if (gates.isEmpty()) {
+            Dense output = outputs.getFirst();
+            return operators.dense(
+                    operators.concat(List.of(crossed, experts.getFirst())), output.matrix(), output.bias());
+        }
+        var found = new ArrayList<T>();
+        for (int head = 0; head < heads; head++) {
+            Dense gate = gates.get(head);
+            T shares = operators.softmax(operators.dense(start, gate.matrix(), gate.bias()), 1);
+            T mixed = operators.multiply(experts.getFirst(), operators.slice(shares, 0, 1));
+            for (int expert = 1; expert < experts.size(); expert++) {
+                mixed = operators.add(
+                        mixed, operators.multiply(experts.get(expert), operators.slice(shares, expert, expert + 1)));
+            }
+            Dense output = outputs.get(head);
+            found.add(operators.dense(operators.concat(List.of(crossed, mixed)), output.matrix(), output.bias()));
+        }
+        return operators.concat(found);
+    }
+
+    /** The sum over a sequence, each item by how much it matters for the target. */
+    private <T> T attend(Operators<T> operators, Attention block, T sequence, T mask, T target) {
+        T hidden = operators.relu(operators.add(
+                operators.add(
+                        operators.matMul(sequence, operators.weight(block.sequence())),
+                        operators.matMul(operators.multiply(sequence, target), operators.weight(block.product()))),
+                operators.add(
+                        operators.matMul(target, operators.weight(block.target())), operators.weight(block.bias()))));
+        T shares = operators.multiply(
+                operators.sigmoid(operators.matMul(hidden, operators.weight(block.output()))),
+                operators.unsqueeze(mask, 2));
+        T sum = operators.squeeze(operators.sum(operators.multiply(sequence, shares), 1), 1);
+        return operators.multiply(sum, operators.number(scale()));
+    }
+
+    private float scale() {
+        return (float) (1 / Math.sqrt(inputs.sequences().getFirst().last()));
+    }
+}

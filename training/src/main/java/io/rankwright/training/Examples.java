@@ -1,0 +1,58 @@
+package io.rankwright.training;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Arrays;
+
+/**
+ * Rows of a data set as a ranker sees them.
+ *
+ * @param rows one behind the other
+ */
+record Examples(DataSet data, DataSet.Range range, float[] rows) {
+    /** The values of a label, NaN where it is not there. */
+    double[] labels(String label) {
+        return range.of(requireNonNull(data.labels().get(label)));
+    }
+
+    /** The examples where a label is there. */
+    int[] with(String label) {
+        double[] values = labels(label);
+        int[] chosen = new int[values.length];
+        int size = 0;
+        for (int i = 0; i < values.length; i++) {
+            if (!Double.isNaN(values[i])) {
+                chosen[size++] = i;
+            }
+        }
+        return Arrays.copyOf(chosen, size);
+    }
+
+    /** The same by subject and day. */
+    int[] grouped(int[] chosen) {
+        return Arrays.stream(chosen)
+                .boxed()
+                .sorted((a, b) -> Long.compare(group(a), group(b)))
+                .mapToInt(Integer::intValue)
+                .toArray();
+    }
+
+    private long group(int example) {
+        int row = range.from() + example;
+        return ((long) data.subjects()[row] << 32) | data.days()[row];
+    }
+
+    /** How many follow each other with the same subject and day. */
+    int[] groups(int[] chosen) {
+        int[] sizes = new int[chosen.length];
+        int count = 0;
+        for (int i = 0; i < chosen.length; i++) {
+            if (i > 0 && group(chosen[i]) == group(chosen[i - 1])) {
+                sizes[count - 1]++;
+            } else {
+                sizes[count++] = 1;
+            }
+        }
+        return Arrays.copyOf(sizes, count);
+    }
+}
