@@ -1,10 +1,7 @@
 package io.rankwright.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.cli.pipeline.RetrievalBench;
-import io.rankwright.spec.InternalFault;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -25,11 +22,6 @@ import picocli.CommandLine.Spec;
             "What is chosen is chosen on pairs held out of train.csv; test.csv is only counted."
         })
 final class BenchRetrievalCommand implements Callable<Integer> {
-    enum Format {
-        table,
-        json
-    }
-
     @Option(names = "--data", required = true, paramLabel = "DIR", description = "Where train.csv and test.csv lie.")
     @SuppressWarnings("NullAway.Init")
     private Path data;
@@ -38,7 +30,7 @@ final class BenchRetrievalCommand implements Callable<Integer> {
     private long seed = 7;
 
     @Option(names = "--format", description = "table (default) or json.")
-    private Format format = Format.table;
+    private Json.Format format = Json.Format.table;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -49,7 +41,7 @@ final class BenchRetrievalCommand implements Callable<Integer> {
         RetrievalBench.Report report =
                 RetrievalBench.of(data, seed, Reporter.onErrorStream()).run();
         PrintWriter out = spec.commandLine().getOut();
-        if (format == Format.json) {
+        if (format == Json.Format.json) {
             out.println(json(report));
         } else {
             print(report, out);
@@ -71,11 +63,7 @@ final class BenchRetrievalCommand implements Callable<Integer> {
         json.put("best", report.best());
         json.put("blend", report.weights());
         json.put("results", report.results());
-        try {
-            return new ObjectMapper().writeValueAsString(json);
-        } catch (JsonProcessingException e) {
-            throw new InternalFault("metrics that cannot be written", e);
-        }
+        return Json.text(json);
     }
 
     private static void put(Map<String, Double> metrics, String name, RetrievalBench.Result result) {

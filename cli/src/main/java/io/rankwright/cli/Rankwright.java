@@ -14,7 +14,10 @@ import picocli.CommandLine.Spec;
         subcommands = {
             RunCommand.class,
             CheckCommand.class,
+            TrainCommand.class,
             EvaluateCommand.class,
+            TuneCommand.class,
+            ImportCommand.class,
             ModelsCommand.class,
             PromoteCommand.class,
             RollbackCommand.class,

@@ -14,6 +14,7 @@ import io.rankwright.serving.Keys;
 import io.rankwright.serving.Server;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
+import io.rankwright.training.TrainingRun;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.Locale;
@@ -63,7 +64,8 @@ final class RunCommand implements Callable<Integer> {
         Application application = options.application();
         reporter.say("%s: %s", application.name(), application.requirements().objective());
         Home home = Home.take(options.homeFolder(application));
-        Pipeline pipeline = Pipeline.of(application, home, options.data(), options.isSimulated(), reporter);
+        Pipeline pipeline = Pipeline.of(
+                application, home, options.data(), options.isSimulated(), TrainingRun.of(Pipeline.SEED), reporter);
         Pipeline.Prepared prepared = pipeline.run();
         PrintWriter out = spec.commandLine().getOut();
         Version version = prepared.version();

@@ -90,6 +90,7 @@ class DegradedTest {
         JsonNode feed = feedWith("budget: { retrieve: 0ms, rank: 2s, rerank: 2s }");
 
         assertThat(feed.path("slots")).hasSize(10);
-        assertThat(feed.path("degraded").toString()).contains("retrieve.two_tower: deadline");
+        // Which of the sources are still at work when no time is left is for the machine to say.
+        assertThat(feed.path("degraded").toString()).containsPattern("retrieve\\.\\w+: deadline");
     }
 }

@@ -24,16 +24,17 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
      *
      * @param place where it stands in the row
      * @param quantiles ascending; the value becomes its quantile between -1 and 1. Empty if it is taken as it is
-     * @param hasIndicator whether a second value says that it is missing; the first is 0 then
+     * @param hasIndicator whether a second value says that it is missing
+     * @param missing what the first value is then
      */
-    public record Numeric(int place, float[] quantiles, boolean hasIndicator) {
+    public record Numeric(int place, float[] quantiles, boolean hasIndicator, float missing) {
         int width() {
             return hasIndicator ? 2 : 1;
         }
 
         private void write(float value, float[] x, int at) {
             boolean isMissing = Float.isNaN(value);
-            x[at] = isMissing ? 0 : quantiles.length == 0 ? value : quantile(value);
+            x[at] = isMissing ? missing : quantiles.length == 0 ? value : quantile(value);
             if (hasIndicator) {
                 x[at + 1] = isMissing ? 1 : 0;
             }

@@ -181,11 +181,21 @@ public final class Ranker implements AutoCloseable {
     }
 
     /**
-     * What is expected of a head whatever happens to the head that it is given: by the law of total expectation, from
-     * the scores of one row.
+     * What is expected of a head whatever happens to the head that it is given, by the law of total expectation.
+     *
+     * @param scores as {@link #score} gave them
      */
-    public static double unconditional(Head head, double given, double value) {
-        return head.given().isEmpty() ? value : given * value + (1 - given) * head.otherwise();
+    public double[] unconditional(double[][] scores, int place) {
+        Head head = manifest.heads().get(place);
+        if (head.given().isEmpty()) {
+            return scores[place].clone();
+        }
+        double[] given = scores[head(head.given())];
+        double[] expected = new double[given.length];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = given[i] * scores[place][i] + (1 - given[i]) * head.otherwise();
+        }
+        return expected;
     }
 
     /** Why a head scores each row as it does: for each row the contributions, the greatest first, and last the base. */

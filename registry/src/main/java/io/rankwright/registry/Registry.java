@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 
 /**
  * The versions of one application in a folder: {@code blobs/HASH} holds the files, {@code versions/N.json} what is known
- * of a version, {@code live.json} which one serves and which ones did before. Every file is replaced atomically.
+ * of a version, {@code trials/STUDY} what came of a search, {@code live.json} which one serves and which ones did before. Every file is replaced atomically.
  *
  * <p>Thread-safety: any thread may read; one process at a time may write, other processes may read.
  */
@@ -182,6 +182,37 @@ public final class Registry {
                 folder.resolve("live.json"),
                 json(new Live(previous, live.before().subList(0, live.before().size() - 1))));
         return live().orElseThrow();
+    }
+
+    /** Keeps what came of one attempt of a search. */
+    public void keep(Trial trial) {
+        Path file = trialFile(trial.study(), trial.number(), trial.share());
+        try {
+            Files.createDirectories(file.getParent());
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not make " + file.getParent() + ": " + e.getMessage(), true, e);
+        }
+        write(file, json(trial));
+    }
+
+    /** What came of an attempt, if it was made. */
+    public Optional<Trial> trial(String study, int number, double share) {
+        Path file = trialFile(study, number, share);
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(JSON.readValue(file.toFile(), Trial.class));
+        } catch (IOException e) {
+            throw new EnvironmentFault(file + " cannot be read: " + e.getMessage(), false, e);
+        }
+    }
+
+    private Path trialFile(String study, int number, double share) {
+        if (!HASH.matcher(study).matches()) {
+            throw new IllegalArgumentException("'" + study + "' is no content hash");
+        }
+        return folder.resolve("trials").resolve(study).resolve(number + "-" + Math.round(1000 * share) + ".json");
     }
 
     private Live liveNow() {

@@ -50,6 +50,8 @@ public record Version(
      *
      * @param data real or simulated
      * @param snapshot the content hash of the data set it learnt from
+     * @param workers how many threads learnt side by side
+     * @param device what networks were computed on
      * @param parent the version that was live when it was made, 0 if none
      */
     public record Lineage(
@@ -62,6 +64,8 @@ public record Version(
             String lastDay,
             String testDay,
             long seed,
+            int workers,
+            String device,
             int parent) {}
 
     /** Whether every gate let it pass. */

@@ -28,7 +28,8 @@ class RegistryTest {
     }
 
     private Version register(String key, boolean hasPassed) {
-        var lineage = new Version.Lineage("app", "real", "s", "a", "c", "snapshot", "2022-05-06", "2022-05-06", 7, 0);
+        var lineage = new Version.Lineage(
+                "app", "real", "s", "a", "c", "snapshot", "2022-05-06", "2022-05-06", 7, 2, "cpu", 0);
         return registry.register(new Registry.Draft(
                 key,
                 "2026-01-01T00:00:00Z",

@@ -2,6 +2,7 @@ package io.rankwright.spec;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 
 /**
@@ -31,7 +32,21 @@ public record Application(
      * @throws UserFault with every problem found, if there is one
      */
     public static Application read(Path folderOrFile) {
-        return new ApplicationReader(folderOrFile).read();
+        return read(folderOrFile, Map.of());
+    }
+
+    /**
+     * The same with other values than the file's.
+     *
+     * @param overrides YAML by the path of the key that it stands for, such as {@code model.rank.trees.depth}
+     */
+    public static Application read(Path folderOrFile, Map<String, String> overrides) {
+        return new ApplicationReader(folderOrFile, overrides).read();
+    }
+
+    /** The same with some of its features only. */
+    public Application with(List<FeatureDefinition> chosen) {
+        return new Application(name, folder, hash, requirements, framing, data, chosen, model, evaluation, serving);
     }
 
     /** The definition of this name. */

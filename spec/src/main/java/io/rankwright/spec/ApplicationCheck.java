@@ -637,6 +637,12 @@ final class ApplicationCheck {
                 }
             }
         }
+        for (var baseline : evaluation.scalars("baselines")) {
+            if (baseline.text().equals("trees")
+                    && application.model().rank().trees().isEmpty()) {
+                problem(baseline.location(), "the baseline 'trees'", "trees in model.rank, or another baseline");
+            }
+        }
         for (var gate : evaluation.scalars("gates")) {
             Section.parsed(gate.text())
                     .ifPresent(expression -> expression.names().forEach(name -> checkGateName(gate, name)));

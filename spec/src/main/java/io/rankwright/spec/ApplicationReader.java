@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Reads one application: shape first, then records, then meaning ({@link ApplicationCheck}). Problems are collected,
@@ -40,8 +41,10 @@ final class ApplicationReader {
     private final List<Path> contractFiles = new ArrayList<>();
     private final Path file;
     private final Path folder;
+    private final Map<String, String> overrides;
 
-    ApplicationReader(Path folderOrFile) {
+    ApplicationReader(Path folderOrFile, Map<String, String> overrides) {
+        this.overrides = Map.copyOf(overrides);
         this.file = Files.isDirectory(folderOrFile) ? folderOrFile.resolve("app.yaml") : folderOrFile;
         this.folder = requireNonNull(file.toAbsolutePath().normalize().getParent(), "a file stands in a folder");
     }
@@ -51,7 +54,7 @@ final class ApplicationReader {
             throw new UserFault("no application file at " + file + "; expected a folder with app.yaml in it"
                     + " ('rankwright new NAME' writes one)");
         }
-        Optional<Yaml> yaml = Yaml.read(file, file.toString(), problems);
+        Optional<Yaml> yaml = Yaml.read(file, file.toString(), problems).map(this::overridden);
         if (yaml.isEmpty()) {
             throw new UserFault(problems);
         }
@@ -70,6 +73,17 @@ final class ApplicationReader {
             throw new UserFault(problems.stream().distinct().toList());
         }
         return application;
+    }
+
+    private Yaml overridden(Yaml yaml) {
+        Yaml changed = yaml;
+        for (var override : new TreeMap<>(overrides).entrySet()) {
+            Optional<Yaml> value = Yaml.parse(override.getValue(), override.getKey(), problems);
+            if (changed instanceof Yaml.Mapping mapping && value.isPresent()) {
+                changed = mapping.with(List.of(override.getKey().split("\\.")), value.get());
+            }
+        }
+        return changed;
     }
 
     private Application bind(Section root, String subject, String item) {
@@ -410,7 +424,7 @@ final class ApplicationReader {
                 section.text("by"),
                 section.integer("epochs", 1),
                 section.integer("batch", 512),
-                section.number("learning_rate", 0.001),
+                section.number("learning_rate", 0.002),
                 section.number("row_rate", 0.02),
                 section.share("dropout", 0.2));
     }

@@ -178,7 +178,7 @@ public final class ApplicationShape {
                             optional("by", NAME, "the category whose groups amounts are ranked in, for quantiles"),
                             optional("epochs", INTEGER, "passes over the training days (default 1)"),
                             optional("batch", INTEGER, "examples a step (default 512)"),
-                            optional("learning_rate", NUMBER, "the step size (default 0.001)"),
+                            optional("learning_rate", NUMBER, "the step size (default 0.002)"),
                             optional("row_rate", NUMBER, "the step size of embeddings (default 0.02)"),
                             optional("dropout", SHARE, "the share of hidden values left out in a step (default 20%)"),
                             CALIBRATE),
@@ -485,7 +485,7 @@ public final class ApplicationShape {
                                         "the metrics, by label and for the feed"),
                                 optional(
                                         "baselines",
-                                        new Items(choice("popular", "item_knn"), 0, 10),
+                                        new Items(choice("popular", "item_knn", "ease", "trees"), 0, 10),
                                         "what a model is held against"),
                                 optional(
                                         "gates",

@@ -32,6 +32,26 @@ sealed interface Yaml {
                     .map(Entry::value)
                     .findFirst();
         }
+
+        /** The same with another value at the end of a path of keys, made where they are not there. */
+        Mapping with(List<String> path, Yaml other) {
+            String key = path.getFirst();
+            Yaml value = path.size() == 1
+                    ? other
+                    : (value(key).orElse(null) instanceof Mapping inner ? inner : new Mapping(location, List.of()))
+                            .with(path.subList(1, path.size()), other);
+            var changed = new ArrayList<Entry>();
+            boolean isThere = false;
+            for (Entry entry : entries) {
+                boolean isMeant = entry.key().text().equals(key);
+                changed.add(isMeant ? new Entry(entry.key(), value) : entry);
+                isThere |= isMeant;
+            }
+            if (!isThere) {
+                changed.add(new Entry(new Scalar(other.location(), key), value));
+            }
+            return new Mapping(location, List.copyOf(changed));
+        }
     }
 
     record Entry(Scalar key, Yaml value) {}

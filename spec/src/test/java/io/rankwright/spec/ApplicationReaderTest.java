@@ -71,8 +71,8 @@ class ApplicationReaderTest {
                 "users: 500M | users: many | 'many' | a count",
                 "p99: 200ms | p99: fast | 'fast' | a duration",
                 "play_time_ms > 5000 | play_time_ms >> 5000 | '>' | a name, a number",
-                "heads: [click, watch] | heads: [click] | no head 'watch', which framing.utility needs | it in heads",
-                "baselines: [popular, item_knn] | baselines: [populer] | 'populer' | did you mean 'popular'",
+                "heads: [click, watch], rounds | heads: [click], rounds | no head 'watch', which framing.utility needs | it in heads",
+                "baselines: [popular, item_knn, trees] | baselines: [populer] | 'populer' | did you mean 'popular'",
                 "per: author_id | per: autor_id | 'autor_id' | did you mean 'author_id'",
                 "zone: Asia/Shanghai | zone: Asia/Shanghia | time zone | IANA",
                 "item: video | item: vidoe | the entity 'vidoe' | did you mean 'video'"

@@ -6,8 +6,10 @@ import io.rankwright.features.Replay;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
+import io.rankwright.log.Progress;
 import io.rankwright.spec.Application;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -34,31 +36,35 @@ public final class LeakCheck {
      */
     public static List<Leak> check(
             Application application, EventLog log, DataSet data, DataSet.Range range, int cuts, long seed) {
-        var random = new SplittableRandom(seed);
-        var leaks = new ArrayList<Leak>();
+        int[] rows =
+                new SplittableRandom(seed).ints(cuts, range.from(), range.to()).toArray();
+        var leaks = new ArrayList<List<Leak>>(Collections.nCopies(cuts, List.of()));
+        Workers.forEach(cuts, Progress.SILENT, "rows", () -> c -> leaks.set(c, check(application, log, data, rows[c])));
+        return leaks.stream().flatMap(List::stream).toList();
+    }
+
+    private static List<Leak> check(Application application, EventLog log, DataSet data, int row) {
         String exposure = application.framing().exposure();
         Dictionary.Domain subjects =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().subject()));
         Dictionary.Domain items =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
-        for (int c = 0; c < cuts; c++) {
-            int row = range.from() + random.nextInt(range.size());
-            long timeMillis = data.timesMillis()[row];
-            var state = new FeatureState(application, log);
-            try (EventCursor past = log.read(exposure, 0, timeMillis)) {
-                Replay.restore(past, state);
-            }
-            double[] values = new double[state.columns().size()];
-            double[] context = context(data, state, row, log, application);
-            state.reader()
-                    .read(
-                            subjects.code(data.subjectTexts().get(data.subjects()[row])),
-                            items.code(data.itemTexts().get(data.items()[row])),
-                            timeMillis,
-                            context,
-                            values);
-            compare(data, state, row, values, leaks);
+        long timeMillis = data.timesMillis()[row];
+        var state = new FeatureState(application, log);
+        try (EventCursor past = log.read(exposure, 0, timeMillis)) {
+            Replay.restore(past, state);
         }
+        double[] values = new double[state.columns().size()];
+        double[] context = context(data, state, row, log, application);
+        state.reader()
+                .read(
+                        subjects.code(data.subjectTexts().get(data.subjects()[row])),
+                        items.code(data.itemTexts().get(data.items()[row])),
+                        timeMillis,
+                        context,
+                        values);
+        var leaks = new ArrayList<Leak>();
+        compare(data, state, row, values, leaks);
         return leaks;
     }
 

@@ -1,6 +1,5 @@
 package io.rankwright.training;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -51,8 +50,7 @@ final class NetworkTrainer {
     private final Layout layout;
     private final RankerInputs inputs;
     private final Examples train;
-    private final long seed;
-    private final int workers;
+    private final TrainingRun run;
     private final Checkpoint checkpoint;
     private final NetworkInputs networkInputs;
     private final Map<String, EmbeddingTable> tables = new LinkedHashMap<>();
@@ -61,7 +59,6 @@ final class NetworkTrainer {
     private final DeepCross network;
 
     /**
-     * @param workers how many threads learn side by side
      * @param checkpoints a folder for this training alone, where it goes on after a kill; empty in the end
      */
     NetworkTrainer(
@@ -69,22 +66,25 @@ final class NetworkTrainer {
             RankerInputs inputs,
             List<Label> heads,
             Examples train,
-            long seed,
-            int workers,
+            TrainingRun run,
             Path checkpoints) {
         this.settings = settings;
         this.inputs = inputs;
         this.layout = inputs.layout();
         this.train = train;
-        this.seed = seed;
-        this.workers = workers;
+        this.run = run;
         this.checkpoint = new Checkpoint(checkpoints);
         this.networkInputs = networkInputs();
         makeTables();
         this.targets = heads.stream().map(this::target).toList();
         int itemFrom = networkInputs.width() - settings.idDim();
         this.network = new DeepCross(
-                networkInputs, settings, heads.size(), itemFrom, networkInputs.width(), new SplittableRandom(seed));
+                networkInputs,
+                settings,
+                heads.size(),
+                itemFrom,
+                networkInputs.width(),
+                new SplittableRandom(run.seed()));
     }
 
     /** Numbers first, then categories, then the ids, the item's last. */
@@ -130,7 +130,7 @@ final class NetworkTrainer {
         for (int q = 0; q < quantiles.length; q++) {
             quantiles[q] = known[(int) ((long) q * (size - 1) / (QUANTILES - 1))];
         }
-        return new NetworkInputs.Numeric(place, quantiles, count - size > RARELY_MISSING * count);
+        return new NetworkInputs.Numeric(place, quantiles, count - size > RARELY_MISSING * count, 0);
     }
 
     private void makeTables() {
@@ -143,7 +143,7 @@ final class NetworkTrainer {
         if (table == null) {
             table = checkpoint.table(name).orElseGet(() -> {
                 // The one cold row, row 0, stands for what is missing or unknown; then index and row are the same.
-                EmbeddingTable made = EmbeddingTable.create(dim, 1, seed ^ name.hashCode(), BEGIN);
+                EmbeddingTable made = EmbeddingTable.create(dim, 1, run.seed() ^ name.hashCode(), BEGIN);
                 for (int index = 1; index < inputs.vocabulary(name).size(); index++) {
                     made.add(index);
                 }
@@ -277,15 +277,15 @@ final class NetworkTrainer {
         int batches = train.range().size() / batch;
         int steps = settings.epochs() * batches;
         var side = new ArrayList<Worker>();
-        for (int w = 0; w < workers; w++) {
+        for (int w = 0; w < run.workers(); w++) {
             side.add(new Worker());
         }
         List<Weights> weights = List.of(network.weights());
         int begun = checkpoint.step();
         checkpoint.restore(weights);
-        try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
+        try (ExecutorService pool = Executors.newFixedThreadPool(run.workers())) {
             for (int epoch = 0; epoch < settings.epochs(); epoch++) {
-                int[] order = Shuffle.order(train.range().size(), seed + 1_000_003L * epoch);
+                int[] order = Shuffle.order(train.range().size(), run.seed() + 1_000_003L * epoch);
                 for (int b = Math.max(0, begun - epoch * batches); b < batches; b++) {
                     int step = epoch * batches + b;
                     step(
@@ -308,15 +308,16 @@ final class NetworkTrainer {
 
     private void step(ExecutorService pool, List<Worker> side, int[] batch, int step, double left) {
         var tasks = new ArrayList<Callable<Boolean>>();
-        for (int w = 0; w < workers; w++) {
-            int[] share = Arrays.copyOfRange(batch, batch.length * w / workers, batch.length * (w + 1) / workers);
-            var random = new SplittableRandom(seed ^ (31L * step + w));
+        for (int w = 0; w < run.workers(); w++) {
+            int[] share =
+                    Arrays.copyOfRange(batch, batch.length * w / run.workers(), batch.length * (w + 1) / run.workers());
+            var random = new SplittableRandom(run.seed() ^ (31L * step + w));
             Worker worker = side.get(w);
             tasks.add(() -> worker.pass(share, batch.length, random));
         }
         Workers.together(pool, tasks);
         Worker first = side.getFirst();
-        for (Worker other : side.subList(1, workers)) {
+        for (Worker other : side.subList(1, run.workers())) {
             Weights.add(first.dense, other.dense);
             first.rows.addAll(other.rows);
         }
@@ -333,7 +334,7 @@ final class NetworkTrainer {
         boolean pass(int[] chosen, int batchSize, SplittableRandom random) {
             NetworkInputs.Batch batch = batch(chosen, random);
             Torch.recordGradients();
-            try (NDManager manager = NDManager.newBaseManager(Device.cpu(), Torch.ENGINE)) {
+            try (NDManager manager = Torch.manager(run.device())) {
                 NDArray x = learning(manager, batch.x(), new Shape(chosen.length, networkInputs.width()));
                 var sequences = new ArrayList<NDArray>();
                 var masks = new ArrayList<NDArray>();

@@ -6,6 +6,7 @@ import io.rankwright.log.Progress;
 import io.rankwright.models.Affinity;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.Calibration;
+import io.rankwright.models.ImportedNetwork;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs;
 import io.rankwright.models.RankerInputs.Layout;
@@ -42,12 +43,10 @@ public final class RankerTrainer {
     private final DataSet.Range validate;
     private final Model.Rank settings;
     private final List<Label> heads;
-    private final long seed;
-    private final int workers;
+    private final TrainingRun run;
     private final Path checkpoints;
 
     /**
-     * @param workers how many threads a network learns on
      * @param checkpoints a folder for this training alone, where it goes on after a kill
      */
     public RankerTrainer(
@@ -57,8 +56,7 @@ public final class RankerTrainer {
             DataSet.Range train,
             DataSet.Range validate,
             Model.Rank settings,
-            long seed,
-            int workers,
+            TrainingRun run,
             Path checkpoints) {
         this.application = application;
         this.log = log;
@@ -69,15 +67,14 @@ public final class RankerTrainer {
         this.heads = settings.heads().stream()
                 .map(name -> application.framing().label(name))
                 .toList();
-        this.seed = seed;
-        this.workers = workers;
+        this.run = run;
         this.checkpoints = checkpoints;
     }
 
-    /** Trains everything. */
+    /** Trains everything that the settings ask for. */
     public Artefact train(Progress progress) {
-        Optional<Affinity> affinity =
-                settings.affinity().map(chosen -> AffinityTrainer.train(application, log, chosen, seed, progress));
+        Optional<Affinity> affinity = settings.affinity()
+                .map(chosen -> AffinityTrainer.train(application, log, chosen, run.seed(), progress));
         var inputs = new RankerInputs(layout(), vocabularies(), affinity);
         var trainExamples = new Examples(data, train, InputRows.of(data, train, inputs, log));
         var validateExamples = new Examples(data, validate, InputRows.of(data, validate, inputs, log));
@@ -85,15 +82,29 @@ public final class RankerTrainer {
         var members = new ArrayList<Map<String, byte[]>>();
         settings.trees().ifPresent(chosen -> {
             kinds.add(Ranker.Kind.TREES);
-            members.add(Ranker.trees(new TreesTrainer(chosen, inputs.layout(), trainExamples, validateExamples, seed)
-                    .train(heads, progress)));
+            members.add(
+                    Ranker.trees(new TreesTrainer(chosen, inputs.layout(), trainExamples, validateExamples, run.seed())
+                            .train(heads, progress)));
         });
         settings.dcn().ifPresent(chosen -> {
             kinds.add(Ranker.Kind.NETWORK);
-            members.add(new NetworkTrainer(chosen, inputs, heads, trainExamples, seed, workers, checkpoints)
-                    .train(progress));
+            members.add(new NetworkTrainer(chosen, inputs, heads, trainExamples, run, checkpoints).train(progress));
         });
         return blended(kinds, members, inputs, validateExamples);
+    }
+
+    /** Trains the trees of the settings alone. */
+    public Artefact trees(Progress progress) {
+        var alone = new Model.Rank(
+                settings.heads(), settings.calibrate(), settings.affinity(), settings.trees(), Optional.empty());
+        return new RankerTrainer(application, log, data, train, validate, alone, run, checkpoints).train(progress);
+    }
+
+    /** Makes a ranker of a network that was trained elsewhere: only its calibration is learnt here. */
+    public Artefact take(ImportedNetwork network) {
+        RankerInputs inputs = network.inputs(application);
+        var examples = new Examples(data, validate, InputRows.of(data, validate, inputs, log));
+        return blended(List.of(Ranker.Kind.NETWORK), List.of(network.parts()), inputs, examples);
     }
 
     private Layout layout() {

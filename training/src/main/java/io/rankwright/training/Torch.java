@@ -1,11 +1,13 @@
 package io.rankwright.training;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import io.rankwright.spec.EnvironmentFault;
 
 /**
  * PyTorch as we use it: one thread inside, workers outside, so that the same numbers come out in the same order; nothing
@@ -33,6 +35,26 @@ public final class Torch {
         try (NDArray wrapped = manager.create(values, shape)) {
             return wrapped.duplicate();
         }
+    }
+
+    /**
+     * Room for the arrays of one pass.
+     *
+     * @throws EnvironmentFault if there is no such device
+     */
+    public static NDManager manager(TrainingRun.Device device) {
+        return switch (device) {
+            case CPU -> NDManager.newBaseManager(Device.cpu(), ENGINE);
+            case GPU -> {
+                if (Engine.getEngine(ENGINE).getGpuCount() == 0) {
+                    throw new EnvironmentFault(
+                            "PyTorch finds no GPU here; expected one with CUDA and its native library on the class"
+                                    + " path, or --device cpu",
+                            false);
+                }
+                yield NDManager.newBaseManager(Device.gpu(), ENGINE);
+            }
+        };
     }
 
     /** Lets operations of this thread be followed backward. DJL's own collector exists only once in a process. */

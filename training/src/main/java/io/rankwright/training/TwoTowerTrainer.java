@@ -2,7 +2,6 @@ package io.rankwright.training;
 
 import static java.util.Objects.requireNonNull;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -65,8 +64,7 @@ public final class TwoTowerTrainer {
     private final Application application;
     private final EventLog log;
     private final Model.TwoTower settings;
-    private final long seed;
-    private final int workers;
+    private final TrainingRun run;
     private final Checkpoint checkpoint;
     private final List<TowerInput> subjectInputs;
     private final List<TowerInput> itemInputs;
@@ -81,7 +79,6 @@ public final class TwoTowerTrainer {
     private final Tower itemTower;
 
     /**
-     * @param workers how many threads learn side by side
      * @param checkpoints a folder for this training alone, where it goes on after a kill; empty in the end
      */
     public TwoTowerTrainer(
@@ -90,16 +87,14 @@ public final class TwoTowerTrainer {
             DataSet data,
             DataSet.Range train,
             Model.TwoTower settings,
-            long seed,
-            int workers,
+            TrainingRun run,
             Path checkpoints) {
         this.application = application;
         this.log = log;
         this.settings = settings;
-        this.seed = seed;
-        this.workers = workers;
+        this.run = run;
         this.checkpoint = new Checkpoint(checkpoints);
-        var random = new SplittableRandom(seed);
+        var random = new SplittableRandom(run.seed());
         String subject = application.framing().subject();
         String item = application.framing().item();
         this.subjectInputs = settings.subjectFeatures().stream()
@@ -206,7 +201,7 @@ public final class TwoTowerTrainer {
     }
 
     private EmbeddingTable table(String name, Vocabulary vocabulary) {
-        EmbeddingTable table = EmbeddingTable.create(EMBEDDING, COLD_ROWS, seed ^ name.hashCode());
+        EmbeddingTable table = EmbeddingTable.create(EMBEDDING, COLD_ROWS, run.seed() ^ name.hashCode());
         table.add(TowerLookup.MISSING);
         for (int index = 1; index < vocabulary.size(); index++) {
             table.add(index);
@@ -280,15 +275,15 @@ public final class TwoTowerTrainer {
     public Artefact train(Progress progress) {
         int batches = examples.size() / settings.batch();
         var side = new ArrayList<Worker>();
-        for (int w = 0; w < workers; w++) {
+        for (int w = 0; w < run.workers(); w++) {
             side.add(new Worker());
         }
         int begun = checkpoint.step();
         List<Weights> weights = List.of(subjectTower.weights(), itemTower.weights());
         checkpoint.restore(weights);
-        try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
+        try (ExecutorService pool = Executors.newFixedThreadPool(run.workers())) {
             for (int epoch = 0; epoch < settings.epochs(); epoch++) {
-                int[] order = Shuffle.order(examples.size(), seed + 1_000_003L * epoch);
+                int[] order = Shuffle.order(examples.size(), run.seed() + 1_000_003L * epoch);
                 for (int b = Math.max(0, begun - epoch * batches); b < batches; b++) {
                     int step = epoch * batches + b;
                     int[] batch = Arrays.copyOfRange(order, b * settings.batch(), (b + 1) * settings.batch());
@@ -315,16 +310,17 @@ public final class TwoTowerTrainer {
 
     private void step(ExecutorService pool, List<Worker> side, int[] batch, int step, double done) {
         var tasks = new ArrayList<Callable<Boolean>>();
-        for (int w = 0; w < workers; w++) {
-            int[] share = Arrays.copyOfRange(batch, batch.length * w / workers, batch.length * (w + 1) / workers);
-            var random = new SplittableRandom(seed ^ (31L * step + w));
+        for (int w = 0; w < run.workers(); w++) {
+            int[] share =
+                    Arrays.copyOfRange(batch, batch.length * w / run.workers(), batch.length * (w + 1) / run.workers());
+            var random = new SplittableRandom(run.seed() ^ (31L * step + w));
             Worker worker = side.get(w);
             tasks.add(() -> worker.pass(share, batch.length, random));
         }
         Workers.together(pool, tasks);
         double rate = settings.learningRate() * (1 - 0.9 * done);
         Worker first = side.getFirst();
-        for (Worker other : side.subList(1, workers)) {
+        for (Worker other : side.subList(1, run.workers())) {
             first.addAll(other);
         }
         subjectTower.weights().update(first.subjectGradients, DENSE_RATE * rate);
@@ -344,7 +340,7 @@ public final class TwoTowerTrainer {
             TowerBatch subjects = subjects(chosen, random);
             TowerBatch items = items(candidates, random);
             Torch.recordGradients();
-            try (NDManager manager = NDManager.newBaseManager(Device.cpu(), Torch.ENGINE)) {
+            try (NDManager manager = Torch.manager(run.device())) {
                 Tower.Inputs subjectInput = subjectTower.inputs(manager, subjects, chosen.length);
                 Tower.Inputs itemInput = itemTower.inputs(manager, items, candidates.length);
                 NDList subjectWeights = subjectTower.weights().arrays(manager);

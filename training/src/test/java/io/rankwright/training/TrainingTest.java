@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.rankwright.evaluation.Classification;
 import io.rankwright.features.FeatureColumn;
+import io.rankwright.features.FeatureState;
+import io.rankwright.features.Replay;
 import io.rankwright.log.DataRoot;
+import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Ingestion;
 import io.rankwright.log.Progress;
@@ -15,6 +18,7 @@ import io.rankwright.log.Simulator;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.Isotonic;
 import io.rankwright.models.Ranker;
+import io.rankwright.models.RankerInputs;
 import io.rankwright.models.TwoTower;
 import io.rankwright.models.Vectors;
 import io.rankwright.spec.Application;
@@ -66,6 +70,8 @@ class TrainingTest {
                 "key", "", "", "", "", "simulated", 0, LAST.toString(), Long.MAX_VALUE, List.of());
         return Snapshot.write(folder.resolve(name), application, log, inputs, Progress.SILENT);
     }
+
+    private static final TrainingRun RUN = new TrainingRun(5, 2, TrainingRun.Device.CPU);
 
     private static DataSet.Range days(int from, int to) {
         return data.range(LAST.minusDays(from), LAST.minusDays(to));
@@ -156,12 +162,17 @@ class TrainingTest {
     }
 
     private static Model.Rank rank(Model.Calibrate calibrate, Optional<Model.Trees> trees, Optional<Model.Dcn> dcn) {
-        return new Model.Rank(List.of("click", "watch"), calibrate, Optional.empty(), trees, dcn);
+        return new Model.Rank(
+                List.of("click", "watch"), calibrate, application.model().rank().affinity(), trees, dcn);
     }
 
     static Stream<Model.Rank> ranks() {
         return Stream.of(
                 rank(Model.Calibrate.ISOTONIC, Optional.of(TREES), Optional.empty()),
+                rank(
+                        Model.Calibrate.PLATT,
+                        Optional.of(new Model.Trees(List.of("ctr", "user_ctr", "tab_ctr"), true, 60, 4, 0.1, 20)),
+                        Optional.empty()),
                 rank(Model.Calibrate.PLATT, Optional.empty(), Optional.of(dcn(0, Model.Amounts.LOG))),
                 rank(Model.Calibrate.TEMPERATURE, Optional.empty(), Optional.of(dcn(3, Model.Amounts.WEIGHTED))),
                 rank(Model.Calibrate.ISOTONIC, Optional.of(TREES), Optional.of(dcn(2, Model.Amounts.QUANTILES))));
@@ -169,7 +180,7 @@ class TrainingTest {
 
     private static byte[] ranker(Model.Rank settings, String checkpoints) {
         return new RankerTrainer(
-                        application, log, data, days(4, 2), days(1, 1), settings, 5, 2, folder.resolve(checkpoints))
+                        application, log, data, days(4, 2), days(1, 1), settings, RUN, folder.resolve(checkpoints))
                 .train(Progress.SILENT)
                 .bytes();
     }
@@ -186,7 +197,7 @@ class TrainingTest {
             double[][] scores = ranker.score(inputs, validate.size());
             double[] clicks = validate.of(requireNonNull(data.labels().get("click")));
             assertThat(Classification.auc(scores[0], clicks)).isGreaterThan(0.55);
-            double tolerance = settings.calibrate() == Model.Calibrate.TEMPERATURE ? 0.08 : 0.01;
+            double tolerance = settings.calibrate() == Model.Calibrate.TEMPERATURE ? 0.08 : 0.02;
             assertThat(Arrays.stream(scores[0]).average().orElseThrow())
                     .isCloseTo(Arrays.stream(clicks).average().orElseThrow(), within(tolerance));
             double[][] raw = ranker.raw(inputs, 10);
@@ -204,17 +215,41 @@ class TrainingTest {
         }
     }
 
+    /** A row of a data set is what the server would hand to the ranker at that moment. */
+    @Test
+    void aRankerSeesTheSameWhileItLearnsAndWhileItServes() {
+        byte[] bytes =
+                ranker(rank(Model.Calibrate.NONE, Optional.empty(), Optional.of(dcn(0, Model.Amounts.LOG))), "inputs");
+        try (Ranker ranker = Ranker.of(Artefact.of(bytes));
+                EventCursor events = log.read(application.framing().exposure(), 0, Long.MAX_VALUE)) {
+            float[] learnt = InputRows.of(data, new DataSet.Range(0, data.rows()), ranker.inputs(), log);
+            var state = new FeatureState(application, log);
+            RankerInputs.Encoder encoder = ranker.encoder(state, log);
+            var schema = log.schema(application.framing().exposure());
+            int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
+            int item = schema.codeIndex(application.itemColumn()).orElseThrow();
+            float[] served = new float[ranker.width()];
+            int[] row = new int[1];
+            Replay.run(events, state, (event, values, reader) -> {
+                encoder.encode(values, reader, event.codes()[subject], event.codes()[item], served, 0);
+                int start = row[0]++ * served.length;
+                assertThat(served).containsExactly(Arrays.copyOfRange(learnt, start, start + served.length));
+            });
+            assertThat(row[0]).isEqualTo(data.rows());
+        }
+    }
+
     @Test
     void aTrainingThatWasKilledGoesOnToTheSameModel() {
         var settings =
                 new Model.TwoTower(8, List.of("id", "recent_videos"), List.of("id", "tag"), 50, 1, 0, 10, 20, 16, 0.01);
         byte[] undisturbed = new TwoTowerTrainer(
-                        application, log, data, days(4, 1), settings, 5, 2, folder.resolve("undisturbed"))
+                        application, log, data, days(4, 1), settings, RUN, folder.resolve("undisturbed"))
                 .train(Progress.SILENT)
                 .bytes();
         Path checkpoints = folder.resolve("killed");
         for (long steps : new long[] {700, 1_300}) {
-            var killed = new TwoTowerTrainer(application, log, data, days(4, 1), settings, 5, 2, checkpoints);
+            var killed = new TwoTowerTrainer(application, log, data, days(4, 1), settings, RUN, checkpoints);
             assertThatThrownBy(() -> killed.train((done, _, _) -> {
                         if (done == steps * 16) {
                             throw new IllegalStateException("killed");
@@ -223,7 +258,7 @@ class TrainingTest {
                     .hasMessage("killed");
             assertThat(checkpoints.resolve("step-" + steps / 500 * 500)).isDirectory();
         }
-        byte[] resumed = new TwoTowerTrainer(application, log, data, days(4, 1), settings, 5, 2, checkpoints)
+        byte[] resumed = new TwoTowerTrainer(application, log, data, days(4, 1), settings, RUN, checkpoints)
                 .train(Progress.SILENT)
                 .bytes();
 
@@ -245,12 +280,12 @@ class TrainingTest {
                 128,
                 0.01);
         byte[] first = new TwoTowerTrainer(
-                        application, log, data, days(4, 1), settings, 5, 2, folder.resolve("checkpoints"))
+                        application, log, data, days(4, 1), settings, RUN, folder.resolve("checkpoints"))
                 .train(Progress.SILENT)
                 .bytes();
         // A buffer that is collected while PyTorch still reads it would change the bits.
         byte[] second = new TwoTowerTrainer(
-                        application, log, data, days(4, 1), settings, 5, 2, folder.resolve("checkpoints"))
+                        application, log, data, days(4, 1), settings, RUN, folder.resolve("checkpoints"))
                 .train((_, _, _) -> System.gc())
                 .bytes();
 

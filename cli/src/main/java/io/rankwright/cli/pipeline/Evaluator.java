@@ -96,17 +96,26 @@ final class Evaluator {
                 reliability = Classification.reliability(scores[place], outcomes, 10);
             } else {
                 double[] amounts = range.of(requireNonNull(data.amounts().get(label.name())));
-                double[] expected = new double[range.size()];
-                Ranker.Head head = ranker.manifest().heads().get(place);
-                for (int i = 0; i < expected.length; i++) {
-                    double given = head.given().isEmpty() ? 1 : scores[ranker.head(head.given())][i];
-                    expected[i] = Ranker.unconditional(head, given, scores[place][i]);
-                }
+                double[] expected = ranker.unconditional(scores, place);
                 judgeNumeric(label.name(), expected, amounts, true);
                 judgeNumeric("popular." + label.name(), itemMeans(label, day), amounts, false);
             }
         }
         return reliability;
+    }
+
+    /** What the ranker's trees would order alone, uncalibrated: what a network beside them must better. */
+    void judgeTrees(Ranker ranker, LocalDate day) {
+        DataSet.Range range = data.range(day, day);
+        float[] inputs = InputRows.of(data, range, ranker.inputs(), log);
+        double[][] raw = ranker.raw(inputs, range.size(), Ranker.Kind.TREES);
+        for (Label label : application.framing().labels()) {
+            if (label.isBinary() && application.model().rank().heads().contains(label.name())) {
+                double[] outcomes = range.of(requireNonNull(data.labels().get(label.name())));
+                metrics.put(
+                        "trees." + label.name() + ".auc", Classification.auc(raw[ranker.head(label.name())], outcomes));
+            }
+        }
     }
 
     private void judgeBinary(String name, double[] scores, double[] outcomes, boolean withIntervals) {
@@ -176,10 +185,19 @@ final class Evaluator {
         return means;
     }
 
-    /** Judges what the retrieval lists, and the popularity and item-kNN baselines. */
-    void judgeFeed(Retriever retriever, ItemNeighbours neighbours, LocalDate day, Progress progress) {
+    /**
+     * Judges what the retrieval lists, beside popularity and the baselines that go by what goes with what.
+     *
+     * @param neighbours of each such baseline
+     */
+    void judgeFeed(Retriever retriever, Map<String, ItemNeighbours> neighbours, LocalDate day, Progress progress) {
         long startMillis = Snapshot.startMillis(application, day);
-        var state = new FeatureState(application, log);
+        // Retrieval looks at sequences alone.
+        var state = new FeatureState(
+                application.with(application.features().stream()
+                        .filter(FeatureDefinition.Sequence.class::isInstance)
+                        .toList()),
+                log);
         Map<Integer, Set<Integer>> taken = new LinkedHashMap<>();
         var popular = new Popularity(Optional.of(Duration.ofDays(7)));
         fill(state, popular, startMillis);
@@ -190,8 +208,8 @@ final class Evaluator {
         var baselines = new LinkedHashMap<String, Source>();
         baselines.put("popular", new PopularBaseline(popular));
         sequence()
-                .ifPresent(
-                        sequence -> baselines.put("item_knn", new KnnBaseline(sequence, neighbours, log, application)));
+                .ifPresent(sequence -> neighbours.forEach((name, learnt) ->
+                        baselines.put(name, new NeighboursBaseline(name, sequence, learnt, log, application))));
         List<Integer> subjects = List.copyOf(taken.keySet());
         Map<String, int[][]> lists = lists(state, retriever, baselines, subjects, startMillis, progress);
         lists.forEach((name, ranked) -> measure(name, ranked, subjects, taken));
@@ -348,11 +366,14 @@ final class Evaluator {
         }
     }
 
-    private static final class KnnBaseline implements Source {
+    private static final class NeighboursBaseline implements Source {
+        private final String name;
         private final String sequence;
         private final ItemNeighbours.Bound neighbours;
 
-        KnnBaseline(String sequence, ItemNeighbours neighbours, EventLog log, Application application) {
+        NeighboursBaseline(
+                String name, String sequence, ItemNeighbours neighbours, EventLog log, Application application) {
+            this.name = name;
             this.sequence = sequence;
             this.neighbours = neighbours.bind(log.dictionary()
                     .domain(Dictionary.idsOf(application.framing().item())));
@@ -360,7 +381,7 @@ final class Evaluator {
 
         @Override
         public String name() {
-            return "item_knn";
+            return name;
         }
 
         @Override

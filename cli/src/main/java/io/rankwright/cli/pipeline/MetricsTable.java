@@ -1,6 +1,8 @@
 package io.rankwright.cli.pipeline;
 
 import io.rankwright.registry.Version;
+import io.rankwright.spec.Application;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -39,6 +41,18 @@ public final class MetricsTable {
 
     private static int order(String metric) {
         return metric.startsWith("feed.") ? 1 : 0;
+    }
+
+    /** Prints the table of a version, and what its gates said. */
+    public static void print(Version version, Application application, PrintWriter out) {
+        out.printf(
+                "%s, %s data, test day %s, %s%n",
+                application.name(), version.lineage().data(), version.lineage().testDay(), version.name());
+        out.print(text(version, application.evaluation().baselines()));
+        version.gates()
+                .forEach(gate -> out.printf(
+                        "  gate %-40s %s (%s)%n", gate.gate(), gate.hasPassed() ? "passed" : "REFUSED", gate.values()));
+        out.flush();
     }
 
     public static String text(Version version, List<String> baselines) {

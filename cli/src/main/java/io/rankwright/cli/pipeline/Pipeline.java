@@ -5,13 +5,16 @@ import io.rankwright.features.FeatureState;
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Ingestion;
+import io.rankwright.log.Progress;
 import io.rankwright.log.Simulator;
 import io.rankwright.models.Artefact;
+import io.rankwright.models.ImportedNetwork;
 import io.rankwright.models.ItemNeighbours;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.TwoTower;
 import io.rankwright.registry.Gates;
 import io.rankwright.registry.Registry;
+import io.rankwright.registry.Trial;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.serving.LiveModels;
@@ -26,6 +29,7 @@ import io.rankwright.training.LeakCheck;
 import io.rankwright.training.NeighboursTrainer;
 import io.rankwright.training.RankerTrainer;
 import io.rankwright.training.Snapshot;
+import io.rankwright.training.TrainingRun;
 import io.rankwright.training.TwoTowerTrainer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -34,9 +38,11 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -45,22 +51,25 @@ import java.util.stream.Stream;
  * started again it ends with the same version; what is valid is used again.
  */
 public final class Pipeline {
-    /** The part of a run that draws at random. */
+    /** The seed of a run that names none. */
     public static final long SEED = 7;
 
-    private static final int WORKERS = Runtime.getRuntime().availableProcessors();
-
     private static final int LEAK_CUTS = 2;
+    /** The baselines that go by what goes with what. */
+    private static final Map<String, Model.Similar.Method> BASELINES =
+            Map.of("item_knn", Model.Similar.Method.KNN, "ease", Model.Similar.Method.EASE);
 
     private final Application application;
     private final Path state;
     private final DataRoot root;
+    private final TrainingRun run;
     private final Reporter reporter;
 
-    private Pipeline(Application application, Path state, DataRoot root, Reporter reporter) {
+    private Pipeline(Application application, Path state, DataRoot root, TrainingRun run, Reporter reporter) {
         this.application = application;
         this.state = state;
         this.root = root;
+        this.run = run;
         this.reporter = reporter;
     }
 
@@ -70,7 +79,12 @@ public final class Pipeline {
      * @param isSimulated whether to make them even where real ones are found
      */
     public static Pipeline of(
-            Application application, Home home, Optional<Path> dataOption, boolean isSimulated, Reporter reporter) {
+            Application application,
+            Home home,
+            Optional<Path> dataOption,
+            boolean isSimulated,
+            TrainingRun run,
+            Reporter reporter) {
         Optional<Path> environment =
                 Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).map(Path::of);
         Optional<DataRoot> found = isSimulated ? Optional.empty() : DataRoot.find(application, dataOption, environment);
@@ -81,7 +95,7 @@ public final class Pipeline {
         } else {
             reporter.say("real data in %s", root.folder());
         }
-        return new Pipeline(application, home.state(root.isSimulated()), root, reporter);
+        return new Pipeline(application, home.state(root.isSimulated()), root, run, reporter);
     }
 
     private static DataRoot simulated(Application application, Home home, Reporter reporter) {
@@ -131,7 +145,7 @@ public final class Pipeline {
         try {
             Ingestion.Report ingestion = ingest(log);
             var registry = new Registry(state.resolve("registry"));
-            Version version = version(log, registry, ingestion);
+            Version version = version(log, registry, ingestion, Optional.empty());
             decide(registry, version);
             Version live = registry.live().orElseThrow(() -> refused(version));
             return new Prepared(log, registry, live, ingestion);
@@ -144,17 +158,59 @@ public final class Pipeline {
     /** Runs every step up to the metrics; which version is live stays as it is. */
     public Version evaluate() {
         try (EventLog log = EventLog.open(state.resolve("log"), application)) {
-            return version(log, new Registry(state.resolve("registry")), ingest(log));
+            return version(log, new Registry(state.resolve("registry")), ingest(log), Optional.empty());
         }
     }
 
-    private Version version(EventLog log, Registry registry, Ingestion.Report ingestion) {
+    /** The same with a ranker that was trained elsewhere. */
+    public Version take(ImportedNetwork network) {
+        try (EventLog log = EventLog.open(state.resolve("log"), application)) {
+            return version(log, new Registry(state.resolve("registry")), ingest(log), Optional.of(network));
+        }
+    }
+
+    /** Searches settings of the ranker; see {@link Tuner}. The answer are the last attempts, the best first. */
+    public List<Trial> tune(SearchSpace space, int trials, int rungs, String metric) {
+        try (EventLog log = EventLog.open(state.resolve("log"), application)) {
+            Snapshot.Manifest inputs = inputs(ingest(log));
+            DataSet data = read(snapshot(log, inputs));
+            LocalDate lastDay = LocalDate.parse(inputs.lastDay());
+            var split = application.data().split();
+            LocalDate judged = split.validate().on(lastDay);
+            DataSet.Range judge = data.range(judged, judged);
+            DataSet.Range validate = data.range(judged.minusDays(1), judged.minusDays(1));
+            DataSet.Range train = data.range(split.trainFrom().on(lastDay), judged.minusDays(2));
+            refuseEmpty(judge, "data.split.validate");
+            refuseEmpty(validate, "the day before data.split.validate");
+            refuseEmpty(train, "data.split.train less its last day");
+            String study = hash(inputs.key(), run.toString(), modelCode(), space.toString(), trials + "/" + rungs);
+            return new Tuner(
+                            application,
+                            log,
+                            data,
+                            train,
+                            validate,
+                            judge,
+                            new Registry(state.resolve("registry")),
+                            run,
+                            state.resolve("checkpoints"),
+                            reporter)
+                    .search(space, trials, rungs, metric, study);
+        }
+    }
+
+    private Version version(
+            EventLog log, Registry registry, Ingestion.Report ingestion, Optional<ImportedNetwork> imported) {
         Snapshot.Manifest inputs = inputs(ingestion);
-        String key = hash(inputs.key(), Long.toString(SEED), modelCode());
+        String key = hash(
+                inputs.key(),
+                run.toString(),
+                modelCode(),
+                imported.map(ImportedNetwork::hash).orElse(""));
         Optional<Version> known = registry.find(key);
         known.ifPresent(version -> reporter.say(
                 "  %-10s %s is valid for these data, this file and this code: used again", "train", version.name()));
-        return known.orElseGet(() -> train(log, registry, inputs, key));
+        return known.orElseGet(() -> train(log, registry, inputs, key, imported));
     }
 
     private UserFault refused(Version version) {
@@ -210,22 +266,31 @@ public final class Pipeline {
         return Artefact.hash(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
     }
 
-    private Version train(EventLog log, Registry registry, Snapshot.Manifest inputs, String key) {
-        Snapshot snapshot;
+    private Snapshot snapshot(EventLog log, Snapshot.Manifest inputs) {
         try (Reporter.Step step = reporter.step("replay")) {
-            snapshot = Snapshot.find(state.resolve("snapshots"), inputs.key())
+            Snapshot snapshot = Snapshot.find(state.resolve("snapshots"), inputs.key())
                     .orElseGet(() -> Snapshot.write(state.resolve("snapshots"), application, log, inputs, step));
             step.outcome(
                     "%,d exposures × %d features, snapshot %s",
                     snapshot.manifest().rows(),
                     snapshot.manifest().features().size(),
                     snapshot.manifest().contentHash().substring(0, 12));
+            return snapshot;
         }
-        DataSet data;
+    }
+
+    private DataSet read(Snapshot snapshot) {
         try (Reporter.Step step = reporter.step("read")) {
-            data = snapshot.read(application, step);
+            DataSet data = snapshot.read(application, step);
             step.outcome("%,d rows in memory", data.rows());
+            return data;
         }
+    }
+
+    private Version train(
+            EventLog log, Registry registry, Snapshot.Manifest inputs, String key, Optional<ImportedNetwork> imported) {
+        Snapshot snapshot = snapshot(log, inputs);
+        DataSet data = read(snapshot);
         LocalDate lastDay = LocalDate.parse(snapshot.manifest().lastDay());
         var split = application.data().split();
         DataSet.Range train =
@@ -238,24 +303,16 @@ public final class Pipeline {
         refuseEmpty(data.range(testDay, testDay), "data.split.test");
         checkLeaks(log, data, train, validate);
         var artefacts = new LinkedHashMap<String, byte[]>();
+        var trainer = new RankerTrainer(
+                application, log, data, train, validate, application.model().rank(), run, checkpoints(key, "ranker"));
         try (Reporter.Step step = reporter.step("ranker")) {
-            artefacts.put(
-                    "ranker",
-                    new RankerTrainer(
-                                    application,
-                                    log,
-                                    data,
-                                    train,
-                                    validate,
-                                    application.model().rank(),
-                                    SEED,
-                                    WORKERS,
-                                    checkpoints(key, "ranker"))
-                            .train(step)
-                            .bytes());
+            Artefact ranker = imported.map(trainer::take).orElseGet(() -> trainer.train(step));
+            artefacts.put("ranker", ranker.bytes());
             step.outcome(
                     "%s on %,d exposures up to %s",
-                    members(), train.size(), split.trainTo().on(lastDay));
+                    imported.map(_ -> "imported; calibrated beside training").orElse(members()),
+                    train.size(),
+                    split.trainTo().on(lastDay));
         }
         Map<String, ItemNeighbours> neighbours = neighbours(log, data, train);
         neighbours.forEach((source, learnt) ->
@@ -264,22 +321,14 @@ public final class Pipeline {
             try (Reporter.Step step = reporter.step("two-tower")) {
                 artefacts.put(
                         "towers",
-                        new TwoTowerTrainer(
-                                        application,
-                                        log,
-                                        data,
-                                        train,
-                                        settings,
-                                        SEED,
-                                        WORKERS,
-                                        checkpoints(key, "towers"))
+                        new TwoTowerTrainer(application, log, data, train, settings, run, checkpoints(key, "towers"))
                                 .train(step)
                                 .bytes());
                 step.outcome("%d dimensions, %d epochs", settings.dim(), settings.epochs());
             }
         });
-        var evaluator = new Evaluator(application, log, data, SEED);
-        evaluate(evaluator, log, artefacts, neighbours, testDay);
+        var evaluator = new Evaluator(application, log, data, run.seed());
+        evaluate(evaluator, trainer, log, artefacts, neighbours, testDay);
         Map<String, Double> metrics = evaluator.metrics();
         List<Gates.Result> gates = Gates.judge(
                 application.evaluation().gates(),
@@ -294,7 +343,9 @@ public final class Pipeline {
                 snapshot.manifest().contentHash(),
                 lastDay.toString(),
                 testDay.toString(),
-                SEED,
+                run.seed(),
+                run.workers(),
+                run.device().name().toLowerCase(Locale.ROOT),
                 registry.live().map(Version::id).orElse(0));
         return registry.register(new Registry.Draft(
                 key, Instant.now().toString(), lineage, artefacts, metrics, evaluator.intervals(), gates));
@@ -320,8 +371,8 @@ public final class Pipeline {
 
     private void checkLeaks(EventLog log, DataSet data, DataSet.Range train, DataSet.Range validate) {
         try (Reporter.Step step = reporter.step("leaks")) {
-            var leaks = new ArrayList<>(LeakCheck.check(application, log, data, train, LEAK_CUTS, SEED));
-            leaks.addAll(LeakCheck.check(application, log, data, validate, LEAK_CUTS, SEED));
+            var leaks = new ArrayList<>(LeakCheck.check(application, log, data, train, LEAK_CUTS, run.seed()));
+            leaks.addAll(LeakCheck.check(application, log, data, validate, LEAK_CUTS, run.seed()));
             if (!leaks.isEmpty()) {
                 throw new InternalFault("a feature looks ahead:\n"
                         + leaks.stream().map(LeakCheck.Leak::toString).collect(Collectors.joining("\n")));
@@ -330,11 +381,15 @@ public final class Pipeline {
         }
     }
 
-    /** What goes with what, for each source that asks for it and for the baseline item-kNN, by the source's name. */
+    /** What goes with what, for each source and each baseline that asks for it, by the source's name. */
     private Map<String, ItemNeighbours> neighbours(EventLog log, DataSet data, DataSet.Range train) {
         var wanted = new LinkedHashMap<String, Model.Similar>();
-        Model.Similar baseline = baseline();
-        wanted.put(baseline.name(), baseline);
+        BASELINES.forEach((baseline, method) -> {
+            if (application.evaluation().baselines().contains(baseline)) {
+                Model.Similar settings = baseline(method);
+                wanted.put(settings.name(), settings);
+            }
+        });
         application.model().retrieve().stream()
                 .filter(Model.Similar.class::isInstance)
                 .map(Model.Similar.class::cast)
@@ -350,15 +405,26 @@ public final class Pipeline {
         return learnt;
     }
 
-    private Model.Similar baseline() {
+    private Model.Similar baseline(Model.Similar.Method method) {
         String sequence = application.features().stream()
                 .filter(FeatureDefinition.Sequence.class::isInstance)
                 .map(FeatureDefinition::name)
                 .findFirst()
-                .orElseThrow(
-                        () -> new UserFault("the baseline item_knn needs a sequence feature; expected one in features."
-                                + application.framing().subject()));
-        return new Model.Similar(Model.Similar.Method.KNN, sequence, 20, 100, 0, 0, 100, 1);
+                .orElseThrow(() -> new UserFault("the baselines item_knn and ease need a sequence feature; expected one"
+                        + " in features." + application.framing().subject()));
+        return new Model.Similar(method, sequence, 20, 100, 100, 0, 100, 1);
+    }
+
+    private Map<String, ItemNeighbours> baselines(Map<String, ItemNeighbours> neighbours) {
+        var baselines = new TreeMap<String, ItemNeighbours>();
+        BASELINES.forEach((baseline, method) -> {
+            if (application.evaluation().baselines().contains(baseline)) {
+                baselines.put(
+                        baseline,
+                        Objects.requireNonNull(neighbours.get(baseline(method).name())));
+            }
+        });
+        return baselines;
     }
 
     private Optional<Model.TwoTower> towers() {
@@ -370,6 +436,7 @@ public final class Pipeline {
 
     private void evaluate(
             Evaluator evaluator,
+            RankerTrainer trainer,
             EventLog log,
             Map<String, byte[]> artefacts,
             Map<String, ItemNeighbours> neighbours,
@@ -377,6 +444,9 @@ public final class Pipeline {
         try (Reporter.Step step = reporter.step("evaluate")) {
             try (Ranker ranker = Ranker.of(Artefact.of(Objects.requireNonNull(artefacts.get("ranker"))))) {
                 artefacts.put("reliability", Artefact.json(evaluator.judgeLabels(ranker, testDay)));
+                if (application.evaluation().baselines().contains("trees")) {
+                    judgeTrees(evaluator, ranker, trainer, testDay, step);
+                }
             }
             Optional<TwoTower> towers =
                     Optional.ofNullable(artefacts.get("towers")).map(bytes -> TwoTower.of(Artefact.of(bytes)));
@@ -386,14 +456,22 @@ public final class Pipeline {
             try (Retriever retriever =
                     LiveModels.retriever(application, log, towers, hash, neighbours, state.resolve("index"))) {
                 LiveModels.fill(retriever, application, log, Snapshot.startMillis(application, testDay));
-                evaluator.judgeFeed(
-                        retriever,
-                        Objects.requireNonNull(neighbours.get(baseline().name())),
-                        testDay,
-                        step);
+                evaluator.judgeFeed(retriever, baselines(neighbours), testDay, step);
             }
             towers.ifPresent(TwoTower::close);
             step.outcome("test day %s, %d metrics", testDay, evaluator.metrics().size());
+        }
+    }
+
+    /** The trees that a network must better: the ranker's own, or else some that are trained for this alone. */
+    private static void judgeTrees(
+            Evaluator evaluator, Ranker ranker, RankerTrainer trainer, LocalDate day, Progress progress) {
+        if (ranker.manifest().members().contains(Ranker.Kind.TREES)) {
+            evaluator.judgeTrees(ranker, day);
+            return;
+        }
+        try (Ranker trees = Ranker.of(trainer.trees(progress))) {
+            evaluator.judgeTrees(trees, day);
         }
     }
 }

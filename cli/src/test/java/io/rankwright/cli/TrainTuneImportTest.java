@@ -1,0 +1,163 @@
+package io.rankwright.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankwright.cli.Command.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Training by hand, searching settings, and taking in a ranker from elsewhere, as a user does them. */
+class TrainTuneImportTest {
+    @TempDir
+    static Path scratch;
+
+    private static String application;
+
+    @BeforeAll
+    static void make() {
+        application = Command.smallApplication(scratch).toString();
+    }
+
+    @Test
+    void trainMakesACandidate_andAnotherSeedAnother() {
+        Result first = Command.run(scratch, "train", application, "--seed", "3");
+        assertThat(first.exitCode()).as(first.err()).isZero();
+        assertThat(first.out()).contains("click.auc").contains("lets it serve");
+
+        Result second = Command.run(scratch, "train", application, "--seed", "4", "--workers", "1");
+        assertThat(second.exitCode()).as(second.err()).isZero();
+        Result models = Command.run(scratch, "models", application);
+        assertThat(models.out()).contains("candidate").doesNotContain("live");
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsSaid() {
+        Result gpu = Command.run(scratch, "train", application, "--device", "gpu");
+        assertThat(gpu.exitCode()).isEqualTo(3);
+        assertThat(gpu.err()).contains("no GPU").contains("--device cpu").doesNotContain("\tat ");
+        Result other = Command.run(scratch, "train", application, "--device", "abacus");
+        assertThat(other.exitCode()).isEqualTo(2);
+        assertThat(other.err()).contains("expected cpu or gpu");
+    }
+
+    @Test
+    void tuneHalvesItsTrials_andGoesOnWhereItWas() throws IOException {
+        String[] search = {
+            "tune",
+            application,
+            "--try",
+            "model.rank.trees.depth=2|3|4",
+            "--try",
+            "model.rank.dcn.cross=1|2",
+            "--trials",
+            "4",
+            "--rungs",
+            "2",
+            "--format",
+            "json"
+        };
+        Result first = Command.run(scratch, search);
+        assertThat(first.exitCode()).as(first.err()).isZero();
+        JsonNode trials = new ObjectMapper().readTree(first.out()).path("trials");
+        assertThat(trials).hasSize(2);
+        assertThat(trials.get(0).path("share").asDouble()).isEqualTo(1);
+        assertThat(trials.get(0).path("metrics").path("click.logloss").asDouble())
+                .isLessThanOrEqualTo(
+                        trials.get(1).path("metrics").path("click.logloss").asDouble());
+        assertThat(trials.get(0).path("settings").path("model.rank.dcn.cross").asText())
+                .isIn("1", "2");
+
+        Result again = Command.run(scratch, search);
+        assertThat(again.out()).isEqualTo(first.out());
+        assertThat(again.err().split("done before", -1)).hasSize(4 + 2 + 1);
+
+        Result wrong = Command.run(scratch, "tune", application, "--try", "model.rank.dcn.crosses=1|2");
+        assertThat(wrong.exitCode()).isEqualTo(2);
+        assertThat(wrong.err()).contains("the unknown key 'crosses'").contains("did you mean 'cross'");
+    }
+
+    @Test
+    void aRankerFromElsewhereIsJudgedAndRegistered_andMayServe() throws IOException {
+        Path model = scratch.resolve("elsewhere.onnx");
+        Path manifest = scratch.resolve("elsewhere.json");
+        Files.write(model, rates().toByteArray());
+        Files.writeString(manifest, """
+                {"inputs": [{"feature": "user_ctr", "missing": 0.5}, {"feature": "ctr", "missing": 0.5},
+                            {"feature": "watch_mean", "missing": 2}], "outputs": ["click", "watch"]}""");
+        String home = scratch.resolve("imported").toString();
+
+        Result imported = Command.run(
+                scratch,
+                "import",
+                application,
+                "--model",
+                model.toString(),
+                "--manifest",
+                manifest.toString(),
+                "--home",
+                home);
+        assertThat(imported.exitCode()).as(imported.err()).isZero();
+        assertThat(imported.err()).contains("imported");
+        Result promoted = Command.run(scratch, "promote", application, "v1", "--force", "--home", home);
+        assertThat(promoted.exitCode()).as(promoted.err()).isZero();
+
+        Result refused = Command.run(
+                scratch, "import", application, "--model", manifest.toString(), "--manifest", manifest.toString());
+        assertThat(refused.exitCode()).isEqualTo(2);
+        assertThat(refused.err()).contains("is no ONNX file").doesNotContain("\tat ");
+    }
+
+    /** The log-odds of a click as a weighted sum of two rates, the watch as its mean: {@code y = x · w}. */
+    private static ModelProto rates() {
+        var weights = TensorProto.newBuilder()
+                .setName("w")
+                .setDataType(TensorProto.DataType.FLOAT.getNumber())
+                .addDims(3)
+                .addDims(2);
+        for (float weight : new float[] {4, 0, 4, 0, -1.5f, 1}) {
+            weights.addFloatData(weight);
+        }
+        return ModelProto.newBuilder()
+                .setIrVersion(8)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
+                .setGraph(GraphProto.newBuilder()
+                        .setName("rates")
+                        .addInput(value("x", 3))
+                        .addInitializer(weights)
+                        .addNode(NodeProto.newBuilder()
+                                .setOpType("MatMul")
+                                .addInput("x")
+                                .addInput("w")
+                                .addOutput("y"))
+                        .addOutput(value("y", 2)))
+                .build();
+    }
+
+    private static ValueInfoProto value(String name, int width) {
+        return ValueInfoProto.newBuilder()
+                .setName(name)
+                .setType(TypeProto.newBuilder()
+                        .setTensorType(TypeProto.Tensor.newBuilder()
+                                .setElemType(TensorProto.DataType.FLOAT.getNumber())
+                                .setShape(TensorShapeProto.newBuilder()
+                                        .addDim(TensorShapeProto.Dimension.newBuilder()
+                                                .setDimParam("n"))
+                                        .addDim(TensorShapeProto.Dimension.newBuilder()
+                                                .setDimValue(width)))))
+                .build();
+    }
+}
