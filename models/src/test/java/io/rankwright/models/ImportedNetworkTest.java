@@ -25,8 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ImportedNetworkTest {
     private static final Application APPLICATION = Application.read(Path.of("../apps/video-feed"));
-    private static final String MANIFEST =
-            """
+    private static final String MANIFEST = """
             {"inputs": [{"feature": "user_ctr", "missing": 0.5}, {"feature": "ctr"},
                         {"feature": "tag", "categories": ["11", "4"]}],
              "outputs": ["click", "watch"]}""";
@@ -86,7 +85,9 @@ class ImportedNetworkTest {
     }
 
     private void assertRefused(UnaryOperator<ModelProto.Builder> change, String... words) {
-        assertThatThrownBy(() -> read(change, MANIFEST)).isInstanceOf(UserFault.class).hasMessageContainingAll(words);
+        assertThatThrownBy(() -> read(change, MANIFEST))
+                .isInstanceOf(UserFault.class)
+                .hasMessageContainingAll(words);
     }
 
     @Test
@@ -99,19 +100,20 @@ class ImportedNetworkTest {
                 new Ranker.Head("click", true, "", 0, List.of(1.0), new Calibration.Logistic(1, 0)),
                 new Ranker.Head("watch", false, "click", 0, List.of(1.0), new Calibration.Linear(1, 0)));
         var manifest = new Ranker.Manifest(List.of(Ranker.Kind.NETWORK), heads);
-        try (Ranker ranker =
-                Ranker.of(Ranker.artefact(manifest, inputs, List.of(network.parts())))) {
+        try (Ranker ranker = Ranker.of(Ranker.artefact(manifest, inputs, List.of(network.parts())))) {
             // A row as it is, and one whose first number is missing (0.5) and whose tag is unknown (0).
             float[] rows = {0.25f, 0.5f, 2, Float.NaN, 1, Float.NaN};
             double[][] raw = ranker.raw(rows, 2);
             assertThat(raw[0]).containsExactly(1.25, 2.5);
             assertThat(raw[1]).containsExactly(-1.5, 1);
             // Of a linear network the integrated gradients are the products.
-            assertThat(ranker.explain(rows, 1, 0).getFirst().getFirst().feature()).isEqualTo("ctr");
+            assertThat(ranker.explain(rows, 1, 0).getFirst().getFirst().feature())
+                    .isEqualTo("ctr");
             assertThat(ranker.explain(rows, 1, 0).getFirst().getFirst().contribution())
                     .isCloseTo(1, within(1e-5));
         }
-        assertThat(network.hash()).isEqualTo(read(UnaryOperator.identity(), MANIFEST).hash());
+        assertThat(network.hash())
+                .isEqualTo(read(UnaryOperator.identity(), MANIFEST).hash());
     }
 
     @Test
@@ -135,7 +137,10 @@ class ImportedNetworkTest {
     void operatorsThatAreNotOfOnnxAreRefused() {
         assertRefused(
                 model -> {
-                    model.getGraphBuilder().getNodeBuilder(0).setDomain("com.example").setOpType("Steal");
+                    model.getGraphBuilder()
+                            .getNodeBuilder(0)
+                            .setDomain("com.example")
+                            .setOpType("Steal");
                     return model;
                 },
                 "com.example.Steal");
@@ -181,8 +186,8 @@ class ImportedNetworkTest {
         Files.writeString(folder.resolve("model.onnx"), "no network");
         Files.writeString(folder.resolve("model.json"), MANIFEST);
 
-        assertThatThrownBy(() -> ImportedNetwork.read(
-                        folder.resolve("model.onnx"), folder.resolve("model.json"), APPLICATION))
+        assertThatThrownBy(() ->
+                        ImportedNetwork.read(folder.resolve("model.onnx"), folder.resolve("model.json"), APPLICATION))
                 .isInstanceOf(UserFault.class)
                 .hasMessageContaining("is no ONNX file");
     }

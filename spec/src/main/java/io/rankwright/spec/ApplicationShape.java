@@ -144,7 +144,7 @@ public final class ApplicationShape {
                             optional(
                                     "objective",
                                     choice("pointwise", "lambdamart"),
-                                    "what binary heads learn: their probability, or the order of a subject's items (default pointwise)"),
+                                    "what binary heads learn: their probability, or the order of what was shown together (default pointwise)"),
                             optional("rounds", INTEGER, "trees at most (default 400)"),
                             optional("depth", INTEGER, "the depth of a tree (default 6)"),
                             optional("learning_rate", NUMBER, "the step size (default 0.05)"),

@@ -141,8 +141,8 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
     /**
      * Gradient-boosted trees, one ensemble a head.
      *
-     * @param isOrdering whether binary heads learn the order of a subject's items (LambdaMART; Burges, 2010) and not
-     *     their probability
+     * @param isOrdering whether binary heads learn the order of what was shown together (LambdaMART; Burges, 2010) and
+     *     not their probability
      * @param patience how many rounds without gain on the validation days before it stops
      */
     public record Trees(

@@ -28,26 +28,34 @@ record Examples(DataSet data, DataSet.Range range, float[] rows) {
         return Arrays.copyOf(chosen, size);
     }
 
-    /** The same by subject and day. */
+    /** The same by subject and moment: what was shown together stands together. */
     int[] grouped(int[] chosen) {
         return Arrays.stream(chosen)
                 .boxed()
-                .sorted((a, b) -> Long.compare(group(a), group(b)))
+                .sorted(this::order)
                 .mapToInt(Integer::intValue)
                 .toArray();
     }
 
-    private long group(int example) {
-        int row = range.from() + example;
-        return ((long) data.subjects()[row] << 32) | data.days()[row];
+    private boolean areTogether(int left, int right) {
+        int one = range.from() + left;
+        int other = range.from() + right;
+        return data.subjects()[one] == data.subjects()[other] && data.timesMillis()[one] == data.timesMillis()[other];
     }
 
-    /** How many follow each other with the same subject and day. */
+    private int order(int left, int right) {
+        int one = range.from() + left;
+        int other = range.from() + right;
+        int bySubject = Integer.compare(data.subjects()[one], data.subjects()[other]);
+        return bySubject != 0 ? bySubject : Long.compare(data.timesMillis()[one], data.timesMillis()[other]);
+    }
+
+    /** How many follow each other that were shown together. */
     int[] groups(int[] chosen) {
         int[] sizes = new int[chosen.length];
         int count = 0;
         for (int i = 0; i < chosen.length; i++) {
-            if (i > 0 && group(chosen[i]) == group(chosen[i - 1])) {
+            if (i > 0 && areTogether(chosen[i], chosen[i - 1])) {
                 sizes[count - 1]++;
             } else {
                 sizes[count++] = 1;

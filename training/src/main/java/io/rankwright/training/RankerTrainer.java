@@ -234,19 +234,19 @@ public final class RankerTrainer {
             return head.with(List.of(1.0), CalibrationFit.fit(settings.calibrate(), first, outcomes, head.isBinary()));
         }
         double[] second = at(scores[1][place], chosen);
-        double best = 0;
+        int best = 0;
         double least = Double.POSITIVE_INFINITY;
         for (int step = 0; step <= WEIGHTS; step++) {
             double weight = (double) step / WEIGHTS;
             double loss = loss(blend(first, second, weight), outcomes, head.isBinary());
             if (loss < least) {
                 least = loss;
-                best = weight;
+                best = step;
             }
         }
-        Calibration calibration =
-                CalibrationFit.fit(settings.calibrate(), blend(first, second, best), outcomes, head.isBinary());
-        return head.with(List.of(1 - best, best), calibration);
+        Calibration calibration = CalibrationFit.fit(
+                settings.calibrate(), blend(first, second, (double) best / WEIGHTS), outcomes, head.isBinary());
+        return head.with(List.of((double) (WEIGHTS - best) / WEIGHTS, (double) best / WEIGHTS), calibration);
     }
 
     private static double[] at(double[] values, int[] places) {

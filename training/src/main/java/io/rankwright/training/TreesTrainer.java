@@ -5,8 +5,10 @@ import io.rankwright.models.RankerInputs.Layout;
 import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
+import io.rankwright.spec.UserFault;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import ml.dmlc.xgboost4j.java.Booster;
@@ -16,11 +18,14 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
 
 /**
  * Trains the boosted trees of a ranker (XGBoost: Chen and Guestrin, 2016): one ensemble a head, stopped where the
- * validation days stop getting better. A binary head learns its probability, or the order of a subject's items by
- * LambdaMART (Burges, "From RankNet to LambdaRank to LambdaMART", 2010). The same data and seed give the same bytes.
+ * validation days stop getting better. A binary head learns its probability, or the order of what was shown
+ * together by LambdaMART (Burges, "From RankNet to LambdaRank to LambdaMART", 2010). The same data and seed give the same bytes.
  */
 final class TreesTrainer {
     private static final int THREADS = 2;
+    /** More moments than this for each exposure, and there is next to nothing to compare. */
+    private static final double SMALLEST_SLATE_SHARE = 0.9;
+
     /** Judging costs as much as a few trees, so not every one is judged. */
     private static final int JUDGED_EVERY = 5;
 
@@ -117,7 +122,10 @@ final class TreesTrainer {
         return bestTrees;
     }
 
-    /** The rows where the label is there; for an ordering a subject's rows of a day together. */
+    /**
+     * The rows where the label is there; for an ordering those that were shown together follow each other. Rows of
+     * different moments must not be compared: the later one's features know what came of the earlier.
+     */
     private DMatrix matrix(Examples examples, Label label, boolean isOrdering) throws XGBoostError {
         int[] chosen = examples.with(label.name());
         if (isOrdering) {
@@ -135,7 +143,16 @@ final class TreesTrainer {
         var matrix = new DMatrix(inputs, chosen.length, columns, Float.NaN);
         matrix.setLabel(labels);
         if (isOrdering) {
-            matrix.setGroup(examples.groups(chosen));
+            int[] groups = examples.groups(chosen);
+            if (groups.length > SMALLEST_SLATE_SHARE * chosen.length) {
+                throw new UserFault(String.format(
+                        Locale.ROOT,
+                        "%,d exposures at %,d moments: too few were made together; model.rank.trees.objective: lambdamart"
+                                + " expected those of one answer to have the same time, so that they can be compared",
+                        chosen.length,
+                        groups.length));
+            }
+            matrix.setGroup(groups);
         }
         return matrix;
     }

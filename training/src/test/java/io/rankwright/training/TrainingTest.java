@@ -24,6 +24,7 @@ import io.rankwright.models.Vectors;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.Model;
+import io.rankwright.spec.UserFault;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.Arrays;
@@ -171,7 +172,7 @@ class TrainingTest {
                 rank(Model.Calibrate.ISOTONIC, Optional.of(TREES), Optional.empty()),
                 rank(
                         Model.Calibrate.PLATT,
-                        Optional.of(new Model.Trees(List.of("ctr", "user_ctr", "tab_ctr"), true, 60, 4, 0.1, 20)),
+                        Optional.of(new Model.Trees(List.of("ctr", "user_ctr", "tab_ctr"), false, 60, 4, 0.1, 20)),
                         Optional.empty()),
                 rank(Model.Calibrate.PLATT, Optional.empty(), Optional.of(dcn(0, Model.Amounts.LOG))),
                 rank(Model.Calibrate.TEMPERATURE, Optional.empty(), Optional.of(dcn(3, Model.Amounts.WEIGHTED))),
@@ -183,6 +184,17 @@ class TrainingTest {
                         application, log, data, days(4, 2), days(1, 1), settings, RUN, folder.resolve(checkpoints))
                 .train(Progress.SILENT)
                 .bytes();
+    }
+
+    @Test
+    void exposuresOfDifferentMomentsAreNotComparedByLambdaMart() {
+        var ordering = new Model.Trees(List.of(), true, 60, 4, 0.1, 20);
+
+        assertThatThrownBy(
+                        () -> ranker(rank(Model.Calibrate.PLATT, Optional.of(ordering), Optional.empty()), "ordering"))
+                .isInstanceOf(UserFault.class)
+                .hasMessageContaining("lambdamart")
+                .hasMessageContaining("expected");
     }
 
     @ParameterizedTest
