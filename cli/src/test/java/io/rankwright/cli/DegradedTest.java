@@ -12,7 +12,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -63,34 +65,38 @@ class DegradedTest {
         }
     }
 
-    private JsonNode feedWith(String budget) throws IOException, InterruptedException {
+    /** Answers of a server with little time, until one is degraded: how late a machine is, is not ours to say. */
+    private List<JsonNode> feedsWith(String budget) throws IOException, InterruptedException {
         Path application = Command.smallApplication(scratch);
         Path yaml = application.resolve("app.yaml");
         Files.writeString(yaml, Files.readString(yaml).replace(Command.BUDGET, budget));
+        var feeds = new ArrayList<JsonNode>();
         try (Running running = Command.serve(scratch, application.toString(), "--port", "0");
                 HttpClient client = HttpClient.newHttpClient()) {
             HttpRequest request = HttpRequest.newBuilder(URI.create(running.address() + "/v1/feed/3?slots=10"))
                     .build();
-            return new ObjectMapper()
-                    .readTree(client.send(request, HttpResponse.BodyHandlers.ofString())
-                            .body());
+            do {
+                feeds.add(new ObjectMapper()
+                        .readTree(client.send(request, HttpResponse.BodyHandlers.ofString())
+                                .body()));
+            } while (feeds.getLast().path("degraded").isEmpty() && feeds.size() < 300);
         }
+        return feeds;
     }
 
     @Test
     void whenTheRankerStalls_theFusedOrderAnswers_andTheAnswerSaysSo() throws IOException, InterruptedException {
-        JsonNode feed = feedWith("budget: { retrieve: 2s, rank: 0ms, rerank: 2s }");
+        List<JsonNode> feeds = feedsWith("budget: { retrieve: 2s, rank: 0ms, rerank: 2s }");
 
-        assertThat(feed.path("slots")).hasSize(10);
-        assertThat(feed.path("degraded").toString()).contains("rank: deadline of 0 ms");
+        assertThat(feeds).allSatisfy(feed -> assertThat(feed.path("slots")).hasSize(10));
+        assertThat(feeds.getLast().path("degraded").toString()).contains("rank: deadline of 0 ms");
     }
 
     @Test
     void whenASourceIsLate_theOthersAnswer_andTheAnswerSaysSo() throws IOException, InterruptedException {
-        JsonNode feed = feedWith("budget: { retrieve: 0ms, rank: 2s, rerank: 2s }");
+        List<JsonNode> feeds = feedsWith("budget: { retrieve: 0ms, rank: 2s, rerank: 2s }");
 
-        assertThat(feed.path("slots")).hasSize(10);
-        // Which of the sources are still at work when no time is left is for the machine to say.
-        assertThat(feed.path("degraded").toString()).containsPattern("retrieve\\.\\w+: deadline");
+        assertThat(feeds).allSatisfy(feed -> assertThat(feed.path("slots")).hasSize(10));
+        assertThat(feeds.getLast().path("degraded").toString()).containsPattern("retrieve\\.\\w+: deadline");
     }
 }
