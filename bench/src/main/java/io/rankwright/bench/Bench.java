@@ -2,7 +2,10 @@ package io.rankwright.bench;
 
 import java.nio.file.Path;
 
-/** Chooses the benchmark: {@code replay [APP] [EVENTS]}, {@code feed ADDRESS [REQUESTS]} or {@code embeddings}. */
+/**
+ * Chooses the benchmark: {@code replay [APP] [EVENTS]}, {@code feed ADDRESS [REQUESTS]}, {@code
+ * ranker HOME} or {@code embeddings}.
+ */
 public final class Bench {
     private Bench() {}
 
@@ -17,9 +20,12 @@ public final class Bench {
                 FeedBench.run(
                         arguments.length > 1 ? arguments[1] : "http://127.0.0.1:8080",
                         arguments.length > 2 ? Integer.parseInt(arguments[2]) : 3000);
+            case "ranker" ->
+                RankerBench.run(Path.of(arguments.length > 1 ? arguments[1] : "apps/video-feed/.rankwright/real"));
             case "embeddings" -> EmbeddingBench.run();
             default ->
-                System.err.println("usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | embeddings");
+                System.err.println(
+                        "usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME] | embeddings");
         }
     }
 }

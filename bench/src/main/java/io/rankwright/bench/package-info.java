@@ -1,5 +1,5 @@
 /**
- * Benchmarks, never part of a test run: {@code bench/run replay} and {@code bench/run feed}.
+ * Benchmarks, never part of a test run: {@code bench/run} names them.
  *
  * <p>Absolute figures depend on the machine; each benchmark prints what it is compared with, measured in the same run.
  */

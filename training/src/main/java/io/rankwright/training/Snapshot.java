@@ -37,7 +37,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 
@@ -302,90 +305,120 @@ public record Snapshot(Path parquet, Manifest manifest) {
         }
     }
 
-    /** Reads the rows into memory. */
+    /** Reads the rows into memory: ids and sequences on one thread, values beside them on another. */
     public DataSet read(Application application, Progress progress) {
         int size = Math.toIntExact(manifest.rows());
         var columns = new ArrayList<FeatureColumn>();
         var labels = new LinkedHashMap<String, double[]>();
         var amounts = new LinkedHashMap<String, double[]>();
         var sequences = new LinkedHashMap<String, int[][]>();
-        var readers = new ArrayList<ValueReader>();
         var subjects = new Texts(false);
         var items = new Texts(false);
         long[] times = new long[size];
         int[] days = new int[size];
         int[] subjectCodes = new int[size];
         int[] itemCodes = new int[size];
+        var numbers = new ArrayList<double[]>();
+        var categories = new ArrayList<int[]>();
+        var texts = new ArrayList<Texts>();
+        var ids = new LinkedHashMap<String, ValueReader>();
+        ids.put("time_ms", (rows, place, row) -> times[row] = rows.getLong(place));
+        ids.put("day", (rows, place, row) -> days[row] = rows.getInt(place));
+        ids.put("subject", (rows, place, row) -> subjectCodes[row] = subjects.code(rows.getString(place)));
+        ids.put("item", (rows, place, row) -> itemCodes[row] = items.code(rows.getString(place)));
+        var values = new LinkedHashMap<String, ValueReader>();
+        columnTypes().forEach((name, type) -> {
+            if (name.startsWith("label:") || name.startsWith("amount:")) {
+                double[] of = new double[size];
+                (name.startsWith("label:") ? labels : amounts).put(name.substring(name.indexOf(':') + 1), of);
+                values.put(name, (rows, place, row) -> of[row] = number(rows, place));
+            } else if (!manifest.features().contains(name)) {
+                if (!ids.containsKey(name) && !name.equals("event")) {
+                    int[][] of = new int[size][];
+                    sequences.put(name, of);
+                    ids.put(name, (rows, place, row) -> of[row] = items.codes(rows.getString(place)));
+                }
+            } else if (type.equals("DOUBLE")) {
+                double[] of = new double[size];
+                columns.add(new FeatureColumn(name, scope(application, name), FeatureColumn.Kind.NUMBER));
+                numbers.add(of);
+                categories.add(new int[0]);
+                texts.add(new Texts(true));
+                values.put(name, (rows, place, row) -> of[row] = number(rows, place));
+            } else {
+                int[] of = new int[size];
+                var known = new Texts(true);
+                columns.add(new FeatureColumn(name, scope(application, name), FeatureColumn.Kind.CATEGORY));
+                numbers.add(new double[0]);
+                categories.add(of);
+                texts.add(known);
+                values.put(name, (rows, place, row) -> of[row] = known.code(rows.getString(place)));
+            }
+        });
+        try (ExecutorService pool = Executors.newFixedThreadPool(2)) {
+            Workers.together(pool, List.of(() -> scan(ids, Progress.SILENT), () -> scan(values, progress)));
+        }
+        return new DataSet(
+                size,
+                List.copyOf(columns),
+                numbers.toArray(double[][]::new),
+                categories.toArray(int[][]::new),
+                texts.stream().map(Texts::list).toList(),
+                labels,
+                amounts,
+                times,
+                days,
+                subjectCodes,
+                subjects.list(),
+                itemCodes,
+                items.list(),
+                sequences);
+    }
+
+    /** The columns of the file in order, each with its SQL type. */
+    private Map<String, String> columnTypes() {
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(
-                        "SELECT * FROM read_parquet('" + parquet.toString().replace("'", "''") + "')")) {
-            int width = rows.getMetaData().getColumnCount();
-            var numbers = new ArrayList<double[]>();
-            var categories = new ArrayList<int[]>();
-            var texts = new ArrayList<Texts>();
-            for (int c = 1; c <= width; c++) {
-                String name = rows.getMetaData().getColumnName(c);
-                boolean isNumber = rows.getMetaData().getColumnTypeName(c).equals("DOUBLE");
-                int place = c;
-                if (name.startsWith("label:") || name.startsWith("amount:")) {
-                    double[] values = new double[size];
-                    (name.startsWith("label:") ? labels : amounts).put(name.substring(name.indexOf(':') + 1), values);
-                    readers.add((result, i) -> values[i] = number(result, place));
-                } else if (!manifest.features().contains(name)) {
-                    if (c > 5) {
-                        int[][] values = new int[size][];
-                        sequences.put(name, values);
-                        readers.add((result, i) -> values[i] = items.codes(result.getString(place)));
-                    }
-                } else if (isNumber) {
-                    double[] values = new double[size];
-                    columns.add(new FeatureColumn(name, scope(application, name), FeatureColumn.Kind.NUMBER));
-                    numbers.add(values);
-                    categories.add(new int[0]);
-                    texts.add(new Texts(true));
-                    readers.add((result, i) -> values[i] = number(result, place));
-                } else {
-                    int[] values = new int[size];
-                    var known = new Texts(true);
-                    columns.add(new FeatureColumn(name, scope(application, name), FeatureColumn.Kind.CATEGORY));
-                    numbers.add(new double[0]);
-                    categories.add(values);
-                    texts.add(known);
-                    readers.add((result, i) -> values[i] = known.code(result.getString(place)));
-                }
+                ResultSet rows = statement.executeQuery("SELECT * FROM " + table() + " LIMIT 0")) {
+            var types = new LinkedHashMap<String, String>();
+            for (int c = 1; c <= rows.getMetaData().getColumnCount(); c++) {
+                types.put(
+                        rows.getMetaData().getColumnName(c), rows.getMetaData().getColumnTypeName(c));
             }
+            return types;
+        } catch (SQLException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private String table() {
+        return "read_parquet('" + parquet.toString().replace("'", "''") + "')";
+    }
+
+    private EnvironmentFault unreadable(SQLException e) {
+        return new EnvironmentFault("the snapshot " + parquet + " cannot be read: " + e.getMessage(), false, e);
+    }
+
+    /** Reads some columns of all rows, in the order of the file. */
+    private boolean scan(Map<String, ValueReader> columns, Progress progress) {
+        String names = columns.keySet().stream().map(Snapshot::quoted).collect(Collectors.joining(", "));
+        ValueReader[] readers = columns.values().toArray(ValueReader[]::new);
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("SELECT " + names + " FROM " + table())) {
             int row = 0;
             while (rows.next()) {
-                times[row] = rows.getLong(2);
-                days[row] = rows.getInt(3);
-                subjectCodes[row] = subjects.code(rows.getString(4));
-                itemCodes[row] = items.code(rows.getString(5));
-                for (ValueReader reader : readers) {
-                    reader.read(rows, row);
+                for (int c = 0; c < readers.length; c++) {
+                    readers[c].read(rows, c + 1, row);
                 }
                 if (++row % 10_000 == 0) {
-                    progress.at(row, size, "rows");
+                    progress.at(row, manifest.rows(), "rows");
                 }
             }
-            progress.at(size, size, "rows");
-            return new DataSet(
-                    size,
-                    List.copyOf(columns),
-                    numbers.toArray(double[][]::new),
-                    categories.toArray(int[][]::new),
-                    texts.stream().map(Texts::list).toList(),
-                    labels,
-                    amounts,
-                    times,
-                    days,
-                    subjectCodes,
-                    subjects.list(),
-                    itemCodes,
-                    items.list(),
-                    sequences);
+            progress.at(row, row, "rows");
+            return true;
         } catch (SQLException e) {
-            throw new EnvironmentFault("the snapshot " + parquet + " cannot be read: " + e.getMessage(), false, e);
+            throw unreadable(e);
         }
     }
 
@@ -399,7 +432,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
     }
 
     private interface ValueReader {
-        void read(ResultSet rows, int row) throws SQLException;
+        void read(ResultSet rows, int place, int row) throws SQLException;
     }
 
     /** Texts with their index in order of first appearance. */
