@@ -16,6 +16,8 @@ import io.rankwright.cli.Command.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,7 +99,7 @@ class TrainTuneImportTest {
         Files.write(model, rates().toByteArray());
         Files.writeString(manifest, """
                 {"inputs": [{"feature": "user_ctr", "missing": 0.5}, {"feature": "ctr", "missing": 0.5},
-                            {"feature": "watch_mean", "missing": 2}], "outputs": ["click", "watch"]}""");
+                            {"feature": "watch_mean", "missing": 2}], "outputs": ["watch", "click"]}""");
         String home = scratch.resolve("imported").toString();
 
         Result imported = Command.run(
@@ -112,6 +114,10 @@ class TrainTuneImportTest {
                 home);
         assertThat(imported.exitCode()).as(imported.err()).isZero();
         assertThat(imported.err()).contains("imported");
+        // The order of the outputs is the manifest's, not the application's.
+        Matcher auc = Pattern.compile("click\\.auc +(\\d\\.\\d+)").matcher(imported.out());
+        assertThat(auc.find()).isTrue();
+        assertThat(Double.parseDouble(auc.group(1))).isGreaterThan(0.55);
         Result promoted = Command.run(scratch, "promote", application, "v1", "--force", "--home", home);
         assertThat(promoted.exitCode()).as(promoted.err()).isZero();
 
@@ -128,7 +134,7 @@ class TrainTuneImportTest {
                 .setDataType(TensorProto.DataType.FLOAT.getNumber())
                 .addDims(3)
                 .addDims(2);
-        for (float weight : new float[] {4, 0, 4, 0, -1.5f, 1}) {
+        for (float weight : new float[] {0, 4, 0, 4, 1, -1.5f}) {
             weights.addFloatData(weight);
         }
         return ModelProto.newBuilder()

@@ -99,6 +99,17 @@ public final class ImportedNetwork {
                         file + ": the output '" + output + "'; expected one of " + String.join(", ", labels));
             }
         }
+        for (String output : manifest.outputs()) {
+            application
+                    .framing()
+                    .label(output)
+                    .given()
+                    .filter(given -> !manifest.outputs().contains(given))
+                    .ifPresent(given -> {
+                        throw new UserFault(file + ": the output '" + output + "' is given '" + given + "'; expected '"
+                                + given + "' among the outputs");
+                    });
+        }
         for (String needed : application.framing().utility().names()) {
             if (labels.contains(needed) && !manifest.outputs().contains(needed)) {
                 throw new UserFault(file + ": no output '" + needed + "', which framing.utility needs");

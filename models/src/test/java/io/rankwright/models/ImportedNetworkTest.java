@@ -197,6 +197,7 @@ class ImportedNetworkTest {
         for (String[] wrong : new String[][] {
             {"\"ctr\"", "\"crt\"", "the feature 'crt'"},
             {"[\"click\", \"watch\"]", "[\"click\"]", "no output 'watch'"},
+            {"[\"click\", \"watch\"]", "[\"watch\"]", "'watch' is given 'click'"},
             {"\"watch\"]", "\"like\"]", "the output 'like'"},
             {"\"missing\"", "\"absent\"", "model.json:1"},
             {"\"user_ctr\"", "\"ctr\"", "named twice"},

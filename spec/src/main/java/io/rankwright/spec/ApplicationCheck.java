@@ -453,6 +453,15 @@ final class ApplicationCheck {
                 problem(first.location("heads"), "no head '" + used + "', which framing.utility needs", "it in heads");
             }
         }
+        for (Label label : framing.labels()) {
+            label.given()
+                    .filter(given ->
+                            rank.heads().contains(label.name()) && !rank.heads().contains(given))
+                    .ifPresent(given -> problem(
+                            first.location("heads"),
+                            "no head '" + given + "', which '" + label.name() + "' is given",
+                            "it in heads"));
+        }
         rank.affinity().ifPresent(affinity -> {
             for (Reference list : List.of(affinity.taken(), affinity.seen())) {
                 checkList(section.section("affinity").location(), list);

@@ -90,7 +90,7 @@ public final class RankerTrainer {
             kinds.add(Ranker.Kind.NETWORK);
             members.add(new NetworkTrainer(chosen, inputs, heads, trainExamples, run, checkpoints).train(progress));
         });
-        return blended(kinds, members, inputs, validateExamples);
+        return blended(heads, kinds, members, inputs, validateExamples);
     }
 
     /** Trains the trees of the settings alone. */
@@ -104,7 +104,10 @@ public final class RankerTrainer {
     public Artefact take(ImportedNetwork network) {
         RankerInputs inputs = network.inputs(application);
         var examples = new Examples(data, validate, InputRows.of(data, validate, inputs, log));
-        return blended(List.of(Ranker.Kind.NETWORK), List.of(network.parts()), inputs, examples);
+        List<Label> outputs = network.heads().stream()
+                .map(name -> application.framing().label(name))
+                .toList();
+        return blended(outputs, List.of(Ranker.Kind.NETWORK), List.of(network.parts()), inputs, examples);
     }
 
     private Layout layout() {
@@ -189,9 +192,13 @@ public final class RankerTrainer {
 
     /** The weights and the calibration of each head, by what the members say of the validation days. */
     private Artefact blended(
-            List<Ranker.Kind> kinds, List<Map<String, byte[]>> members, RankerInputs inputs, Examples examples) {
+            List<Label> labels,
+            List<Ranker.Kind> kinds,
+            List<Map<String, byte[]>> members,
+            RankerInputs inputs,
+            Examples examples) {
         var begun = new ArrayList<Ranker.Head>();
-        for (Label label : heads) {
+        for (Label label : labels) {
             begun.add(new Ranker.Head(
                     label.name(),
                     label.isBinary(),
@@ -207,7 +214,7 @@ public final class RankerTrainer {
             }
         }
         var judged = new ArrayList<Ranker.Head>();
-        for (int h = 0; h < heads.size(); h++) {
+        for (int h = 0; h < labels.size(); h++) {
             judged.add(judged(begun.get(h), h, scores, examples));
         }
         boolean isNetworkUseless = kinds.size() == 2
