@@ -79,7 +79,7 @@ class FeaturesAgainstSqlTest {
         String[] numbers = {"play_time_ms", "long_view", "is_like", "is_follow", "is_comment", "is_forward"};
         try (Statement statement = connection.createStatement()) {
             statement.execute("CREATE TABLE e (id INTEGER, t BIGINT, user_id INTEGER, video_id INTEGER, tab INTEGER,"
-                    + " degree INTEGER, author INTEGER, music INTEGER, length INTEGER, tags INTEGER[],"
+                    + " degree INTEGER, author INTEGER, music INTEGER, music_type INTEGER, upload INTEGER, length INTEGER, tags INTEGER[],"
                     + " play_time_ms DOUBLE, long_view DOUBLE, is_like DOUBLE, is_follow DOUBLE, is_comment DOUBLE,"
                     + " is_forward DOUBLE)");
         }
@@ -117,6 +117,8 @@ class FeaturesAgainstSqlTest {
         appender.append(users.code(users.place("user_active_degree"), user));
         appender.append(videos.code(videos.place("author_id"), video));
         appender.append(videos.code(videos.place("music_id"), video));
+        appender.append(videos.code(videos.place("music_type"), video));
+        appender.append(videos.code(videos.place("upload_type"), video));
         appender.append(videos.code(videos.place("duration_bucket"), video));
         appender.append(videos.list(videos.place("tag"), video));
         for (String number : numbers) {
@@ -186,6 +188,8 @@ class FeaturesAgainstSqlTest {
             case "user.user_active_degree" -> "degree";
             case "video.author_id" -> "author";
             case "video.music_id" -> "music";
+            case "video.music_type" -> "music_type";
+            case "video.upload_type" -> "upload";
             case "video.duration_bucket" -> "length";
             case "video.tag" -> "tag";
             default -> throw new IllegalArgumentException(part.toString());

@@ -183,8 +183,16 @@ final class ApplicationCheck {
     }
 
     private void checkFeatures() {
+        Framing framing = application.framing();
         var seen = new HashSet<String>();
         for (FeatureDefinition feature : application.features()) {
+            if (Set.of(framing.subject(), framing.item(), "affinity").contains(feature.name())) {
+                problem(
+                        feature.location(),
+                        "a feature of the name '" + feature.name()
+                                + "', under which rankers know an input of their own",
+                        "another name");
+            }
             if (!seen.add(feature.name())) {
                 problem(
                         feature.location(),

@@ -75,6 +75,7 @@ class ApplicationReaderTest {
                 "baselines: [popular, item_knn, trees] | baselines: [populer] | 'populer' | did you mean 'popular'",
                 "per: author_id | per: autor_id | 'autor_id' | did you mean 'author_id'",
                 "zone: Asia/Shanghai | zone: Asia/Shanghia | time zone | IANA",
+                "    music_ctr: |     affinity: | of the name 'affinity' | another name",
                 "item: video | item: vidoe | the entity 'vidoe' | did you mean 'video'"
             })
     void aFaultTellsPlaceFoundAndRemedy(String right, String wrong, String found, String expected) throws IOException {

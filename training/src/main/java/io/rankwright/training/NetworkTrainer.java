@@ -126,8 +126,9 @@ final class NetworkTrainer {
             }
         }
         Arrays.sort(known, 0, size);
-        float[] quantiles = new float[size == 0 ? 0 : QUANTILES];
-        for (int q = 0; q < quantiles.length; q++) {
+        // A number that was never there says nothing when it comes: its quantile stays within -1 and 1.
+        float[] quantiles = new float[QUANTILES];
+        for (int q = 0; q < quantiles.length && size > 0; q++) {
             quantiles[q] = known[(int) ((long) q * (size - 1) / (QUANTILES - 1))];
         }
         return new NetworkInputs.Numeric(place, quantiles, count - size > RARELY_MISSING * count, 0);
