@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Runs an application: takes in its data, trains, evaluates, registers and serves.")
 final class RunCommand implements Callable<Integer> {
-    private static final int WARM_UP = 60;
+    private static final int WARM_UP = 30;
 
     @Mixin
     private final ApplicationOptions options = new ApplicationOptions();
