@@ -2,8 +2,6 @@ package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
-import io.rankwright.cli.pipeline.Pipeline;
-import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.registry.Version;
 import io.rankwright.spec.Application;
 import java.io.PrintWriter;
@@ -38,10 +36,7 @@ final class EvaluateCommand implements Callable<Integer> {
     public Integer call() {
         Application application = options.application();
         try (Home home = Home.take(options.homeFolder(application))) {
-            var reporter = Reporter.onErrorStream();
-            Pipeline pipeline =
-                    Pipeline.of(application, home, options.data(), options.isSimulated(), training.run(), reporter);
-            Version version = pipeline.evaluate();
+            Version version = training.pipeline(application, options, home).evaluate();
             PrintWriter out = spec.commandLine().getOut();
             if (format == Json.Format.table) {
                 MetricsTable.print(version, application, out);

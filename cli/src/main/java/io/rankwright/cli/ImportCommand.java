@@ -2,8 +2,6 @@ package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
-import io.rankwright.cli.pipeline.Pipeline;
-import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.models.ImportedNetwork;
 import io.rankwright.registry.Version;
 import io.rankwright.spec.Application;
@@ -51,14 +49,7 @@ final class ImportCommand implements Callable<Integer> {
         Application application = options.application();
         ImportedNetwork network = ImportedNetwork.read(model, manifest, application);
         try (Home home = Home.take(options.homeFolder(application))) {
-            Version version = Pipeline.of(
-                            application,
-                            home,
-                            options.data(),
-                            options.isSimulated(),
-                            training.run(),
-                            Reporter.onErrorStream())
-                    .take(network);
+            Version version = training.pipeline(application, options, home).take(network);
             MetricsTable.print(version, application, spec.commandLine().getOut());
             return 0;
         }

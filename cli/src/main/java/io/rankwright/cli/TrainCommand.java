@@ -2,10 +2,9 @@ package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
-import io.rankwright.cli.pipeline.Pipeline;
-import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.registry.Version;
 import io.rankwright.spec.Application;
+import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,24 +31,16 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         Application application = options.application();
         try (Home home = Home.take(options.homeFolder(application))) {
-            Version version = Pipeline.of(
-                            application,
-                            home,
-                            options.data(),
-                            options.isSimulated(),
-                            training.run(),
-                            Reporter.onErrorStream())
-                    .evaluate();
-            MetricsTable.print(version, application, spec.commandLine().getOut());
-            spec.commandLine()
-                    .getOut()
-                    .printf(
-                            "%s is %s; 'rankwright promote %s %s' lets it serve%n",
-                            version.name(),
-                            version.hasPassed() ? "a candidate" : "refused by its gates",
-                            application.folder(),
-                            version.name());
-            spec.commandLine().getOut().flush();
+            Version version = training.pipeline(application, options, home).evaluate();
+            PrintWriter out = spec.commandLine().getOut();
+            MetricsTable.print(version, application, out);
+            out.printf(
+                    "%s is %s; 'rankwright promote %s %s' lets it serve%n",
+                    version.name(),
+                    version.hasPassed() ? "a candidate" : "refused by its gates",
+                    application.folder(),
+                    version.name());
+            out.flush();
             return 0;
         }
     }

@@ -1,6 +1,9 @@
 package io.rankwright.cli;
 
+import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Pipeline;
+import io.rankwright.cli.pipeline.Reporter;
+import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
 import io.rankwright.training.TrainingRun.Device;
@@ -22,7 +25,12 @@ final class TrainingOptions {
     @Option(names = "--device", description = "What networks are computed on: cpu (default) or gpu.")
     private String device = "cpu";
 
-    TrainingRun run() {
+    /** The pipeline of a command that trains, telling what it does on the error stream. */
+    Pipeline pipeline(Application application, ApplicationOptions options, Home home) {
+        return Pipeline.of(application, home, options.data(), options.isSimulated(), run(), Reporter.onErrorStream());
+    }
+
+    private TrainingRun run() {
         if (workers < 1) {
             throw new UserFault("--workers " + workers + "; expected at least 1");
         }

@@ -1,8 +1,6 @@
 package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.Home;
-import io.rankwright.cli.pipeline.Pipeline;
-import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.cli.pipeline.SearchSpace;
 import io.rankwright.registry.Trial;
 import io.rankwright.spec.Application;
@@ -71,14 +69,7 @@ final class TuneCommand implements Callable<Integer> {
         Application application = options.application();
         SearchSpace space = SearchSpace.parse(tries);
         try (Home home = Home.take(options.homeFolder(application))) {
-            List<Trial> best = Pipeline.of(
-                            application,
-                            home,
-                            options.data(),
-                            options.isSimulated(),
-                            training.run(),
-                            Reporter.onErrorStream())
-                    .tune(space, trials, rungs, metric);
+            List<Trial> best = training.pipeline(application, options, home).tune(space, trials, rungs, metric);
             PrintWriter out = spec.commandLine().getOut();
             if (format == Json.Format.json) {
                 var json = new LinkedHashMap<String, Object>();

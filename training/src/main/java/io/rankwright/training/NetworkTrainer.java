@@ -21,10 +21,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Trains the network of a ranker, {@link DeepCross}: binary heads by log loss, amounts as the settings say, their losses
@@ -43,8 +41,6 @@ final class NetworkTrainer {
 
     /** How far from zero embeddings begin. */
     private static final float BEGIN = 0.05f;
-
-    private static final int STEPS_A_CHECKPOINT = 500;
 
     private final Model.Dcn settings;
     private final Layout layout;
@@ -274,65 +270,32 @@ final class NetworkTrainer {
 
     /** Trains the network, from the last checkpoint if there is one; the parts of its file. */
     Map<String, byte[]> train(Progress progress) {
-        int batch = Math.min(settings.batch(), train.range().size());
-        int batches = train.range().size() / batch;
-        int steps = settings.epochs() * batches;
-        var side = new ArrayList<Worker>();
-        for (int w = 0; w < run.workers(); w++) {
-            side.add(new Worker());
-        }
-        List<Weights> weights = List.of(network.weights());
-        int begun = checkpoint.step();
-        checkpoint.restore(weights);
-        try (ExecutorService pool = Executors.newFixedThreadPool(run.workers())) {
-            for (int epoch = 0; epoch < settings.epochs(); epoch++) {
-                int[] order = Shuffle.order(train.range().size(), run.seed() + 1_000_003L * epoch);
-                for (int b = Math.max(0, begun - epoch * batches); b < batches; b++) {
-                    int step = epoch * batches + b;
-                    step(
-                            pool,
-                            side,
-                            Arrays.copyOfRange(order, b * batch, (b + 1) * batch),
-                            step,
-                            1 - (double) step / steps);
-                    if ((step + 1) % STEPS_A_CHECKPOINT == 0) {
-                        checkpoint.save(step + 1, tables, weights);
-                    }
-                    progress.at((step + 1L) * batch, (long) steps * batch, "examples");
-                }
-            }
-        }
-        checkpoint.clear();
+        var loop = new TrainingLoop(run, checkpoint, tables, List.of(network.weights()));
+        loop.learn(
+                train.range().size(),
+                settings.epochs(),
+                Math.min(settings.batch(), train.range().size()),
+                Stream.generate(Worker::new).limit(run.workers()).toList(),
+                this::update,
+                progress,
+                "examples");
         return Ranker.network(
                 networkInputs, targets.stream().map(Target::output).toList(), tables, network.onnx());
     }
 
-    private void step(ExecutorService pool, List<Worker> side, int[] batch, int step, double left) {
-        var tasks = new ArrayList<Callable<Boolean>>();
-        for (int w = 0; w < run.workers(); w++) {
-            int[] share =
-                    Arrays.copyOfRange(batch, batch.length * w / run.workers(), batch.length * (w + 1) / run.workers());
-            var random = new SplittableRandom(run.seed() ^ (31L * step + w));
-            Worker worker = side.get(w);
-            tasks.add(() -> worker.pass(share, batch.length, random));
-        }
-        Workers.together(pool, tasks);
-        Worker first = side.getFirst();
-        for (Worker other : side.subList(1, run.workers())) {
-            Weights.add(first.dense, other.dense);
-            first.rows.addAll(other.rows);
-        }
-        network.weights().update(first.dense, settings.learningRate() * left);
-        first.rows.apply(tables, (float) (settings.rowRate() * left), step);
+    private void update(Worker summed, int step, double done) {
+        double left = 1 - done;
+        network.weights().update(summed.dense, settings.learningRate() * left);
+        summed.rows.apply(tables, (float) (settings.rowRate() * left), step);
     }
 
     /** What one thread finds for its share of a batch. */
-    private final class Worker {
+    private final class Worker implements TrainingLoop.Worker<Worker> {
         private final TableGradients rows = new TableGradients(tables);
         private List<float[]> dense = List.of();
 
-        /** Passes forward and backward over some examples of a batch. */
-        boolean pass(int[] chosen, int batchSize, SplittableRandom random) {
+        @Override
+        public void pass(int[] chosen, int batchSize, SplittableRandom random) {
             NetworkInputs.Batch batch = batch(chosen, random);
             Torch.recordGradients();
             try (NDManager manager = Torch.manager(run.device())) {
@@ -356,7 +319,12 @@ final class NetworkTrainer {
                                 .toArray(float[][]::new),
                         (table, row, gradients, start) -> rows.add(table, row, 1, gradients, start));
             }
-            return true;
+        }
+
+        @Override
+        public void addAll(Worker other) {
+            Weights.add(dense, other.dense);
+            rows.addAll(other.rows);
         }
 
         private static NDArray learning(NDManager manager, float[] values, Shape shape) {

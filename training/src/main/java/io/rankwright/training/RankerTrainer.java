@@ -210,7 +210,7 @@ public final class RankerTrainer {
         double[][][] scores = new double[kinds.size()][][];
         try (Ranker ranker = Ranker.of(Ranker.artefact(new Ranker.Manifest(kinds, begun), inputs, members))) {
             for (int m = 0; m < scores.length; m++) {
-                scores[m] = scores(ranker, kinds.get(m), examples);
+                scores[m] = ranker.raw(examples.rows(), examples.range().size(), kinds.get(m));
             }
         }
         var judged = new ArrayList<Ranker.Head>();
@@ -226,10 +226,6 @@ public final class RankerTrainer {
             return Ranker.artefact(new Ranker.Manifest(kinds.subList(0, 1), alone), inputs, members.subList(0, 1));
         }
         return Ranker.artefact(new Ranker.Manifest(kinds, judged), inputs, members);
-    }
-
-    private static double[][] scores(Ranker ranker, Ranker.Kind kind, Examples examples) {
-        return ranker.raw(examples.rows(), examples.range().size(), kind);
     }
 
     private Ranker.Head judged(Ranker.Head head, int place, double[][][] scores, Examples examples) {

@@ -22,7 +22,6 @@ import io.rankwright.spec.Contract;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.Model;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -31,9 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 
 /**
  * Trains two towers on who took what: softmax over the other items of the batch and some drawn from all items (Yang et
@@ -55,7 +52,6 @@ public final class TwoTowerTrainer {
     /** Items drawn from all of them, beside each item of the batch. */
     private static final double DRAWN = 0.5;
 
-    private static final int STEPS_A_CHECKPOINT = 500;
     /** Adagrad over rows takes larger steps than Adam over dense weights. */
     private static final double ROW_RATE = 10;
 
@@ -273,32 +269,15 @@ public final class TwoTowerTrainer {
 
     /** Trains the towers, from the last checkpoint if there is one. */
     public Artefact train(Progress progress) {
-        int batches = examples.size() / settings.batch();
-        var side = new ArrayList<Worker>();
-        for (int w = 0; w < run.workers(); w++) {
-            side.add(new Worker());
-        }
-        int begun = checkpoint.step();
-        List<Weights> weights = List.of(subjectTower.weights(), itemTower.weights());
-        checkpoint.restore(weights);
-        try (ExecutorService pool = Executors.newFixedThreadPool(run.workers())) {
-            for (int epoch = 0; epoch < settings.epochs(); epoch++) {
-                int[] order = Shuffle.order(examples.size(), run.seed() + 1_000_003L * epoch);
-                for (int b = Math.max(0, begun - epoch * batches); b < batches; b++) {
-                    int step = epoch * batches + b;
-                    int[] batch = Arrays.copyOfRange(order, b * settings.batch(), (b + 1) * settings.batch());
-                    step(pool, side, batch, step, (double) step / (settings.epochs() * batches));
-                    if ((step + 1) % STEPS_A_CHECKPOINT == 0) {
-                        checkpoint.save(step + 1, tables, weights);
-                    }
-                    progress.at(
-                            (step + 1L) * settings.batch(),
-                            (long) settings.epochs() * batches * settings.batch(),
-                            "pairs");
-                }
-            }
-        }
-        checkpoint.clear();
+        var loop = new TrainingLoop(run, checkpoint, tables, List.of(subjectTower.weights(), itemTower.weights()));
+        loop.learn(
+                examples.size(),
+                settings.epochs(),
+                settings.batch(),
+                Stream.generate(Worker::new).limit(run.workers()).toList(),
+                this::update,
+                progress,
+                "pairs");
         return TwoTower.artefact(
                 new TwoTower.Manifest(
                         "two_tower", settings.dim(), EMBEDDING, settings.last(), subjectInputs, itemInputs),
@@ -308,34 +287,21 @@ public final class TwoTowerTrainer {
                 itemTower.onnx());
     }
 
-    private void step(ExecutorService pool, List<Worker> side, int[] batch, int step, double done) {
-        var tasks = new ArrayList<Callable<Boolean>>();
-        for (int w = 0; w < run.workers(); w++) {
-            int[] share =
-                    Arrays.copyOfRange(batch, batch.length * w / run.workers(), batch.length * (w + 1) / run.workers());
-            var random = new SplittableRandom(run.seed() ^ (31L * step + w));
-            Worker worker = side.get(w);
-            tasks.add(() -> worker.pass(share, batch.length, random));
-        }
-        Workers.together(pool, tasks);
+    private void update(Worker summed, int step, double done) {
         double rate = settings.learningRate() * (1 - 0.9 * done);
-        Worker first = side.getFirst();
-        for (Worker other : side.subList(1, run.workers())) {
-            first.addAll(other);
-        }
-        subjectTower.weights().update(first.subjectGradients, DENSE_RATE * rate);
-        itemTower.weights().update(first.itemGradients, DENSE_RATE * rate);
-        first.rows.apply(tables, (float) (ROW_RATE * rate), step);
+        subjectTower.weights().update(summed.subjectGradients, DENSE_RATE * rate);
+        itemTower.weights().update(summed.itemGradients, DENSE_RATE * rate);
+        summed.rows.apply(tables, (float) (ROW_RATE * rate), step);
     }
 
     /** What one thread finds for its share of a batch. */
-    private final class Worker {
+    private final class Worker implements TrainingLoop.Worker<Worker> {
         private final TableGradients rows = new TableGradients(tables);
         private List<float[]> subjectGradients = List.of();
         private List<float[]> itemGradients = List.of();
 
-        /** Passes forward and backward over some examples of a batch. */
-        boolean pass(int[] chosen, int batchSize, SplittableRandom random) {
+        @Override
+        public void pass(int[] chosen, int batchSize, SplittableRandom random) {
             int[] candidates = candidates(chosen, random);
             TowerBatch subjects = subjects(chosen, random);
             TowerBatch items = items(candidates, random);
@@ -362,7 +328,6 @@ public final class TwoTowerTrainer {
                 spread(subjects, subjectInput, subjectLookups);
                 spread(items, itemInput, itemLookups);
             }
-            return true;
         }
 
         /** The items of the examples, then some drawn from all. */
@@ -434,7 +399,8 @@ public final class TwoTowerTrainer {
                             rows.add(lookups.get(input).input().table(), row, share, gradients, start));
         }
 
-        void addAll(Worker other) {
+        @Override
+        public void addAll(Worker other) {
             Weights.add(subjectGradients, other.subjectGradients);
             Weights.add(itemGradients, other.itemGradients);
             rows.addAll(other.rows);
