@@ -35,6 +35,11 @@ public final class Artefact {
         this.parts = new TreeMap<>(parts);
     }
 
+    /** Whether there is such a part. */
+    public boolean has(String name) {
+        return parts.containsKey(name);
+    }
+
     /** The bytes of a part. */
     public byte[] part(String name) {
         byte[] bytes = parts.get(name);

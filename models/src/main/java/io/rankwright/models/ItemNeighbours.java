@@ -8,9 +8,9 @@ import java.util.Map;
 
 /**
  * For each item the items that the same people take, with their similarity: item-based collaborative filtering (Sarwar
- * et al., 2001). Immutable, safe for any thread once bound.
+ * et al., 2001). Immutable, safe for any thread.
  */
-public final class ItemNeighbours {
+public final class ItemNeighbours implements CollaborativeModel {
     private final Vocabulary items;
     private final int[][] neighbours;
     private final float[][] similarities;
@@ -26,8 +26,7 @@ public final class ItemNeighbours {
         this.similarities = similarities.clone();
     }
 
-    /** Reads a model. */
-    public static ItemNeighbours of(Artefact artefact) {
+    static ItemNeighbours of(Artefact artefact) {
         Vocabulary items = Vocabulary.of(artefact.part("vocabulary.txt"));
         ByteBuffer bytes = ByteBuffer.wrap(artefact.part("neighbours.bin")).order(ByteOrder.LITTLE_ENDIAN);
         int[][] neighbours = new int[items.size()][];
@@ -44,7 +43,7 @@ public final class ItemNeighbours {
         return new ItemNeighbours(items, neighbours, similarities);
     }
 
-    /** Writes a model. */
+    @Override
     public Artefact artefact() {
         int total =
                 Arrays.stream(neighbours).mapToInt(list -> 4 + 8 * list.length).sum();
@@ -58,45 +57,28 @@ public final class ItemNeighbours {
         return new Artefact(Map.of("vocabulary.txt", items.bytes(), "neighbours.bin", bytes.array()));
     }
 
-    /** The model in the codes of a log. */
+    @Override
     public Bound bind(Dictionary.Domain ids) {
-        return new Bound(ids);
-    }
-
-    /** The model in the codes of a log, as they were when it was bound. Any number of threads. */
-    public final class Bound {
-        private final int[] indexes;
-        private final int[] codes;
-
-        private Bound(Dictionary.Domain ids) {
-            this.indexes = new int[ids.size()];
-            for (int code = 1; code < indexes.length; code++) {
-                indexes[code] = items.index(ids.text(code));
-            }
-            this.codes = new int[items.size()];
-            for (int i = 1; i < codes.length; i++) {
-                codes[i] = ids.code(items.texts().get(i - 1));
-            }
+        int[] indexes = items.indexes(ids);
+        int[] codes = new int[items.size()];
+        for (int i = 1; i < codes.length; i++) {
+            codes[i] = ids.code(items.texts().get(i - 1));
         }
-
-        /**
-         * Adds the similarity of each item to the items of a sequence.
-         *
-         * @param sequence codes, newest last
-         * @param scores by code; must reach to {@link #capacity()}
-         */
-        public void score(int[] sequence, int last, float[] scores) {
-            for (int s = Math.max(0, sequence.length - last); s < sequence.length; s++) {
-                int index = sequence[s] < indexes.length ? indexes[sequence[s]] : 0;
-                for (int n = 0; n < neighbours[index].length; n++) {
-                    scores[codes[neighbours[index][n]]] += similarities[index][n];
+        return new Bound() {
+            @Override
+            public void score(int[] sequence, int last, float[] scores) {
+                for (int s = Math.max(0, sequence.length - last); s < sequence.length; s++) {
+                    int index = sequence[s] < indexes.length ? indexes[sequence[s]] : 0;
+                    for (int n = 0; n < neighbours[index].length; n++) {
+                        scores[codes[neighbours[index][n]]] += similarities[index][n];
+                    }
                 }
             }
-        }
 
-        /** One more than the greatest code that {@link #score} writes. */
-        public int capacity() {
-            return indexes.length;
-        }
+            @Override
+            public int capacity() {
+                return indexes.length;
+            }
+        };
     }
 }

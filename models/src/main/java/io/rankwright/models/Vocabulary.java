@@ -1,5 +1,6 @@
 package io.rankwright.models;
 
+import io.rankwright.log.Dictionary;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,6 +22,15 @@ public final class Vocabulary {
     /** The index of a text, 0 if it is unknown. */
     public int index(String text) {
         return indexes.getOrDefault(text, 0);
+    }
+
+    /** The index of each code of a log, as far as it has codes now. */
+    int[] indexes(Dictionary.Domain ids) {
+        int[] indexes = new int[ids.size()];
+        for (int code = 1; code < indexes.length; code++) {
+            indexes[code] = index(ids.text(code));
+        }
+        return indexes;
     }
 
     /** One more than the greatest index. */

@@ -3,7 +3,7 @@ package io.rankwright.retrieval;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
-import io.rankwright.models.ItemNeighbours;
+import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.TwoTower;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Model;
@@ -28,14 +28,14 @@ public final class Retriever implements AutoCloseable {
     /**
      * @param towers the towers, if the application has them
      * @param index the vectors of the items, brought up to date here
-     * @param neighbours what goes with what, by the name of the source that asks for it
+     * @param collaborative what is learnt from who took what, by the name of the source that asks for it
      */
     public Retriever(
             Application application,
             EventLog log,
             Optional<TwoTower.Bound> towers,
             Optional<VectorIndex> index,
-            Map<String, ItemNeighbours> neighbours) {
+            Map<String, CollaborativeModel> collaborative) {
         this.items = log.table(application.framing().item());
         this.towers = towers;
         this.index = index;
@@ -52,7 +52,7 @@ public final class Retriever implements AutoCloseable {
                 }
                 case Model.Fresh settings -> sources.add(new Sources.Fresh(settings, items));
                 case Model.Similar settings ->
-                    Optional.ofNullable(neighbours.get(settings.name()))
+                    Optional.ofNullable(collaborative.get(settings.name()))
                             .ifPresent(model -> sources.add(new Sources.Similar(
                                     settings,
                                     model.bind(log.dictionary()

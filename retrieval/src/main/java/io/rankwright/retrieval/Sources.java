@@ -1,7 +1,7 @@
 package io.rankwright.retrieval;
 
 import io.rankwright.log.EntityTable;
-import io.rankwright.models.ItemNeighbours;
+import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.TwoTower;
 import io.rankwright.spec.Model;
 
@@ -92,8 +92,8 @@ final class Sources {
         }
     }
 
-    /** Items that the audience of the subject's recent items took, weighed by how often they were taken lately. */
-    record Similar(Model.Similar settings, ItemNeighbours.Bound neighbours, EntityTable items, Popularity prior)
+    /** Items that go with the subject's recent items, weighed by how often they were taken lately. */
+    record Similar(Model.Similar settings, CollaborativeModel.Bound learnt, EntityTable items, Popularity prior)
             implements Source {
         @Override
         public String name() {
@@ -107,9 +107,9 @@ final class Sources {
 
         @Override
         public int[] find(Query query) {
-            float[] scores = new float[neighbours.capacity()];
+            float[] scores = new float[learnt.capacity()];
             int[] sequence = query.sequences().getOrDefault(settings.sequence(), new int[0]);
-            neighbours.score(sequence, settings.last(), scores);
+            learnt.score(sequence, settings.last(), scores);
             int[] counts = prior.counts(query.nowMillis());
             var best = new Best(settings.candidates());
             for (int code = 1; code < scores.length; code++) {

@@ -5,7 +5,7 @@ import io.rankwright.features.Formulas;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.models.Artefact;
-import io.rankwright.models.ItemNeighbours;
+import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs;
 import io.rankwright.models.TwoTower;
@@ -67,7 +67,7 @@ public final class LiveModels implements AutoCloseable {
                 log,
                 towers,
                 Optional.ofNullable(version.artefacts().get("towers")).orElse("none"),
-                neighbours(application, registry, version),
+                collaborative(application, registry, version),
                 index);
         fill(retriever, application, log, Long.MAX_VALUE);
         return new LiveModels(version, ranker, towers, retriever, state, log);
@@ -77,18 +77,19 @@ public final class LiveModels implements AutoCloseable {
         return Optional.ofNullable(version.artefacts().get(name)).map(hash -> Artefact.of(registry.artefact(hash)));
     }
 
-    private static Map<String, ItemNeighbours> neighbours(Application application, Registry registry, Version version) {
-        var neighbours = new HashMap<String, ItemNeighbours>();
+    private static Map<String, CollaborativeModel> collaborative(
+            Application application, Registry registry, Version version) {
+        var collaborative = new HashMap<String, CollaborativeModel>();
         for (Model.CandidateSource source : application.model().retrieve()) {
-            artefact(registry, version, neighboursOf(source.name()))
-                    .ifPresent(artefact -> neighbours.put(source.name(), ItemNeighbours.of(artefact)));
+            artefact(registry, version, collaborativeOf(source.name()))
+                    .ifPresent(artefact -> collaborative.put(source.name(), CollaborativeModel.of(artefact)));
         }
-        return neighbours;
+        return collaborative;
     }
 
-    /** The artefact of a version that holds what goes with what for a source. */
-    public static String neighboursOf(String source) {
-        return "neighbours-" + source;
+    /** The artefact of a version that holds what a source has learnt from who took what. */
+    public static String collaborativeOf(String source) {
+        return "collaborative-" + source;
     }
 
     /**
@@ -101,12 +102,12 @@ public final class LiveModels implements AutoCloseable {
             EventLog log,
             Optional<TwoTower> towers,
             String origin,
-            Map<String, ItemNeighbours> neighbours,
+            Map<String, CollaborativeModel> collaborative,
             Path index) {
         Optional<TwoTower.Bound> bound = towers.map(model -> model.bind(
                 log, application.framing().subject(), application.framing().item()));
         return new Retriever(
-                application, log, bound, bound.map(_ -> VectorIndex.open(index.resolve(origin))), neighbours);
+                application, log, bound, bound.map(_ -> VectorIndex.open(index.resolve(origin))), collaborative);
     }
 
     /** Tells the candidate sources what was taken before a moment. */

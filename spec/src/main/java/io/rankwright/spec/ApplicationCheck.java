@@ -532,6 +532,21 @@ final class ApplicationCheck {
         }
     }
 
+    private void checkIals(Model.Similar.Ials ials, Section section) {
+        if (ials.dim() < 2 || ials.dim() > 1024) {
+            problem(section.location("dim"), "'" + ials.dim() + "'", "2 to 1024");
+        }
+        if (ials.epochs() < 1) {
+            problem(section.location("epochs"), "'" + ials.epochs() + "'", "at least 1");
+        }
+        if (ials.unobserved() <= 0) {
+            problem(section.location("unobserved"), "'" + ials.unobserved() + "'", "more than 0, such as 0.01");
+        }
+        if (ials.regularisation() <= 0) {
+            problem(section.location("regularisation"), "'" + ials.regularisation() + "'", "more than 0, such as 2");
+        }
+    }
+
     private void checkModel() {
         Framing framing = application.framing();
         Section model = root.section("model");
@@ -553,6 +568,9 @@ final class ApplicationCheck {
                                     && feature.name().equals(similar.sequence()));
                     if (!isSequence) {
                         problem(section.location("to"), "'" + similar.sequence() + "'", "a sequence feature");
+                    }
+                    if (similar.method() instanceof Model.Similar.Ials ials) {
+                        checkIals(ials, section);
                     }
                 }
                 case Model.Fresh fresh -> {

@@ -467,16 +467,21 @@ final class ApplicationReader {
                             source.duration("younger_than").orElse(Duration.ofDays(2)),
                             candidates,
                             weight));
-                case "similar", "ease" ->
-                    sources.add(new Model.Similar(
-                            name.equals("ease") ? Model.Similar.Method.EASE : Model.Similar.Method.KNN,
-                            source.text("to", ""),
-                            source.integer("last", 20),
-                            source.integer("neighbours", 100),
-                            source.number("regularisation", 100),
-                            source.number("popularity", 0),
-                            candidates,
-                            weight));
+                case "similar" ->
+                    sources.add(similar(new Model.Similar.Knn(source.integer("neighbours", 100)), source));
+                case "ease" ->
+                    sources.add(similar(
+                            new Model.Similar.Ease(
+                                    source.integer("neighbours", 100), source.number("regularisation", 100)),
+                            source));
+                case "ials" ->
+                    sources.add(similar(
+                            new Model.Similar.Ials(
+                                    source.integer("dim", 64),
+                                    source.integer("epochs", 5),
+                                    source.number("unobserved", 0.01),
+                                    source.number("regularisation", 2)),
+                            source));
                 default -> {}
             }
         });
@@ -486,6 +491,16 @@ final class ApplicationReader {
                 section.items("rerank").stream()
                         .flatMap(yaml -> rule(Section.of(yaml)).stream())
                         .toList());
+    }
+
+    private static Model.Similar similar(Model.Similar.Method method, Section source) {
+        return new Model.Similar(
+                method,
+                source.text("to", ""),
+                source.integer("last", 20),
+                source.number("popularity", 0),
+                source.integer("candidates", 100),
+                source.number("weight", 1));
     }
 
     private static Reference firstDate(Framing framing, Data data) {

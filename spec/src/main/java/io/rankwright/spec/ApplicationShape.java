@@ -111,13 +111,13 @@ public final class ApplicationShape {
         var fields = new ArrayList<>(List.of(
                 required("to", NAME, "the sequence feature to start from"),
                 optional("last", INTEGER, "how many of its newest (default 20)"),
-                optional("popularity", NUMBER, "the power of recent takes that multiplies (default 0)"),
-                optional("neighbours", INTEGER, "neighbours an item (default 100)")));
+                optional("popularity", NUMBER, "the power of recent takes that multiplies (default 0)")));
         fields.addAll(List.of(more));
         fields.addAll(List.of(CANDIDATES, WEIGHT));
         return fields(about, fields.toArray(Field[]::new));
     }
 
+    private static final Field NEIGHBOURS = optional("neighbours", INTEGER, "neighbours an item (default 100)");
     private static final Field HEADS = required("heads", NAMES, "the labels it predicts");
     private static final Field INPUTS = optional("features", NAMES, "its inputs (default: every feature)");
     private static final Field CALIBRATE = optional(
@@ -460,17 +460,41 @@ public final class ApplicationShape {
                                                         "the youngest items"),
                                                 optional(
                                                         "similar",
-                                                        goingWith("Items that the same people take (item-kNN)."),
+                                                        goingWith(
+                                                                "Items that the same people take (item-kNN).",
+                                                                NEIGHBOURS),
                                                         "items that the same people take"),
                                                 optional(
                                                         "ease",
                                                         goingWith(
                                                                 "Items that go with the recent ones (EASE, a linear model with a closed form).",
+                                                                NEIGHBOURS,
                                                                 optional(
                                                                         "regularisation",
                                                                         NUMBER,
                                                                         "how strongly weights are held small (default 100)")),
-                                                        "items that go with the recent ones")),
+                                                        "items that go with the recent ones"),
+                                                optional(
+                                                        "ials",
+                                                        goingWith(
+                                                                "Items near the subject's factor, solved from the recent ones (iALS).",
+                                                                optional(
+                                                                        "dim",
+                                                                        INTEGER,
+                                                                        "the length of the factors (default 64)"),
+                                                                optional(
+                                                                        "epochs",
+                                                                        INTEGER,
+                                                                        "how often both sides are solved (default 5)"),
+                                                                optional(
+                                                                        "unobserved",
+                                                                        NUMBER,
+                                                                        "the weight of a pair that was not seen (default 0.01)"),
+                                                                optional(
+                                                                        "regularisation",
+                                                                        NUMBER,
+                                                                        "how strongly factors are held small (default 2)")),
+                                                        "items near the subject's factor")),
                                         "the candidate sources"),
                                 required("rank", RANK, "the ranker"),
                                 required("rerank", new Items(RERANK, 0, 50), "the rules of the re-ranking, in order")),
@@ -485,7 +509,7 @@ public final class ApplicationShape {
                                         "the metrics, by label and for the feed"),
                                 optional(
                                         "baselines",
-                                        new Items(choice("popular", "item_knn", "ease", "trees"), 0, 10),
+                                        new Items(choice("popular", "item_knn", "ease", "ials", "trees"), 0, 10),
                                         "what a model is held against"),
                                 optional(
                                         "gates",

@@ -66,38 +66,81 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
     /**
      * Items that go with the subject's recent items, by what people took together.
      *
-     * @param method how the weights between items are learnt
-     * @param neighbours how many weights an item keeps
-     * @param regularisation for EASE: how strongly weights are held small
-     * @param popularity the power of an item's recent takes that its similarity is multiplied by
+     * @param method what is learnt, and how
+     * @param sequence the sequence feature with the recent items
+     * @param last how many of its newest are looked at
+     * @param popularity the power of an item's recent takes that its score is multiplied by
      */
-    public record Similar(
-            Method method,
-            String sequence,
-            int last,
-            int neighbours,
-            double regularisation,
-            double popularity,
-            int candidates,
-            double weight)
+    public record Similar(Method method, String sequence, int last, double popularity, int candidates, double weight)
             implements CandidateSource {
-        /** How weights between items are learnt. */
-        public enum Method {
-            /** The cosine of who took both. */
-            KNN("similar"),
-            /** The linear model with a closed form (Steck, 2019). */
-            EASE("ease");
+        /** What is learnt from who took what. */
+        public sealed interface Method {
+            /** The key of such a source in the file. */
+            String key();
 
-            private final String key;
+            /** How such a source is called in a report. */
+            String title();
+        }
 
-            Method(String key) {
-                this.key = key;
+        /**
+         * The cosine of who took both.
+         *
+         * @param neighbours how many an item keeps
+         */
+        public record Knn(int neighbours) implements Method {
+            @Override
+            public String key() {
+                return "similar";
+            }
+
+            @Override
+            public String title() {
+                return "item-kNN";
+            }
+        }
+
+        /**
+         * The linear model with a closed form (Steck, 2019).
+         *
+         * @param neighbours how many weights an item keeps, the greatest
+         * @param regularisation how strongly weights are held small
+         */
+        public record Ease(int neighbours, double regularisation) implements Method {
+            @Override
+            public String key() {
+                return "ease";
+            }
+
+            @Override
+            public String title() {
+                return "EASE";
+            }
+        }
+
+        /**
+         * Factors by implicit alternating least squares (Hu et al., 2008; Rendle et al., 2021); a subject's factor is
+         * solved anew from the recent items of each request.
+         *
+         * @param dim the length of the factors
+         * @param epochs how often both sides are solved
+         * @param unobserved the weight of a pair that was not seen, beside 1 on average for one that was
+         * @param regularisation how strongly factors are held small
+         */
+        public record Ials(int dim, int epochs, double unobserved, double regularisation) implements Method {
+            @Override
+            public String key() {
+                return "ials";
+            }
+
+            @Override
+            public String title() {
+                return "iALS";
             }
         }
 
         @Override
         public String name() {
-            return method.key;
+            return method.key();
         }
     }
 

@@ -14,7 +14,7 @@ import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Progress;
-import io.rankwright.models.ItemNeighbours;
+import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.Ranker;
 import io.rankwright.retrieval.Fusion;
 import io.rankwright.retrieval.Popularity;
@@ -188,9 +188,10 @@ final class Evaluator {
     /**
      * Judges what the retrieval lists, beside popularity and the baselines that go by what goes with what.
      *
-     * @param neighbours of each such baseline
+     * @param collaborative what each such baseline has learnt
      */
-    void judgeFeed(Retriever retriever, Map<String, ItemNeighbours> neighbours, LocalDate day, Progress progress) {
+    void judgeFeed(
+            Retriever retriever, Map<String, CollaborativeModel> collaborative, LocalDate day, Progress progress) {
         long startMillis = Snapshot.startMillis(application, day);
         // Retrieval looks at sequences alone.
         var state = new FeatureState(
@@ -208,8 +209,14 @@ final class Evaluator {
         var baselines = new LinkedHashMap<String, Source>();
         baselines.put("popular", new PopularBaseline(popular));
         sequence()
-                .ifPresent(sequence -> neighbours.forEach((name, learnt) ->
-                        baselines.put(name, new NeighboursBaseline(name, sequence, learnt, log, application))));
+                .ifPresent(sequence -> collaborative.forEach((name, learnt) -> baselines.put(
+                        name,
+                        new CollaborativeBaseline(
+                                name,
+                                sequence,
+                                learnt.bind(log.dictionary()
+                                        .domain(Dictionary.idsOf(
+                                                application.framing().item())))))));
         List<Integer> subjects = List.copyOf(taken.keySet());
         Map<String, int[][]> lists = lists(state, retriever, baselines, subjects, startMillis, progress);
         lists.forEach((name, ranked) -> measure(name, ranked, subjects, taken));
@@ -366,24 +373,8 @@ final class Evaluator {
         }
     }
 
-    private static final class NeighboursBaseline implements Source {
-        private final String name;
-        private final String sequence;
-        private final ItemNeighbours.Bound neighbours;
-
-        NeighboursBaseline(
-                String name, String sequence, ItemNeighbours neighbours, EventLog log, Application application) {
-            this.name = name;
-            this.sequence = sequence;
-            this.neighbours = neighbours.bind(log.dictionary()
-                    .domain(Dictionary.idsOf(application.framing().item())));
-        }
-
-        @Override
-        public String name() {
-            return name;
-        }
-
+    private record CollaborativeBaseline(String name, String sequence, CollaborativeModel.Bound learnt)
+            implements Source {
         @Override
         public double weight() {
             return 1;
@@ -391,8 +382,8 @@ final class Evaluator {
 
         @Override
         public int[] find(Query query) {
-            float[] scores = new float[neighbours.capacity()];
-            neighbours.score(query.sequences().getOrDefault(sequence, new int[0]), Integer.MAX_VALUE / 2, scores);
+            float[] scores = new float[learnt.capacity()];
+            learnt.score(query.sequences().getOrDefault(sequence, new int[0]), Integer.MAX_VALUE / 2, scores);
             return best(scores.length, code -> scores[code], query);
         }
     }

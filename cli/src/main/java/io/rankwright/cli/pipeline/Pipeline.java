@@ -8,8 +8,8 @@ import io.rankwright.log.Ingestion;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Simulator;
 import io.rankwright.models.Artefact;
+import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.ImportedNetwork;
-import io.rankwright.models.ItemNeighbours;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.TwoTower;
 import io.rankwright.registry.Gates;
@@ -24,9 +24,9 @@ import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.CodeVersion;
+import io.rankwright.training.CollaborativeTrainer;
 import io.rankwright.training.DataSet;
 import io.rankwright.training.LeakCheck;
-import io.rankwright.training.NeighboursTrainer;
 import io.rankwright.training.RankerTrainer;
 import io.rankwright.training.Snapshot;
 import io.rankwright.training.TrainingRun;
@@ -55,9 +55,11 @@ public final class Pipeline {
     public static final long SEED = 7;
 
     private static final int LEAK_CUTS = 2;
-    /** The baselines that go by what goes with what. */
-    private static final Map<String, Model.Similar.Method> BASELINES =
-            Map.of("item_knn", Model.Similar.Method.KNN, "ease", Model.Similar.Method.EASE);
+    /** The baselines that are learnt from who took what. */
+    private static final Map<String, Model.Similar.Method> BASELINES = Map.of(
+            "item_knn", new Model.Similar.Knn(100),
+            "ease", new Model.Similar.Ease(100, 100),
+            "ials", new Model.Similar.Ials(64, 5, 0.01, 2));
 
     private final Application application;
     private final Path state;
@@ -314,9 +316,9 @@ public final class Pipeline {
                     train.size(),
                     split.trainTo().on(lastDay));
         }
-        Map<String, ItemNeighbours> neighbours = neighbours(log, data, train);
-        neighbours.forEach((source, learnt) ->
-                artefacts.put(LiveModels.neighboursOf(source), learnt.artefact().bytes()));
+        Map<String, CollaborativeModel> collaborative = collaborative(log, data, train);
+        collaborative.forEach((source, learnt) -> artefacts.put(
+                LiveModels.collaborativeOf(source), learnt.artefact().bytes()));
         towers().ifPresent(settings -> {
             try (Reporter.Step step = reporter.step("two-tower")) {
                 artefacts.put(
@@ -328,7 +330,7 @@ public final class Pipeline {
             }
         });
         var evaluator = new Evaluator(application, log, data, run.seed());
-        evaluate(evaluator, trainer, log, artefacts, neighbours, testDay);
+        evaluate(evaluator, trainer, log, artefacts, collaborative, testDay);
         Map<String, Double> metrics = evaluator.metrics();
         List<Gates.Result> gates = Gates.judge(
                 application.evaluation().gates(),
@@ -381,8 +383,8 @@ public final class Pipeline {
         }
     }
 
-    /** What goes with what, for each source and each baseline that asks for it, by the source's name. */
-    private Map<String, ItemNeighbours> neighbours(EventLog log, DataSet data, DataSet.Range train) {
+    /** What is learnt from who took what, for each source and each baseline that asks for it, by the source's name. */
+    private Map<String, CollaborativeModel> collaborative(EventLog log, DataSet data, DataSet.Range train) {
         var wanted = new LinkedHashMap<String, Model.Similar>();
         BASELINES.forEach((baseline, method) -> {
             if (application.evaluation().baselines().contains(baseline)) {
@@ -394,12 +396,13 @@ public final class Pipeline {
                 .filter(Model.Similar.class::isInstance)
                 .map(Model.Similar.class::cast)
                 .forEach(settings -> wanted.put(settings.name(), settings));
-        var learnt = new LinkedHashMap<String, ItemNeighbours>();
+        var learnt = new LinkedHashMap<String, CollaborativeModel>();
         wanted.forEach((name, settings) -> {
             try (Reporter.Step step = reporter.step(name)) {
-                learnt.put(name, NeighboursTrainer.train(application, log, data, train, settings, step));
+                learnt.put(name, CollaborativeTrainer.train(application, log, data, train, settings, run.seed(), step));
                 step.outcome(
-                        "what goes with every %s, by %s", application.framing().item(), settings.method());
+                        "what goes with every %s, by %s",
+                        application.framing().item(), settings.method().title());
             }
         });
         return learnt;
@@ -410,18 +413,20 @@ public final class Pipeline {
                 .filter(FeatureDefinition.Sequence.class::isInstance)
                 .map(FeatureDefinition::name)
                 .findFirst()
-                .orElseThrow(() -> new UserFault("the baselines item_knn and ease need a sequence feature; expected one"
-                        + " in features." + application.framing().subject()));
-        return new Model.Similar(method, sequence, 20, 100, 100, 0, 100, 1);
+                .orElseThrow(() ->
+                        new UserFault("the baselines item_knn, ease and ials need a sequence feature; expected one"
+                                + " in features." + application.framing().subject()));
+        return new Model.Similar(method, sequence, 20, 0, 100, 1);
     }
 
-    private Map<String, ItemNeighbours> baselines(Map<String, ItemNeighbours> neighbours) {
-        var baselines = new TreeMap<String, ItemNeighbours>();
+    private Map<String, CollaborativeModel> baselines(Map<String, CollaborativeModel> collaborative) {
+        var baselines = new TreeMap<String, CollaborativeModel>();
         BASELINES.forEach((baseline, method) -> {
             if (application.evaluation().baselines().contains(baseline)) {
                 baselines.put(
                         baseline,
-                        Objects.requireNonNull(neighbours.get(baseline(method).name())));
+                        Objects.requireNonNull(
+                                collaborative.get(baseline(method).name())));
             }
         });
         return baselines;
@@ -439,7 +444,7 @@ public final class Pipeline {
             RankerTrainer trainer,
             EventLog log,
             Map<String, byte[]> artefacts,
-            Map<String, ItemNeighbours> neighbours,
+            Map<String, CollaborativeModel> collaborative,
             LocalDate testDay) {
         try (Reporter.Step step = reporter.step("evaluate")) {
             try (Ranker ranker = Ranker.of(Artefact.of(Objects.requireNonNull(artefacts.get("ranker"))))) {
@@ -454,9 +459,9 @@ public final class Pipeline {
                     .map(Artefact::hash)
                     .orElse("none");
             try (Retriever retriever =
-                    LiveModels.retriever(application, log, towers, hash, neighbours, state.resolve("index"))) {
+                    LiveModels.retriever(application, log, towers, hash, collaborative, state.resolve("index"))) {
                 LiveModels.fill(retriever, application, log, Snapshot.startMillis(application, testDay));
-                evaluator.judgeFeed(retriever, baselines(neighbours), testDay, step);
+                evaluator.judgeFeed(retriever, baselines(collaborative), testDay, step);
             }
             towers.ifPresent(TwoTower::close);
             step.outcome("test day %s, %d metrics", testDay, evaluator.metrics().size());

@@ -1,6 +1,7 @@
 package io.rankwright.training.collaborative;
 
 import io.rankwright.log.Progress;
+import io.rankwright.models.LeastSquares;
 import io.rankwright.models.Vectors;
 import io.rankwright.training.Workers;
 import java.util.Arrays;
@@ -87,9 +88,7 @@ public final class GraphFilter implements Scorer {
         }
         // A little on the diagonal, so that a space larger than what the data span has a factor too.
         products.start(new float[dim][dim], (float) (1e-7 * squares / dim));
-        int[] all = new int[basis.length];
-        Arrays.setAll(all, i -> i);
-        products.add(basis, all);
+        products.add(basis);
         products.factorise();
         Workers.forEach(basis.length, Progress.SILENT, "rows", () -> item -> products.whiten(basis[item]));
     }

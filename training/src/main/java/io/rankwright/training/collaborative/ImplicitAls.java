@@ -1,31 +1,37 @@
 package io.rankwright.training.collaborative;
 
 import io.rankwright.log.Progress;
+import io.rankwright.models.ItemFactors;
+import io.rankwright.models.LeastSquares;
 import io.rankwright.models.Vectors;
+import io.rankwright.models.Vocabulary;
 import io.rankwright.training.Workers;
-import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
  * Factors of subjects and items by alternating least squares over all pairs (Hu, Koren and Volinsky, 2008), with the
  * regularisation and the recipe of Rendle et al., "Revisiting the Performance of iALS on Item Recommendation
- * Benchmarks" (2021). Immutable, any number of threads.
+ * Benchmarks" (2021), and pairs with popular items counting less. Immutable, any number of threads.
  *
  * @param subjectFactors for each subject its vector of {@code dim}
  * @param itemFactors for each item its vector of {@code dim}
+ * @param itemWeights the weight of a pair with each item that was seen
  */
-public record ImplicitAls(float[][] subjectFactors, float[][] itemFactors) implements Scorer {
+public record ImplicitAls(Settings settings, float[][] subjectFactors, float[][] itemFactors, float[] itemWeights)
+        implements Scorer {
     /**
      * How to learn.
      *
      * @param dim the length of the vectors
      * @param epochs how often both sides are solved
-     * @param unobserved the weight of a pair that was not seen, beside 1 for one that was
+     * @param unobserved the weight of a pair that was not seen, beside 1 on average for one that was
      * @param regularisation how strongly vectors are held small
      * @param frequency the power with which regularisation grows with what a subject or an item has: 0 not at all, 1
      *     in proportion
+     * @param popularity a pair that was seen counts as much as the item's takers to minus this power; 0 as published
      */
-    public record Settings(int dim, int epochs, double unobserved, double regularisation, double frequency) {}
+    public record Settings(
+            int dim, int epochs, double unobserved, double regularisation, double frequency, double popularity) {}
 
     /** Learns factors. Cost of an epoch: pairs × dim² + (subjects + items) × dim³ / 6 multiplications. */
     public static ImplicitAls learn(Interactions interactions, Settings settings, long seed, Progress progress) {
@@ -38,47 +44,85 @@ public record ImplicitAls(float[][] subjectFactors, float[][] itemFactors) imple
                 factors[d] = (float) (random.nextGaussian() * 0.1 / Math.sqrt(settings.dim()));
             }
         }
+        float[] weights = weights(transposed, settings.popularity());
         int rows = interactions.subjects() + interactions.items();
+        long all = (long) settings.epochs() * rows;
         for (int epoch = 0; epoch < settings.epochs(); epoch++) {
             long before = (long) epoch * rows;
-            long all = (long) settings.epochs() * rows;
-            solve(interactions, items, subjects, settings, (done, _, _) -> progress.at(before + done, all, "rows"));
+            long half = before + interactions.subjects();
+            solve(
+                    interactions,
+                    items,
+                    subjects,
+                    settings,
+                    (_, item) -> weights[item],
+                    (done, _, _) -> progress.at(before + done, all, "rows"));
             solve(
                     transposed,
                     subjects,
                     items,
                     settings,
-                    (done, _, _) -> progress.at(before + interactions.subjects() + done, all, "rows"));
+                    (item, _) -> weights[item],
+                    (done, _, _) -> progress.at(half + done, all, "rows"));
         }
-        return new ImplicitAls(subjects, items);
+        return new ImplicitAls(settings, subjects, items, weights);
+    }
+
+    /** The weight of a pair with each item, 1 on average over the pairs. */
+    private static float[] weights(Interactions transposed, double popularity) {
+        float[] weights = transposed.scales(-popularity);
+        double sum = 0;
+        for (int item = 0; item < weights.length; item++) {
+            sum += (double) weights[item] * transposed.bySubject()[item].length;
+        }
+        float average = (float) (sum / Math.max(1, transposed.pairs()));
+        for (int item = 0; item < weights.length && average > 0; item++) {
+            weights[item] /= average;
+        }
+        return weights;
+    }
+
+    private interface PairWeight {
+        float of(int row, int column);
     }
 
     /** Solves every row of one side with the other side held still. */
     private static void solve(
-            Interactions interactions, float[][] fixed, float[][] solved, Settings settings, Progress progress) {
-        float[][] gram = gram(fixed, settings);
+            Interactions interactions,
+            float[][] fixed,
+            float[][] solved,
+            Settings settings,
+            PairWeight weights,
+            Progress progress) {
+        float[][] gram = ItemFactors.gram(fixed, settings.dim(), (float) settings.unobserved());
+        ItemFactors.Manifest manifest = manifest(settings);
         Workers.forEach(interactions.subjects(), progress, "rows", () -> {
             var system = new LeastSquares(settings.dim());
             return row -> {
                 int[] taken = interactions.bySubject()[row];
-                double weight = settings.regularisation()
-                        * Math.pow(taken.length + settings.unobserved() * interactions.items(), settings.frequency());
-                system.start(gram, (float) weight);
-                system.add(fixed, taken);
+                float[] seen = new float[taken.length];
+                for (int i = 0; i < taken.length; i++) {
+                    seen[i] = weights.of(row, taken[i]);
+                }
+                system.start(gram, (float) manifest.weight(taken.length, interactions.items()));
+                system.add(fixed, taken, seen);
                 system.solve(solved[row]);
             };
         });
     }
 
-    /** The sum of the outer products of all vectors, times the weight of what was not seen. */
-    private static float[][] gram(float[][] vectors, Settings settings) {
-        int dim = settings.dim();
-        var sum = new LeastSquares(dim);
-        sum.start(new float[dim][dim], 0);
-        int[] all = new int[vectors.length];
-        Arrays.setAll(all, i -> i);
-        sum.add(vectors, all);
-        return sum.scaled((float) settings.unobserved());
+    private static ItemFactors.Manifest manifest(Settings settings) {
+        return new ItemFactors.Manifest(
+                settings.dim(), settings.unobserved(), settings.regularisation(), settings.frequency());
+    }
+
+    /**
+     * What a server needs to score anybody by what they took.
+     *
+     * @param items names of all items but the first, which counts for nothing
+     */
+    public ItemFactors items(Vocabulary items) {
+        return new ItemFactors(manifest(settings), items, itemFactors, itemWeights);
     }
 
     @Override

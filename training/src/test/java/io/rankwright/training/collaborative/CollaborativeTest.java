@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.rankwright.log.Progress;
+import io.rankwright.models.Vectors;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -103,34 +104,40 @@ class CollaborativeTest {
     @Test
     void theLastHalfStepOfAlsSolvesItsNormalEquations() {
         Interactions taken = clustered(80, 40, 3);
-        var settings = new ImplicitAls.Settings(9, 3, 0.1, 0.02, 0.7);
+        var settings = new ImplicitAls.Settings(9, 3, 0.1, 0.02, 0.7, 0.4);
         ImplicitAls model = ImplicitAls.learn(taken, settings, 5, Progress.SILENT);
         int[][] takers = taken.transposed().bySubject();
-        int dim = settings.dim();
         for (int item = 0; item < taken.items(); item++) {
-            double[] residual = new double[dim];
-            double weight = settings.regularisation()
-                    * Math.pow(takers[item].length + settings.unobserved() * taken.subjects(), settings.frequency());
-            for (int d = 0; d < dim; d++) {
-                residual[d] += weight * model.itemFactors()[item][d];
+            float[] weights = new float[taken.subjects()];
+            for (int subject : takers[item]) {
+                weights[subject] = model.itemWeights()[item];
             }
-            for (int subject = 0; subject < taken.subjects(); subject++) {
-                float[] factors = model.subjectFactors()[subject];
-                double product = 0;
-                for (int d = 0; d < dim; d++) {
-                    product += (double) factors[d] * model.itemFactors()[item][d];
-                }
-                double pull = settings.unobserved() * product;
-                if (Arrays.binarySearch(takers[item], subject) >= 0) {
-                    pull += product - 1;
-                }
-                for (int d = 0; d < dim; d++) {
-                    residual[d] += pull * factors[d];
-                }
+            assertSolved(settings, model.subjectFactors(), weights, model.itemFactors()[item]);
+        }
+        double sum = 0;
+        for (int item = 0; item < taken.items(); item++) {
+            sum += (double) model.itemWeights()[item] * takers[item].length;
+        }
+        assertThat(sum / taken.pairs()).isCloseTo(1, within(1e-4));
+    }
+
+    /** Whether a vector solves (gram + Σ weight v vᵀ + λ I) x = Σ weight v. */
+    private static void assertSolved(
+            ImplicitAls.Settings settings, float[][] fixed, float[] weights, float[] solution) {
+        double[] residual = new double[settings.dim()];
+        int count = 0;
+        for (int row = 0; row < fixed.length; row++) {
+            count += weights[row] > 0 ? 1 : 0;
+            double product = Vectors.dot(fixed[row], solution);
+            double pull = settings.unobserved() * product + weights[row] * (product - 1);
+            for (int d = 0; d < residual.length; d++) {
+                residual[d] += pull * fixed[row][d];
             }
-            for (double value : residual) {
-                assertThat(value).isCloseTo(0, within(1e-3));
-            }
+        }
+        double weight = settings.regularisation()
+                * Math.pow(count + settings.unobserved() * fixed.length, settings.frequency());
+        for (int d = 0; d < residual.length; d++) {
+            assertThat(residual[d] + weight * solution[d]).isCloseTo(0, within(1e-3));
         }
     }
 
@@ -228,7 +235,7 @@ class CollaborativeTest {
         List<Scorer> scorers = List.of(
                 Popular.learn(kept),
                 ItemKnn.learn(kept, 50, 10, Progress.SILENT),
-                ImplicitAls.learn(kept, new ImplicitAls.Settings(8, 8, 0.1, 0.02, 1), 1, Progress.SILENT),
+                ImplicitAls.learn(kept, new ImplicitAls.Settings(8, 8, 0.1, 0.02, 1, 0.2), 1, Progress.SILENT),
                 Ease.learn(kept, new Ease.Settings(30, 0, 0, 0), Progress.SILENT),
                 GraphFilter.learn(kept, new GraphFilter.Settings(0.5, 0.4, 8, 0.3), 1, Progress.SILENT));
         int[] subjects = IntStream.range(0, 400)

@@ -1,12 +1,12 @@
-package io.rankwright.training.collaborative;
+package io.rankwright.models;
 
-import io.rankwright.models.Vectors;
+import java.util.Arrays;
 
 /**
  * One small least-squares problem after the other: collects the normal equations of a vector and solves them by
  * Cholesky's method. Only the lower triangle is kept. One thread at a time.
  */
-final class LeastSquares {
+public final class LeastSquares {
     private static final int PANEL = 4;
 
     private final int dim;
@@ -14,7 +14,7 @@ final class LeastSquares {
     private final float[] right;
     private final float[][] columns;
 
-    LeastSquares(int dim) {
+    public LeastSquares(int dim) {
         this.dim = dim;
         this.lower = new float[dim][dim];
         this.right = new float[dim];
@@ -22,7 +22,7 @@ final class LeastSquares {
     }
 
     /** Begins with a matrix and a weight on its diagonal. */
-    void start(float[][] matrix, float diagonal) {
+    public void start(float[][] matrix, float diagonal) {
         for (int i = 0; i < dim; i++) {
             System.arraycopy(matrix[i], 0, lower[i], 0, i + 1);
             lower[i][i] += diagonal;
@@ -30,26 +30,46 @@ final class LeastSquares {
         }
     }
 
-    /** Adds the outer products of vectors to the matrix and the vectors to the right side; four at a time. */
-    void add(float[][] vectors, int[] chosen) {
+    /**
+     * Adds the outer products of vectors to the matrix and the vectors to the right side, each times its weight; four at
+     * a time.
+     *
+     * @param chosen which vectors
+     * @param weights of those, one each
+     */
+    public void add(float[][] vectors, int[] chosen, float[] weights) {
         int c = 0;
-        for (; c + 4 <= chosen.length; c += 4) {
+        for (; c + PANEL <= chosen.length; c += PANEL) {
             float[] v0 = vectors[chosen[c]];
             float[] v1 = vectors[chosen[c + 1]];
             float[] v2 = vectors[chosen[c + 2]];
             float[] v3 = vectors[chosen[c + 3]];
             for (int i = 0; i < dim; i++) {
-                addFour(lower[i], i + 1, v0, v1, v2, v3, v0[i], v1[i], v2[i], v3[i]);
-                right[i] += v0[i] + v1[i] + v2[i] + v3[i];
+                float a0 = weights[c] * v0[i];
+                float a1 = weights[c + 1] * v1[i];
+                float a2 = weights[c + 2] * v2[i];
+                float a3 = weights[c + 3] * v3[i];
+                addFour(lower[i], i + 1, v0, v1, v2, v3, a0, a1, a2, a3);
+                right[i] += a0 + a1 + a2 + a3;
             }
         }
         for (; c < chosen.length; c++) {
             float[] vector = vectors[chosen[c]];
             for (int i = 0; i < dim; i++) {
-                addOne(lower[i], i + 1, vector, vector[i]);
-                right[i] += vector[i];
+                float factor = weights[c] * vector[i];
+                addOne(lower[i], i + 1, vector, factor);
+                right[i] += factor;
             }
         }
+    }
+
+    /** Adds the outer products of all vectors to the matrix, and the vectors to the right side. */
+    public void add(float[][] vectors) {
+        int[] all = new int[vectors.length];
+        Arrays.setAll(all, i -> i);
+        float[] ones = new float[vectors.length];
+        Arrays.fill(ones, 1);
+        add(vectors, all, ones);
     }
 
     private static void addFour(
@@ -75,7 +95,7 @@ final class LeastSquares {
     }
 
     /** The collected matrix times a factor, its lower triangle. */
-    float[][] scaled(float factor) {
+    public float[][] scaled(float factor) {
         float[][] scaled = new float[dim][dim];
         for (int i = 0; i < dim; i++) {
             for (int j = 0; j <= i; j++) {
@@ -86,7 +106,7 @@ final class LeastSquares {
     }
 
     /** Solves what was collected, which must be positive definite; destroys it. */
-    void solve(float[] solution) {
+    public void solve(float[] solution) {
         factorise();
         whiten(right);
         for (int i = dim - 1; i >= 0; i--) {
@@ -99,7 +119,7 @@ final class LeastSquares {
     }
 
     /** Solves with the factor alone, in place: vectors whose outer products were summed become orthonormal columns. */
-    void whiten(float[] vector) {
+    public void whiten(float[] vector) {
         for (int i = 0; i < dim; i++) {
             float[] row = lower[i];
             vector[i] = (vector[i] - Vectors.dot(row, 0, vector, 0, i)) / row[i];
@@ -107,7 +127,7 @@ final class LeastSquares {
     }
 
     /** Four columns at a time, so that the rest of the triangle is walked a quarter as often. */
-    void factorise() {
+    public void factorise() {
         int k = 0;
         for (; k + PANEL <= dim; k += PANEL) {
             for (int p = k; p < k + PANEL; p++) {

@@ -6,48 +6,63 @@ import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Progress;
+import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.ItemNeighbours;
 import io.rankwright.models.Vocabulary;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.Model;
 import io.rankwright.training.collaborative.Ease;
+import io.rankwright.training.collaborative.ImplicitAls;
 import io.rankwright.training.collaborative.Interactions;
 import io.rankwright.training.collaborative.ItemKnn;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * Learns which items go together, from what people took: the positive exposures of the training days and the start of
- * the sequence. Stateless.
+ * Learns from what people took, the positive exposures of the training days and the start of the sequence, what a
+ * candidate source asks for. Stateless.
  */
-public final class NeighboursTrainer {
+public final class CollaborativeTrainer {
     private static final double SHRINKAGE = 10;
+    /** How much less a pair with a popular item counts in iALS; chosen on the validation part of Gowalla. */
+    private static final double POPULARITY = 0.3;
 
-    private NeighboursTrainer() {}
+    private CollaborativeTrainer() {}
 
-    /** Learns the weights between items as a candidate source asks for them. */
-    public static ItemNeighbours train(
+    /** Learns what a candidate source asks for. */
+    public static CollaborativeModel train(
             Application application,
             EventLog log,
             DataSet data,
             DataSet.Range train,
             Model.Similar settings,
+            long seed,
             Progress progress) {
         Interactions taken = taken(application, log, data, train, settings.sequence());
-        ItemKnn learnt = switch (settings.method()) {
-            case KNN -> ItemKnn.learn(taken, settings.neighbours(), SHRINKAGE, progress);
-            case EASE ->
-                Ease.learn(taken, new Ease.Settings(settings.regularisation(), 0, 0, 0), progress)
-                        .neighbours(settings.neighbours(), progress);
-        };
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
-        var texts = new ArrayList<String>();
-        for (int code = 1; code < ids.size(); code++) {
-            texts.add(ids.text(code));
-        }
-        return new ItemNeighbours(new Vocabulary(texts), learnt.neighbours(), learnt.similarities());
+        var items = new Vocabulary(
+                IntStream.range(1, taken.items()).mapToObj(ids::text).toList());
+        return switch (settings.method()) {
+            case Model.Similar.Knn knn ->
+                neighbours(items, ItemKnn.learn(taken, knn.neighbours(), SHRINKAGE, progress));
+            case Model.Similar.Ease ease ->
+                neighbours(
+                        items,
+                        Ease.learn(taken, new Ease.Settings(ease.regularisation(), 0, 0, 0), progress)
+                                .neighbours(ease.neighbours(), progress));
+            case Model.Similar.Ials ials -> {
+                var how = new ImplicitAls.Settings(
+                        ials.dim(), ials.epochs(), ials.unobserved(), ials.regularisation(), 0, POPULARITY);
+                yield ImplicitAls.learn(taken, how, seed, progress).items(items);
+            }
+        };
+    }
+
+    private static ItemNeighbours neighbours(Vocabulary items, ItemKnn learnt) {
+        return new ItemNeighbours(items, learnt.neighbours(), learnt.similarities());
     }
 
     /** What each subject took, both by their codes in the log. */
