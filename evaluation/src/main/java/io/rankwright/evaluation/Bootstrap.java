@@ -15,27 +15,28 @@ public final class Bootstrap {
      * The 95% interval of a statistic of a sample.
      *
      * @param size how many units (users, exposures) the sample has
-     * @param statistic the figure for the units with these indexes
+     * @param statistic the figure for a sample in which each unit is there so many times
      * @param resamples how often to draw, at least 40
      */
     public static Interval interval(int size, ToDoubleFunction<int[]> statistic, int resamples, long seed) {
         if (size == 0 || resamples < 40) {
             throw new IllegalArgumentException(size + " units, " + resamples + " resamples; at least 1 and 40");
         }
-        int[] all = new int[size];
-        Arrays.setAll(all, i -> i);
+        int[] counts = new int[size];
+        Arrays.fill(counts, 1);
+        double value = statistic.applyAsDouble(counts);
         double[] values = new double[resamples];
         var random = new SplittableRandom(seed);
-        int[] drawn = new int[size];
         for (int r = 0; r < resamples; r++) {
+            Arrays.fill(counts, 0);
             for (int i = 0; i < size; i++) {
-                drawn[i] = random.nextInt(size);
+                counts[random.nextInt(size)]++;
             }
-            values[r] = statistic.applyAsDouble(drawn);
+            values[r] = statistic.applyAsDouble(counts);
         }
         Arrays.sort(values);
         return new Interval(
-                statistic.applyAsDouble(all),
+                value,
                 values[(int) Math.floor(0.025 * (resamples - 1))],
                 values[(int) Math.ceil(0.975 * (resamples - 1))]);
     }
@@ -44,12 +45,12 @@ public final class Bootstrap {
     public static Interval mean(double[] values, int resamples, long seed) {
         return interval(
                 values.length,
-                indexes -> {
+                counts -> {
                     double sum = 0;
-                    for (int index : indexes) {
-                        sum += values[index];
+                    for (int i = 0; i < values.length; i++) {
+                        sum += counts[i] * values[i];
                     }
-                    return sum / indexes.length;
+                    return sum / values.length;
                 },
                 resamples,
                 seed);

@@ -16,22 +16,38 @@ public final class Classification {
      * counting half (Hanley and McNeil, 1982). NaN if one of the classes is missing. O(n log n).
      */
     public static double auc(double[] scores, double[] labels) {
-        requireSameLength(scores, labels);
+        int[] once = new int[scores.length];
+        Arrays.fill(once, 1);
+        return auc(scores, labels, order(scores), once);
+    }
+
+    /** The interval of {@link #auc} by resampling cases; they are sorted once. */
+    public static Bootstrap.Interval aucInterval(double[] scores, double[] labels, int resamples, long seed) {
         int[] order = order(scores);
+        return Bootstrap.interval(scores.length, counts -> auc(scores, labels, order, counts), resamples, seed);
+    }
+
+    /** @param counts how many times each case is there */
+    private static double auc(double[] scores, double[] labels, int[] order, int[] counts) {
+        requireSameLength(scores, labels);
         double positives = 0;
         double rankSum = 0;
+        double before = 0;
         for (int i = 0; i < order.length; ) {
             int j = i;
+            double here = 0;
             double positivesHere = 0;
             while (j < order.length && scores[order[j]] == scores[order[i]]) {
-                positivesHere += labels[order[j]];
+                here += counts[order[j]];
+                positivesHere += counts[order[j]] * labels[order[j]];
                 j++;
             }
-            rankSum += positivesHere * (i + 1 + j) / 2.0;
+            rankSum += positivesHere * (before + (here + 1) / 2);
             positives += positivesHere;
+            before += here;
             i = j;
         }
-        double negatives = order.length - positives;
+        double negatives = before - positives;
         return (rankSum - positives * (positives + 1) / 2) / (positives * negatives);
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -81,6 +82,33 @@ class MetricsTest {
             }
         }
         return right / pairs;
+    }
+
+    @Test
+    void intervalsOfOrdersAreThoseOfTheCasesRepeated() {
+        var random = new SplittableRandom(5);
+        double[] scores = new double[300];
+        double[] labels = new double[300];
+        double[] truths = new double[300];
+        for (int i = 0; i < scores.length; i++) {
+            truths[i] = random.nextInt(20);
+            labels[i] = truths[i] > 12 ? 1 : 0;
+            scores[i] = Math.round(truths[i] + random.nextGaussian() * 8);
+        }
+
+        assertThat(Classification.aucInterval(scores, labels, 60, 3))
+                .isEqualTo(Bootstrap.interval(
+                        300, counts -> Classification.auc(repeated(scores, counts), repeated(labels, counts)), 60, 3));
+        assertThat(Regression.xaucInterval(scores, truths, 60, 3))
+                .isEqualTo(Bootstrap.interval(
+                        300, counts -> Regression.xauc(repeated(scores, counts), repeated(truths, counts)), 60, 3));
+    }
+
+    private static double[] repeated(double[] values, int[] counts) {
+        return IntStream.range(0, values.length)
+                .flatMap(i -> IntStream.generate(() -> i).limit(counts[i]))
+                .mapToDouble(i -> values[i])
+                .toArray();
     }
 
     /** Of 400 samples of a mean that is known, about 95% of the intervals must hold it. */

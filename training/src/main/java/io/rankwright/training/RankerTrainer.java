@@ -82,9 +82,8 @@ public final class RankerTrainer {
         var members = new ArrayList<Map<String, byte[]>>();
         settings.trees().ifPresent(chosen -> {
             kinds.add(Ranker.Kind.TREES);
-            members.add(
-                    Ranker.trees(new TreesTrainer(chosen, inputs.layout(), trainExamples, validateExamples, run.seed())
-                            .train(heads, progress)));
+            members.add(Ranker.trees(new TreesTrainer(chosen, inputs.layout(), trainExamples, validateExamples, run)
+                    .train(heads, progress)));
         });
         settings.dcn().ifPresent(chosen -> {
             kinds.add(Ranker.Kind.NETWORK);

@@ -32,13 +32,17 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.duckdb.DuckDBAppender;
@@ -215,25 +219,76 @@ public record Snapshot(Path parquet, Manifest manifest) {
                 inputs.untilMillis(),
                 startMillis(
                         application, application.data().split().test().on(last).plusDays(1)));
-        var days = new DayOf(zone(application));
-        var writer = new RowWriter(application, log, state, formulas);
+        var writer = new RowWriter(application, log, state, formulas, zone(application));
         long total = log.size();
         long[] counts = new long[2];
         try (EventCursor cursor = log.read(exposure, 0, to);
                 DuckDBAppender appender =
-                        connection.unwrap(DuckDBConnection.class).createAppender("main", "exposures")) {
+                        connection.unwrap(DuckDBConnection.class).createAppender("main", "exposures");
+                var writing = new BlockWriter(block -> writer.write(appender, block))) {
+            // Made and closed here, used by the writing thread alone in between.
+            appender.unsafeBreakThreadConfinement();
             Replay.run(cursor, state, (event, row, reader) -> {
                 if (++counts[0] % 10_000 == 0) {
                     progress.at(counts[0], total, "events");
                 }
                 if (event.timeMillis() >= from) {
-                    writer.write(appender, event, row, reader, days.day(event.timeMillis()));
+                    writing.add(new Exposure(event, row.clone(), writer.sequences(event, reader)));
                     counts[1]++;
                 }
             });
+            writing.finish();
         }
         progress.at(total, total, "events");
         return counts[1];
+    }
+
+    /** An exposure with its features as they were just before it. */
+    private record Exposure(Event event, double[] row, int[][] sequences) {}
+
+    /**
+     * Hands exposures to another thread, a block at a time: one computes the next block while the other writes this one.
+     * Closing waits for what is being written.
+     */
+    private static final class BlockWriter implements AutoCloseable {
+        private static final int SIZE = 4096;
+
+        private final ExecutorService thread = Executors.newSingleThreadExecutor();
+        private final Consumer<List<Exposure>> sink;
+        private List<Exposure> block = new ArrayList<>(SIZE);
+        private Future<Boolean> writing = CompletableFuture.completedFuture(true);
+
+        BlockWriter(Consumer<List<Exposure>> sink) {
+            this.sink = sink;
+        }
+
+        void add(Exposure exposure) {
+            block.add(exposure);
+            if (block.size() == SIZE) {
+                write();
+            }
+        }
+
+        /** Writes what is left, and waits until everything is written; the writer's fault comes out. */
+        void finish() {
+            write();
+            Workers.result(writing);
+        }
+
+        private void write() {
+            Workers.result(writing);
+            List<Exposure> full = block;
+            block = new ArrayList<>(SIZE);
+            writing = thread.submit(() -> {
+                sink.accept(full);
+                return true;
+            });
+        }
+
+        @Override
+        public void close() {
+            thread.close();
+        }
     }
 
     /** Writes exposures through an appender. */
@@ -245,10 +300,13 @@ public record Snapshot(Path parquet, Manifest manifest) {
         private final Dictionary.Domain items;
         private final int subject;
         private final int item;
-        private final Map<String, int[]> sequences = new LinkedHashMap<>();
+        private final DayOf days;
+        private final List<String> sequences;
+        private final int[] scratch;
 
-        RowWriter(Application application, EventLog log, FeatureState state, Formulas formulas) {
+        RowWriter(Application application, EventLog log, FeatureState state, Formulas formulas, ZoneId zone) {
             this.state = state;
+            this.days = new DayOf(zone);
             this.columns = state.columns();
             for (Label label : application.framing().labels()) {
                 labels.add(formulas.label(label));
@@ -263,23 +321,40 @@ public record Snapshot(Path parquet, Manifest manifest) {
             EventSchema schema = log.schema(application.framing().exposure());
             this.subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
             this.item = schema.codeIndex(application.itemColumn()).orElseThrow();
-            state.sequences().forEach(name -> sequences.put(name, new int[state.last(name)]));
+            this.sequences = state.sequences();
+            this.scratch =
+                    new int[sequences.stream().mapToInt(state::last).max().orElse(0)];
         }
 
-        void write(DuckDBAppender appender, Event event, double[] row, FeatureState.Reader reader, int day) {
+        /** The sequences of an exposure's subject as they are now, each with its newest last. */
+        int[][] sequences(Event event, FeatureState.Reader reader) {
+            int[][] found = new int[sequences.size()][];
+            for (int s = 0; s < found.length; s++) {
+                int size = reader.sequence(sequences.get(s), event.codes()[subject], scratch);
+                found[s] = Arrays.copyOf(scratch, size);
+            }
+            return found;
+        }
+
+        void write(DuckDBAppender appender, List<Exposure> exposures) {
+            for (Exposure exposure : exposures) {
+                write(appender, exposure.event(), exposure.row(), exposure.sequences());
+            }
+        }
+
+        private void write(DuckDBAppender appender, Event event, double[] row, int[][] ofSubject) {
             try {
                 appender.beginRow();
-                appender.append(event.offset()).append(event.timeMillis()).append(day);
+                appender.append(event.offset()).append(event.timeMillis()).append(days.day(event.timeMillis()));
                 appender.append(subjects.text(event.codes()[subject]));
                 appender.append(items.text(event.codes()[item]));
                 for (ToDoubleFunction<Event> label : labels) {
                     append(appender, label.applyAsDouble(event));
                 }
-                for (var sequence : sequences.entrySet()) {
-                    int size = reader.sequence(sequence.getKey(), event.codes()[subject], sequence.getValue());
+                for (int[] sequence : ofSubject) {
                     var text = new StringBuilder();
-                    for (int i = 0; i < size; i++) {
-                        text.append(i == 0 ? "" : SEPARATOR).append(items.text(sequence.getValue()[i]));
+                    for (int i = 0; i < sequence.length; i++) {
+                        text.append(i == 0 ? "" : SEPARATOR).append(items.text(sequence[i]));
                     }
                     appender.append(text.toString());
                 }

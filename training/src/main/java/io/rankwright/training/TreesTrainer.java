@@ -6,11 +6,16 @@ import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import io.rankwright.spec.UserFault;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import ml.dmlc.xgboost4j.java.Booster;
 import ml.dmlc.xgboost4j.java.DMatrix;
 import ml.dmlc.xgboost4j.java.XGBoost;
@@ -22,7 +27,6 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
  * together by LambdaMART (Burges, "From RankNet to LambdaRank to LambdaMART", 2010). The same data and seed give the same bytes.
  */
 final class TreesTrainer {
-    private static final int THREADS = 2;
     /** More moments than this for each exposure, and there is next to nothing to compare. */
     private static final double SMALLEST_SLATE_SHARE = 0.9;
 
@@ -34,26 +38,38 @@ final class TreesTrainer {
     private final Examples train;
     private final Examples validate;
     private final long seed;
+    private final int workers;
 
     /** @param train,validate rows of all of the layout's places; trees look at the first of them */
-    TreesTrainer(Model.Trees settings, Layout layout, Examples train, Examples validate, long seed) {
+    TreesTrainer(Model.Trees settings, Layout layout, Examples train, Examples validate, TrainingRun run) {
         this.settings = settings;
         this.layout = layout;
         this.train = train;
         this.validate = validate;
-        this.seed = seed;
+        this.seed = run.seed();
+        this.workers = run.workers();
     }
 
-    /** The ensemble of each head, as XGBoost writes it. */
+    /** The ensemble of each head, as XGBoost writes it. Heads learn side by side, each on one thread. */
     Map<String, byte[]> train(List<Label> heads, Progress progress) {
+        long[] done = new long[heads.size()];
+        List<Callable<byte[]>> tasks = new ArrayList<>();
+        for (int h = 0; h < heads.size(); h++) {
+            int head = h;
+            tasks.add(() -> train(heads.get(head), (at, total, unit) -> {
+                synchronized (done) {
+                    done[head] = at;
+                    progress.at(Arrays.stream(done).sum(), heads.size() * total, unit);
+                }
+            }));
+        }
+        List<byte[]> ensembles;
+        try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
+            ensembles = Workers.together(pool, tasks);
+        }
         var trees = new TreeMap<String, byte[]>();
         for (int h = 0; h < heads.size(); h++) {
-            int before = h;
-            trees.put(
-                    heads.get(h).name(),
-                    train(
-                            heads.get(h),
-                            (at, total, unit) -> progress.at(before * total + at, heads.size() * total, unit)));
+            trees.put(heads.get(h).name(), ensembles.get(h));
         }
         return trees;
     }
@@ -90,7 +106,7 @@ final class TreesTrainer {
         parameters.put("colsample_bytree", 0.4);
         parameters.put("lambda", 5);
         parameters.put("seed", seed);
-        parameters.put("nthread", THREADS);
+        parameters.put("nthread", 1);
         parameters.put("verbosity", 0);
         Booster booster = XGBoost.train(trainOn, parameters, 0, Map.of(), null, null);
         booster.setAttr("link", objective.equals("binary:logistic") && !isOrdering ? "logistic" : "identity");
@@ -113,12 +129,12 @@ final class TreesTrainer {
                 } else if (round - bestRound >= settings.patience()) {
                     break;
                 }
-                progress.at(round, settings.rounds(), "trees of " + label.name());
+                progress.at(round, settings.rounds(), "trees");
             }
         } finally {
             booster.dispose();
         }
-        progress.at(settings.rounds(), settings.rounds(), "trees of " + label.name());
+        progress.at(settings.rounds(), settings.rounds(), "trees");
         return bestTrees;
     }
 

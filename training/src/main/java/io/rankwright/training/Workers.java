@@ -47,12 +47,24 @@ public final class Workers {
         progress.at(count, count, unit);
     }
 
-    /** Does tasks side by side and waits for all; the fault of the first that failed comes out. */
-    static void together(ExecutorService pool, List<Callable<Boolean>> tasks) {
+    /** Does tasks side by side and waits for all, for what they give; the fault of the first that failed comes out. */
+    static <T> List<T> together(ExecutorService pool, List<Callable<T>> tasks) {
         try {
-            for (Future<Boolean> task : pool.invokeAll(tasks)) {
-                task.get();
+            var results = new ArrayList<T>();
+            for (Future<T> task : pool.invokeAll(tasks)) {
+                results.add(result(task));
             }
+            return results;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new EnvironmentFault("interrupted", true, e);
+        }
+    }
+
+    /** Waits for what a task gives; its fault comes out. */
+    static <T> T result(Future<T> task) {
+        try {
+            return task.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new EnvironmentFault("interrupted", true, e);

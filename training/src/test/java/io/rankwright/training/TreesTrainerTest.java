@@ -71,9 +71,10 @@ class TreesTrainerTest {
         var label = Application.read(Path.of("../apps/video-feed")).framing().label("click");
         Examples judged = slates(3);
 
-        byte[] trees = requireNonNull(new TreesTrainer(settings, layout, slates(1), slates(2), 7)
-                .train(List.of(label), Progress.SILENT)
-                .get("click"));
+        byte[] trees = requireNonNull(
+                new TreesTrainer(settings, layout, slates(1), slates(2), new TrainingRun(7, 2, TrainingRun.Device.CPU))
+                        .train(List.of(label), Progress.SILENT)
+                        .get("click"));
 
         float[][] scores = XGBoost.loadModel(trees).predict(new DMatrix(judged.rows(), SIZE, 2, Float.NaN));
         int right = 0;

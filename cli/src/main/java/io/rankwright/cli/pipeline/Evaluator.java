@@ -44,6 +44,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntToDoubleFunction;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Measures models on one day that they have not learnt from, beside the baselines.
@@ -124,13 +125,7 @@ final class Evaluator {
         metrics.put(name + ".ne", Classification.normalizedEntropy(scores, outcomes));
         metrics.put(name + ".ece", Classification.ece(scores, outcomes));
         if (withIntervals) {
-            interval(
-                    name + ".auc",
-                    Bootstrap.interval(
-                            scores.length,
-                            drawn -> Classification.auc(chosen(scores, drawn), chosen(outcomes, drawn)),
-                            RESAMPLES,
-                            seed));
+            interval(name + ".auc", Classification.aucInterval(scores, outcomes, RESAMPLES, seed));
         }
     }
 
@@ -138,26 +133,12 @@ final class Evaluator {
         metrics.put(name + ".mae", Regression.mae(predictions, truths));
         metrics.put(name + ".xauc", Regression.xauc(predictions, truths));
         if (withIntervals) {
-            interval(
-                    name + ".xauc",
-                    Bootstrap.interval(
-                            truths.length,
-                            drawn -> Regression.xauc(chosen(predictions, drawn), chosen(truths, drawn)),
-                            RESAMPLES,
-                            seed));
+            interval(name + ".xauc", Regression.xaucInterval(predictions, truths, RESAMPLES, seed));
         }
     }
 
     private void interval(String name, Bootstrap.Interval interval) {
         intervals.put(name, List.of(interval.low(), interval.high()));
-    }
-
-    private static double[] chosen(double[] values, int[] indexes) {
-        double[] chosen = new double[indexes.length];
-        for (int i = 0; i < chosen.length; i++) {
-            chosen[i] = values[indexes[i]];
-        }
-        return chosen;
     }
 
     /** The popularity baseline of a label: the item's mean over the days before, smoothed by 20 average exposures. */
@@ -312,6 +293,7 @@ final class Evaluator {
 
     private void measure(String name, int[][] lists, List<Integer> subjects, Map<Integer, Set<Integer>> taken) {
         EntityTable items = log.table(application.framing().item());
+        IntUnaryOperator groups = groups();
         Collection<String> wanted = new ArrayList<>(
                 application.evaluation().offline().getOrDefault("feed", List.of("recall@100", "ndcg@20")));
         for (String metric : wanted) {
@@ -332,7 +314,7 @@ final class Evaluator {
                     case "ndcg" -> RankedList.ndcg(lists[s], relevant, k);
                     case "map" -> RankedList.averagePrecision(lists[s], relevant, k);
                     case "mrr" -> RankedList.reciprocalRank(lists[s], relevant);
-                    case "diversity" -> RankedList.diversity(lists[s], this::group, k);
+                    case "diversity" -> RankedList.diversity(lists[s], groups, k);
                     default -> throw new InternalFault("metric " + metric);
                 };
             }
@@ -345,14 +327,15 @@ final class Evaluator {
     }
 
     /** What makes two items of a list alike: the attribute that the application caps, else the item itself. */
-    private int group(int item) {
+    private IntUnaryOperator groups() {
         EntityTable items = log.table(application.framing().item());
         return application.model().rerank().stream()
                 .filter(Model.RerankRule.AtMost.class::isInstance)
                 .map(rule -> ((Model.RerankRule.AtMost) rule).per())
                 .findFirst()
-                .map(per -> items.code(items.place(per.column().isEmpty() ? per.source() : per.column()), item))
-                .orElse(item);
+                .map(per -> items.place(per.column().isEmpty() ? per.source() : per.column()))
+                .<IntUnaryOperator>map(place -> item -> items.code(place, item))
+                .orElse(item -> item);
     }
 
     private record PopularBaseline(Popularity popular) implements Source {
