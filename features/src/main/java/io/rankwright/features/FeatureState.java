@@ -17,8 +17,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * All features of an application as state: events are applied one by one, values are read for any subject and item at
@@ -48,9 +50,7 @@ public final class FeatureState {
     private final List<ColumnReader> readers = new ArrayList<>();
     private final List<IntFunction<String>> categoryTexts = new ArrayList<>();
     private final KeyedState overall;
-    private final Situation applied;
-    private final double[] values;
-    private final int[][] appliedSlots;
+    private final Applier applier;
 
     // The lists above as arrays: an event passes through all of them.
     private final KeyedState[] stateArray;
@@ -83,13 +83,11 @@ public final class FeatureState {
         for (FeatureDefinition feature : application.features()) {
             addColumn(feature);
         }
-        this.applied = new Situation(layout.contextColumns().size());
-        this.values = new double[formulaFunctions.size()];
-        this.appliedSlots = states.stream().map(KeyedState::slotsArray).toArray(int[][]::new);
         this.stateArray = states.toArray(KeyedState[]::new);
         this.sequenceArray = sequences.values().toArray(SequenceState[]::new);
         this.readerArray = readers.toArray(ColumnReader[]::new);
         this.formulaArray = formulaFunctions.toArray(Formula[]::new);
+        this.applier = new Applier(0, 1);
     }
 
     private static Expression constant(String text) {
@@ -140,18 +138,45 @@ public final class FeatureState {
 
     /** Takes one exposure into the state. */
     public void apply(Event event) {
-        applied.set(event, layout);
-        for (int f = 0; f < values.length; f++) {
-            double value = formulaArray[f].applyAsDouble(event);
-            values[f] = Double.isNaN(value) ? 0 : value;
+        applier.apply(event);
+    }
+
+    /** What together does as {@link #apply}: each takes exposures into its part of the state, side by side if wanted. */
+    List<Consumer<Event>> appliers(int count) {
+        return IntStream.range(0, count)
+                .<Consumer<Event>>mapToObj(part -> new Applier(part, count)::apply)
+                .toList();
+    }
+
+    /** Takes exposures into every {@code count}-th state. One thread at a time. */
+    private final class Applier {
+        private final int part;
+        private final int count;
+        private final Situation situation =
+                new Situation(layout.contextColumns().size());
+        private final double[] values = new double[formulaFunctions.size()];
+        private final int[][] slots =
+                states.stream().map(KeyedState::slotsArray).toArray(int[][]::new);
+
+        Applier(int part, int count) {
+            this.part = part;
+            this.count = count;
         }
-        for (int s = 0; s < appliedSlots.length; s++) {
-            if (!isFixed.get(s)) {
-                stateArray[s].apply(applied, values, appliedSlots[s]);
+
+        void apply(Event event) {
+            situation.set(event, layout);
+            for (int f = 0; f < values.length; f++) {
+                double value = formulaArray[f].applyAsDouble(event);
+                values[f] = Double.isNaN(value) ? 0 : value;
             }
-        }
-        for (SequenceState sequence : sequenceArray) {
-            sequence.apply(applied, values);
+            for (int s = part; s < stateArray.length; s += count) {
+                if (!isFixed.get(s)) {
+                    stateArray[s].apply(situation, values, slots[s]);
+                }
+            }
+            for (int q = part; q < sequenceArray.length; q += count) {
+                sequenceArray[q].apply(situation, values);
+            }
         }
     }
 
@@ -420,16 +445,10 @@ public final class FeatureState {
         int whole = 0;
         int part = 1;
         var keyed = new KeyedState(feature.by().stream().map(this::keyPart).toList());
-        var everything = new KeyedState(List.of());
-        for (KeyedState state : List.of(keyed, everything)) {
-            state.accumulator(whole);
-            state.accumulator(part);
-            fill(state, feature.whole(), new double[] {1, 0});
-            fill(state, feature.part(), new double[] {0, 1});
-        }
-        int[] only = everything.slotsArray();
-        int known = everything.locate(new Situation(layout.contextColumns().size()), only);
-        double average = everything.total(only, known, part, 0) / everything.total(only, known, whole, 0);
+        keyed.accumulator(whole);
+        keyed.accumulator(part);
+        double seen = fill(keyed, feature.whole(), new double[] {1, 0});
+        double average = fill(keyed, feature.part(), new double[] {0, 1}) / seen;
         int place = states.size();
         states.add(keyed);
         isFixed.set(place);
@@ -440,18 +459,23 @@ public final class FeatureState {
         });
     }
 
-    private void fill(KeyedState state, Reference list, double[] counted) {
+    /** Counts all that is in the lists of a column; the answer is how much that is. */
+    private long fill(KeyedState state, Reference list, double[] counted) {
+        long count = 0;
         EntityTable table = log.table(list.source());
         int place = table.place(list.column());
         var situation = new Situation(layout.contextColumns().size());
         int[] slots = state.slotsArray();
         for (int subject = 1; subject < table.capacity(); subject++) {
-            for (int item : table.list(place, subject)) {
+            int[] items = table.list(place, subject);
+            for (int item : items) {
                 situation.subject = subject;
                 situation.item = item;
                 state.apply(situation, counted, slots);
             }
+            count += items.length;
         }
+        return count;
     }
 
     private SequenceState sequenceState(FeatureDefinition.Sequence feature) {

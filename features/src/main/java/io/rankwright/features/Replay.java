@@ -7,6 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
 
 /**
  * Walks the log once, in the order of time, and yields the features of each exposure as they stood just before it. The
@@ -17,6 +23,7 @@ import java.util.concurrent.BlockingQueue;
 public final class Replay {
     private static final int BATCH = 4096;
     private static final int AHEAD = 4;
+    private static final int CORES = Runtime.getRuntime().availableProcessors();
 
     private Replay() {}
 
@@ -34,47 +41,70 @@ public final class Replay {
         FeatureState.Reader reader = state.reader();
         double[] row = new double[state.columns().size()];
         var together = new ArrayList<Event>();
-        return walk(
-                events,
-                event -> {
-                    if (!together.isEmpty() && together.getFirst().timeMillis() != event.timeMillis()) {
-                        for (Event earlier : together) {
-                            state.apply(earlier);
-                        }
-                        together.clear();
-                    }
-                    reader.read(event, row);
-                    visitor.exposure(event, row, reader);
-                    together.add(event);
-                },
-                () -> together.forEach(state::apply));
+        long count = walk(events, batch -> {
+            for (Event event : batch) {
+                if (!together.isEmpty() && together.getFirst().timeMillis() != event.timeMillis()) {
+                    together.forEach(state::apply);
+                    together.clear();
+                }
+                reader.read(event, row);
+                visitor.exposure(event, row, reader);
+                together.add(event);
+            }
+        });
+        together.forEach(state::apply);
+        return count;
     }
 
-    /** Brings a state up to the end of a cursor without asking for values. */
+    /** Brings a state up to the end of a cursor without asking for values, on all cores. */
     public static long restore(EventCursor events, FeatureState state) {
-        return walk(events, state::apply, () -> {});
+        return restore(events, state, _ -> {});
+    }
+
+    /**
+     * Brings a state up to the end of a cursor without asking for values, on all cores.
+     *
+     * @param beside told of each event, by one thread at a time
+     */
+    public static long restore(EventCursor events, FeatureState state, Consumer<Event> beside) {
+        var consumers = new ArrayList<>(state.appliers(CORES));
+        consumers.add(beside);
+        try (ExecutorService pool = Executors.newFixedThreadPool(CORES)) {
+            return walk(events, batch -> {
+                List<Callable<Boolean>> tasks = new ArrayList<>();
+                for (Consumer<Event> consumer : consumers) {
+                    tasks.add(() -> {
+                        batch.forEach(consumer);
+                        return true;
+                    });
+                }
+                for (Future<Boolean> task : pool.invokeAll(tasks)) {
+                    task.get();
+                }
+            });
+        }
     }
 
     private interface Step {
-        void take(Event event);
+        void take(List<Event> batch) throws InterruptedException, ExecutionException;
     }
 
-    private static long walk(EventCursor events, Step step, Runnable end) {
+    private static long walk(EventCursor events, Step step) {
         BlockingQueue<List<Event>> ahead = new ArrayBlockingQueue<>(AHEAD);
         var failure = new RuntimeException[1];
         Thread decoder = Thread.ofPlatform().daemon().name("read-ahead").start(() -> readAhead(events, ahead, failure));
         long count = 0;
         try {
             for (List<Event> batch = ahead.take(); !batch.isEmpty(); batch = ahead.take()) {
-                for (Event event : batch) {
-                    step.take(event);
-                }
+                step.take(batch);
                 count += batch.size();
             }
             decoder.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InternalFault("a replay was interrupted", e);
+        } catch (ExecutionException e) {
+            throw new InternalFault("a replay failed: " + e.getCause(), e);
         } finally {
             // The cursor belongs to the caller, who closes it next: nobody may be reading it then.
             decoder.interrupt();
@@ -83,7 +113,6 @@ public final class Replay {
         if (failure[0] != null) {
             throw failure[0];
         }
-        end.run();
         return count;
     }
 

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ public final class EntityTable {
     private final Contract contract;
     private final Dictionary dictionary;
     private final Map<String, Integer> places = new HashMap<>();
+    private final Map<Contract.Column, IntToDoubleFunction> derived = new LinkedHashMap<>();
     private final double[][] numbers;
     private final int[][] codes;
     private final int[][][] lists;
@@ -42,6 +44,9 @@ public final class EntityTable {
         this.lists = new int[columns][0][];
         for (int i = 0; i < columns; i++) {
             places.put(contract.columns().get(i).name(), i);
+        }
+        for (Contract.Column column : contract.columns()) {
+            column.derived().ifPresent(formula -> derived.put(column, compile(formula)));
         }
         grow(64);
     }
@@ -168,17 +173,15 @@ public final class EntityTable {
                 codes[place][code] = isMissing || field == null ? 0 : additions.intern(domain(column.name()), field);
             }
         }
-        for (Contract.Column column : contract.columns()) {
-            column.derived().ifPresent(formula -> {
-                double value = compile(formula).applyAsDouble(code);
-                int place = place(column.name());
-                if (column.isNumber()) {
-                    numbers[place][code] = value;
-                } else {
-                    codes[place][code] = Double.isNaN(value) ? 0 : (int) value + 1;
-                }
-            });
-        }
+        derived.forEach((column, formula) -> {
+            double value = formula.applyAsDouble(code);
+            int place = place(column.name());
+            if (column.isNumber()) {
+                numbers[place][code] = value;
+            } else {
+                codes[place][code] = Double.isNaN(value) ? 0 : (int) value + 1;
+            }
+        });
         if (!isKnown[code]) {
             isKnown[code] = true;
             count++;
@@ -186,20 +189,22 @@ public final class EntityTable {
         isHidden[code] = hidden;
     }
 
-    private ToDoubleFunction<Integer> compile(Expression formula) {
-        return formula.compile(column -> {
+    private IntToDoubleFunction compile(Expression formula) {
+        ToDoubleFunction<Integer> compiled = formula.compile(column -> {
             int place = place(column);
             return new Expression.Operand.Numeric<>(row -> number(place, row));
         });
+        return compiled::applyAsDouble;
     }
 
     private int[] members(Contract.Column column, String field, Dictionary.Additions additions) {
+        Dictionary.Domain domain = domain(column.name());
         String[] texts = field.split(column.separator(), -1);
         int[] members = new int[texts.length];
         int size = 0;
         for (String text : texts) {
             if (!text.isBlank()) {
-                members[size++] = additions.intern(domain(column.name()), text.strip());
+                members[size++] = additions.intern(domain, text.strip());
             }
         }
         return Arrays.copyOf(members, size);

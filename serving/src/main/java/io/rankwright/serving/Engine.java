@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.rankwright.features.FeatureState;
 import io.rankwright.features.Formulas;
+import io.rankwright.features.Replay;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.Event;
@@ -155,14 +156,12 @@ public final class Engine implements AutoCloseable {
         List<Map<Double, Integer>> counts = new ArrayList<>();
         columns.forEach(_ -> counts.add(new HashMap<>()));
         try (EventCursor cursor = log.read(exposure)) {
-            while (cursor.next()) {
-                Event event = cursor.event();
-                state.apply(event);
+            Replay.restore(cursor, state, event -> {
                 seen.add(event.codes()[subject], event.codes()[item]);
                 for (int c = 0; c < columns.size(); c++) {
                     counts.get(c).merge(contextValue(event, columns.get(c)), 1, Integer::sum);
                 }
-            }
+            });
         }
         return counts.stream()
                 .mapToDouble(values -> values.entrySet().stream()
