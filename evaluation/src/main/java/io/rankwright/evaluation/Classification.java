@@ -101,6 +101,29 @@ public final class Classification {
                 / labels.length;
     }
 
+    /**
+     * How well calibrated the cases of one group are.
+     *
+     * @param feature,value what they have in common
+     * @param predicted,observed means over the group
+     * @param ece the expected calibration error within it
+     */
+    public record Slice(String feature, String value, int count, double predicted, double observed, double ece) {}
+
+    /** Measures the cases with these indexes, at least one. */
+    public static Slice slice(String feature, String value, double[] probabilities, double[] labels, int[] indexes) {
+        double[] predicted =
+                Arrays.stream(indexes).mapToDouble(i -> probabilities[i]).toArray();
+        double[] observed = Arrays.stream(indexes).mapToDouble(i -> labels[i]).toArray();
+        return new Slice(
+                feature,
+                value,
+                indexes.length,
+                Arrays.stream(predicted).average().orElseThrow(),
+                Arrays.stream(observed).average().orElseThrow(),
+                ece(predicted, observed));
+    }
+
     /** The indexes of the values in ascending order, equal values in the order of their index. */
     static int[] order(double[] values) {
         Integer[] order = new Integer[values.length];

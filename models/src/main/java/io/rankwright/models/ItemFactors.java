@@ -8,10 +8,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Factors of items, and what it takes to solve the factor of a subject from the items it took: the half step of implicit
- * alternating least squares (Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", 2008) on
- * the subject's side. So a subject is served by what it took last, without being learnt again. Immutable, safe for any
- * thread.
+ * Factors of items, and what it takes to solve the factor of a subject from the items it took (see {@link FactorSolver}):
+ * so a subject is served by what it took last, without being learnt again. Immutable, safe for any thread.
  */
 public final class ItemFactors implements CollaborativeModel {
     static final String PART = "factors.json";
@@ -20,44 +18,35 @@ public final class ItemFactors implements CollaborativeModel {
      * What is not a vector.
      *
      * @param unobserved the weight of a pair that was not seen
-     * @param regularisation what {@code (taken + unobserved × items)} to the power {@code frequency} is multiplied by
+     * @param regularisation how strongly factors are held small
      */
-    public record Manifest(int dim, double unobserved, double regularisation, double frequency) {
-        /** How strongly the factor of one who took so many of so many is held small. */
-        public double weight(int taken, int items) {
-            return regularisation * Math.pow(taken + unobserved * items, frequency);
-        }
-    }
+    record Manifest(int dim, double unobserved, double regularisation) {}
 
     private final Manifest manifest;
     private final Vocabulary items;
     private final float[][] factors;
     private final float[] weights;
-    private final float[][] gram;
+    private final FactorSolver solver;
 
     /**
+     * @param dim the length of the factors
+     * @param unobserved the weight of a pair that was not seen
+     * @param regularisation how strongly factors are held small
      * @param items the items that have factors
      * @param factors for each item, from index 1; what stands at index 0 counts for nothing
      * @param weights of a pair with each item that was seen
      */
-    public ItemFactors(Manifest manifest, Vocabulary items, float[][] factors, float[] weights) {
+    public ItemFactors(
+            int dim, double unobserved, double regularisation, Vocabulary items, float[][] factors, float[] weights) {
         if (factors.length != items.size() || weights.length != items.size()) {
             throw new IllegalArgumentException("factors that do not fit " + items.size() + " items");
         }
-        this.manifest = manifest;
+        this.manifest = new Manifest(dim, unobserved, regularisation);
         this.items = items;
         this.factors = factors.clone();
         this.weights = weights.clone();
-        this.factors[0] = new float[manifest.dim()];
-        this.gram = gram(this.factors, manifest.dim(), (float) manifest.unobserved());
-    }
-
-    /** The sum of the outer products of all vectors, times the weight of what was not seen; its lower triangle. */
-    public static float[][] gram(float[][] vectors, int dim, float unobserved) {
-        var sum = new LeastSquares(dim);
-        sum.start(new float[dim][dim], 0);
-        sum.add(vectors);
-        return sum.scaled(unobserved);
+        this.factors[0] = new float[dim];
+        this.solver = new FactorSolver(this.factors, dim, unobserved, regularisation);
     }
 
     static ItemFactors of(Artefact artefact) {
@@ -75,7 +64,8 @@ public final class ItemFactors implements CollaborativeModel {
                 factors[i][d] = bytes.getFloat();
             }
         }
-        return new ItemFactors(manifest, items, factors, weights);
+        return new ItemFactors(
+                manifest.dim(), manifest.unobserved(), manifest.regularisation(), items, factors, weights);
     }
 
     @Override
@@ -123,17 +113,14 @@ public final class ItemFactors implements CollaborativeModel {
         };
     }
 
-    /** The factor of a subject that took these items, each once. Cost: taken × dim² + dim³ / 6 multiplications. */
+    /** The factor of a subject that took these items, each once. */
     float[] subject(int[] taken) {
-        var system = new LeastSquares(manifest.dim());
-        system.start(gram, (float) manifest.weight(taken.length, items.size() - 1));
         float[] seen = new float[taken.length];
         for (int i = 0; i < taken.length; i++) {
             seen[i] = weights[taken[i]];
         }
-        system.add(factors, taken, seen);
         float[] solved = new float[manifest.dim()];
-        system.solve(solved);
+        solver.worker().solve(taken, seen, solved);
         return solved;
     }
 }

@@ -15,8 +15,13 @@ public final class LeastSquares {
     private final float[][] columns;
 
     public LeastSquares(int dim) {
-        this.dim = dim;
-        this.lower = new float[dim][dim];
+        this(new float[dim][dim]);
+    }
+
+    /** @param lower the lower triangle of a matrix, which is worked on in place */
+    LeastSquares(float[][] lower) {
+        this.dim = lower.length;
+        this.lower = lower;
         this.right = new float[dim];
         this.columns = new float[PANEL][dim];
     }
@@ -109,13 +114,20 @@ public final class LeastSquares {
     public void solve(float[] solution) {
         factorise();
         whiten(right);
+        back(right);
+        System.arraycopy(right, 0, solution, 0, dim);
+    }
+
+    /** Solves with the transposed factor alone, in place. */
+    public void back(float[] vector) {
         for (int i = dim - 1; i >= 0; i--) {
-            right[i] /= lower[i][i];
+            float[] row = lower[i];
+            float value = vector[i] / row[i];
+            vector[i] = value;
             for (int j = 0; j < i; j++) {
-                right[j] -= lower[i][j] * right[i];
+                vector[j] = Math.fma(-value, row[j], vector[j]);
             }
         }
-        System.arraycopy(right, 0, solution, 0, dim);
     }
 
     /** Solves with the factor alone, in place: vectors whose outer products were summed become orthonormal columns. */

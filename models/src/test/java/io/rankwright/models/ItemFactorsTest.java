@@ -17,19 +17,20 @@ class ItemFactorsTest {
     };
 
     private static ItemFactors factors() {
-        return new ItemFactors(
-                new ItemFactors.Manifest(3, 0.1, 0.05, 0.7),
-                new Vocabulary(List.of("a", "b", "c", "d")),
-                FACTORS,
-                new float[] {0, 1.2f, 0.8f, 0.5f, 1.5f});
+        return new ItemFactors(3, 0.1, 0.05, new Vocabulary(List.of("a", "b", "c", "d")), FACTORS, new float[] {
+            0, 1.2f, 0.8f, 0.5f, 1.5f
+        });
     }
 
-    // Golden values: numpy.linalg.solve of (0.1 FᵀF + Σ w f fᵀ + 0.05 · 2.4^0.7 I) x = Σ w f over items 1 and 3.
+    // Golden values: numpy.linalg.solve of (0.1 FᵀF + Σ w f fᵀ + 0.05 I) x = Σ w f over the items taken.
     @Test
-    void aSubjectIsSolvedFromWhatItTook() {
-        float[] subject = factors().subject(new int[] {1, 3});
+    void aSubjectIsSolvedFromWhatItTook_fewerOrMoreThanThereAreDimensions() {
+        assertSubject(new int[] {1, 3}, 1.256867, 0.645664, 0.895338);
+        assertSubject(new int[] {1, 2, 3, 4}, 1.216636, 0.828232, -0.201564);
+    }
 
-        double[] expected = {1.148412, 0.562819, 0.734293};
+    private static void assertSubject(int[] taken, double... expected) {
+        float[] subject = factors().subject(taken);
         for (int d = 0; d < 3; d++) {
             assertThat((double) subject[d]).isCloseTo(expected[d], within(1e-5));
         }

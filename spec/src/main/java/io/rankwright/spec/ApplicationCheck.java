@@ -16,7 +16,8 @@ import java.util.Set;
 
 /** The checks of meaning: every name in the file must stand for something, and for something of the right kind. */
 final class ApplicationCheck {
-    private static final List<String> BINARY_METRICS = List.of("auc", "logloss", "ne", "ece");
+    private static final String SLICE_ECE = "slice_ece";
+    private static final List<String> BINARY_METRICS = List.of("auc", "logloss", "ne", "ece", SLICE_ECE);
     private static final List<String> NUMERIC_METRICS = List.of("mae", "xauc");
     private static final List<String> LIST_METRICS = List.of("recall", "ndcg", "map", "mrr", "coverage", "diversity");
 
@@ -672,6 +673,7 @@ final class ApplicationCheck {
                 }
             }
         }
+        checkSlices(evaluation);
         for (var baseline : evaluation.scalars("baselines")) {
             if (baseline.text().equals("trees")
                     && application.model().rank().trees().isEmpty()) {
@@ -681,6 +683,28 @@ final class ApplicationCheck {
         for (var gate : evaluation.scalars("gates")) {
             Section.parsed(gate.text())
                     .ifPresent(expression -> expression.names().forEach(name -> checkGateName(gate, name)));
+        }
+    }
+
+    private void checkSlices(Section evaluation) {
+        List<String> categories = application.features().stream()
+                .filter(FeatureDefinition.Categorical.class::isInstance)
+                .map(FeatureDefinition::name)
+                .toList();
+        for (var slice : evaluation.scalars("slices")) {
+            if (!categories.contains(slice.text())) {
+                problem(
+                        slice.location(),
+                        "the slice '" + slice.text() + "'",
+                        "a categorical feature: " + Suggestion.oneOf(categories, slice.text()));
+            }
+        }
+        boolean isAsked = application.evaluation().offline().values().stream().anyMatch(of -> of.contains(SLICE_ECE))
+                || application.evaluation().gates().stream()
+                        .flatMap(gate -> gate.names().stream())
+                        .anyMatch(name -> name.endsWith("." + SLICE_ECE));
+        if (isAsked && application.evaluation().slices().isEmpty()) {
+            problem(evaluation.location(), SLICE_ECE + " without slices", "slices: [FEATURE]");
         }
     }
 

@@ -109,6 +109,7 @@ final class ApplicationReader {
                         evaluation.section("offline").texts(entry.key().text())));
         var judged = new Evaluation(
                 offline,
+                evaluation.texts("slices"),
                 evaluation.texts("baselines"),
                 evaluation.texts("gates").stream()
                         .flatMap(text -> Section.parsed(text).stream())

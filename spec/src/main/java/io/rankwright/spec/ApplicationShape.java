@@ -508,6 +508,10 @@ public final class ApplicationShape {
                                         new Named("label or feed", new Items(TEXT, 0, 50)),
                                         "the metrics, by label and for the feed"),
                                 optional(
+                                        "slices",
+                                        NAMES,
+                                        "categorical features for each of whose values calibration is measured on its own"),
+                                optional(
                                         "baselines",
                                         new Items(choice("popular", "item_knn", "ease", "ials", "trees"), 0, 10),
                                         "what a model is held against"),

@@ -55,7 +55,7 @@ public final class CollaborativeTrainer {
                                 .neighbours(ease.neighbours(), progress));
             case Model.Similar.Ials ials -> {
                 var how = new ImplicitAls.Settings(
-                        ials.dim(), ials.epochs(), ials.unobserved(), ials.regularisation(), 0, POPULARITY);
+                        ials.dim(), ials.epochs(), ials.unobserved(), ials.regularisation(), POPULARITY);
                 yield ImplicitAls.learn(taken, how, seed, progress).items(items);
             }
         };

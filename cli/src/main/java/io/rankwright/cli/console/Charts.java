@@ -9,8 +9,11 @@ import java.util.Map;
 final class Charts {
     private Charts() {}
 
-    /** A reliability curve: predicted against observed; the diagonal is perfect. */
+    /** A reliability curve: predicted against observed; the diagonal is perfect. Empty without bins. */
     static String reliability(List<Classification.Bin> bins) {
+        if (bins.isEmpty()) {
+            return "";
+        }
         var svg = new StringBuilder();
         svg.append("<svg viewBox='0 0 220 220' role='img' aria-label='Reliability curve: predicted against observed'>");
         svg.append("<rect x='20' y='10' width='190' height='190' class='frame'/>");

@@ -51,6 +51,7 @@ import java.util.stream.IntStream;
 public final class Console {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int FEED_SLOTS = 12;
+    private static final int SLICES = 10;
 
     private final Engine engine;
     private final Application application;
@@ -218,7 +219,13 @@ public final class Console {
         values.put("baselines", application.evaluation().baselines());
         values.put("gates", version.gates());
         values.put("testDay", version.lineage().testDay());
-        values.put("reliability", reliability(version));
+        values.put("reliability", Charts.reliability(read(version, "reliability", Classification.Bin[].class)));
+        values.put(
+                "slices",
+                read(version, "slices", Classification.Slice[].class).stream()
+                        .limit(SLICES)
+                        .map(Console::slice)
+                        .toList());
         values.put("lineage", version.lineage());
         values.put("createdAt", version.createdAt().substring(0, 19).replace("T", " "));
         values.put("slots", application.serving().slots());
@@ -324,17 +331,29 @@ public final class Console {
         return String.format(Locale.ROOT, "%.4f", value);
     }
 
-    private String reliability(Version version) {
-        String hash = version.artefacts().get("reliability");
+    /** A list that was made where the version was judged; empty for a version that has none. */
+    private <T> List<T> read(Version version, String artefact, Class<T[]> type) {
+        String hash = version.artefacts().get(artefact);
         if (hash == null) {
-            return "";
+            return List.of();
         }
         try {
-            Classification.Bin[] bins = JSON.readValue(engine.registry().artefact(hash), Classification.Bin[].class);
-            return Charts.reliability(List.of(bins));
+            return List.of(JSON.readValue(engine.registry().artefact(hash), type));
         } catch (IOException e) {
-            throw new InternalFault("a reliability curve that cannot be read", e);
+            throw new InternalFault("the " + artefact + " of " + version.name() + " cannot be read", e);
         }
+    }
+
+    /** The calibration of one slice, in words. */
+    public record SliceRow(String slice, String count, String predicted, String observed, String ece) {}
+
+    private static SliceRow slice(Classification.Slice slice) {
+        return new SliceRow(
+                slice.feature() + " " + (slice.value().isEmpty() ? "missing" : slice.value()),
+                String.format(Locale.ROOT, "%,d", slice.count()),
+                String.format(Locale.ROOT, "%.3f", slice.predicted()),
+                String.format(Locale.ROOT, "%.3f", slice.observed()),
+                String.format(Locale.ROOT, "%.3f", slice.ece()));
     }
 
     private static String subject(ServerRequest request) {

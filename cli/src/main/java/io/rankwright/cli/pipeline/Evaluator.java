@@ -35,6 +35,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -45,6 +46,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Measures models on one day that they have not learnt from, beside the baselines.
@@ -56,6 +58,8 @@ import java.util.function.IntUnaryOperator;
 final class Evaluator {
     private static final int RESAMPLES = 200;
     private static final int DEEPEST = 100;
+    /** Of fewer exposures a calibration error says more of chance than of the model. */
+    private static final int SMALLEST_SLICE = 500;
 
     private final Application application;
     private final EventLog log;
@@ -79,12 +83,15 @@ final class Evaluator {
         return intervals;
     }
 
+    /** How well the predictions of one label agree with what came: over all, and slice by slice. */
+    record Reliability(List<Classification.Bin> curve, List<Classification.Slice> slices) {}
+
     /** Judges every head of a ranker on a day, and the baselines of each label. */
-    List<Classification.Bin> judgeLabels(Ranker ranker, LocalDate day) {
+    Reliability judgeLabels(Ranker ranker, LocalDate day) {
         DataSet.Range range = data.range(day, day);
         float[] inputs = InputRows.of(data, range, ranker.inputs(), log);
         double[][] scores = ranker.score(inputs, range.size());
-        List<Classification.Bin> reliability = List.of();
+        var reliability = new Reliability(List.of(), List.of());
         for (Label label : application.framing().labels()) {
             if (ranker.manifest().heads().stream().noneMatch(head -> head.name().equals(label.name()))) {
                 continue;
@@ -94,7 +101,12 @@ final class Evaluator {
                 double[] outcomes = range.of(requireNonNull(data.labels().get(label.name())));
                 judgeBinary(label.name(), scores[place], outcomes, true);
                 judgeBinary("popular." + label.name(), itemMeans(label, day), outcomes, false);
-                reliability = Classification.reliability(scores[place], outcomes, 10);
+                List<Classification.Slice> slices = slices(scores[place], outcomes, range);
+                slices.stream()
+                        .mapToDouble(Classification.Slice::ece)
+                        .max()
+                        .ifPresent(worst -> metrics.put(label.name() + ".slice_ece", worst));
+                reliability = new Reliability(Classification.reliability(scores[place], outcomes, 10), slices);
             } else {
                 double[] amounts = range.of(requireNonNull(data.amounts().get(label.name())));
                 double[] expected = ranker.unconditional(scores, place);
@@ -103,6 +115,30 @@ final class Evaluator {
             }
         }
         return reliability;
+    }
+
+    /** The slices with enough exposures to tell, the worst calibrated first. */
+    private List<Classification.Slice> slices(double[] scores, double[] outcomes, DataSet.Range range) {
+        var slices = new ArrayList<Classification.Slice>();
+        for (int c = 0; c < data.columns().size(); c++) {
+            String feature = data.columns().get(c).name();
+            if (!application.evaluation().slices().contains(feature)) {
+                continue;
+            }
+            int[] codes = data.categories()[c];
+            List<String> texts = data.texts().get(c);
+            for (int code = 0; code < texts.size(); code++) {
+                int value = code;
+                int[] cases = IntStream.range(0, range.size())
+                        .filter(i -> codes[range.from() + i] == value)
+                        .toArray();
+                if (cases.length >= SMALLEST_SLICE) {
+                    slices.add(Classification.slice(feature, texts.get(code), scores, outcomes, cases));
+                }
+            }
+        }
+        slices.sort(Comparator.comparingDouble(Classification.Slice::ece).reversed());
+        return slices;
     }
 
     /** What the ranker's trees would order alone, uncalibrated: what a network beside them must better. */

@@ -448,7 +448,9 @@ public final class Pipeline {
             LocalDate testDay) {
         try (Reporter.Step step = reporter.step("evaluate")) {
             try (Ranker ranker = Ranker.of(Artefact.of(Objects.requireNonNull(artefacts.get("ranker"))))) {
-                artefacts.put("reliability", Artefact.json(evaluator.judgeLabels(ranker, testDay)));
+                Evaluator.Reliability reliability = evaluator.judgeLabels(ranker, testDay);
+                artefacts.put("reliability", Artefact.json(reliability.curve()));
+                artefacts.put("slices", Artefact.json(reliability.slices()));
                 if (application.evaluation().baselines().contains("trees")) {
                     judgeTrees(evaluator, ranker, trainer, testDay, step);
                 }

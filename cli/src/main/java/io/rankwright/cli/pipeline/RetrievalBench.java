@@ -44,7 +44,7 @@ public final class RetrievalBench {
     private static final int NEIGHBOURS = 200;
     private static final double SHRINKAGE = 10;
     private static final Ease.Settings EASE = new Ease.Settings(200, 0, 0, 0);
-    private static final ImplicitAls.Settings ALS = new ImplicitAls.Settings(256, 5, 0.02, 0.005, 1, 0);
+    private static final ImplicitAls.Settings ALS = new ImplicitAls.Settings(1024, 4, 0.0092, 1.6, 0.44);
     private static final GraphFilter.Settings GRAPH = new GraphFilter.Settings(0.3, 0.45, 1024, 1.2);
 
     private final Interactions train;

@@ -1,17 +1,18 @@
 package io.rankwright.training.collaborative;
 
 import io.rankwright.log.Progress;
+import io.rankwright.models.FactorSolver;
 import io.rankwright.models.ItemFactors;
-import io.rankwright.models.LeastSquares;
 import io.rankwright.models.Vectors;
 import io.rankwright.models.Vocabulary;
 import io.rankwright.training.Workers;
 import java.util.SplittableRandom;
 
 /**
- * Factors of subjects and items by alternating least squares over all pairs (Hu, Koren and Volinsky, 2008), with the
- * regularisation and the recipe of Rendle et al., "Revisiting the Performance of iALS on Item Recommendation
- * Benchmarks" (2021), and pairs with popular items counting less. Immutable, any number of threads.
+ * Factors of subjects and items by alternating least squares over all pairs (Hu, Koren and Volinsky, 2008; see {@link
+ * FactorSolver}), begun small and tuned as Rendle et al., "Revisiting the Performance of iALS on Item Recommendation
+ * Benchmarks" (2021) found that it must be, with the same regularisation for all rows, and with pairs with popular items
+ * counting less. Immutable, any number of threads.
  *
  * @param subjectFactors for each subject its vector of {@code dim}
  * @param itemFactors for each item its vector of {@code dim}
@@ -26,14 +27,11 @@ public record ImplicitAls(Settings settings, float[][] subjectFactors, float[][]
      * @param epochs how often both sides are solved
      * @param unobserved the weight of a pair that was not seen, beside 1 on average for one that was
      * @param regularisation how strongly vectors are held small
-     * @param frequency the power with which regularisation grows with what a subject or an item has: 0 not at all, 1
-     *     in proportion
      * @param popularity a pair that was seen counts as much as the item's takers to minus this power; 0 as published
      */
-    public record Settings(
-            int dim, int epochs, double unobserved, double regularisation, double frequency, double popularity) {}
+    public record Settings(int dim, int epochs, double unobserved, double regularisation, double popularity) {}
 
-    /** Learns factors. Cost of an epoch: pairs × dim² + (subjects + items) × dim³ / 6 multiplications. */
+    /** Learns factors. Cost of an epoch: pairs × their row's pairs × dim + (subjects + items) × dim² multiplications. */
     public static ImplicitAls learn(Interactions interactions, Settings settings, long seed, Progress progress) {
         Interactions transposed = interactions.transposed();
         var random = new SplittableRandom(seed);
@@ -94,26 +92,18 @@ public record ImplicitAls(Settings settings, float[][] subjectFactors, float[][]
             Settings settings,
             PairWeight weights,
             Progress progress) {
-        float[][] gram = ItemFactors.gram(fixed, settings.dim(), (float) settings.unobserved());
-        ItemFactors.Manifest manifest = manifest(settings);
+        var solver = new FactorSolver(fixed, settings.dim(), settings.unobserved(), settings.regularisation());
         Workers.forEach(interactions.subjects(), progress, "rows", () -> {
-            var system = new LeastSquares(settings.dim());
+            FactorSolver.Worker worker = solver.worker();
             return row -> {
                 int[] taken = interactions.bySubject()[row];
                 float[] seen = new float[taken.length];
                 for (int i = 0; i < taken.length; i++) {
                     seen[i] = weights.of(row, taken[i]);
                 }
-                system.start(gram, (float) manifest.weight(taken.length, interactions.items()));
-                system.add(fixed, taken, seen);
-                system.solve(solved[row]);
+                worker.solve(taken, seen, solved[row]);
             };
         });
-    }
-
-    private static ItemFactors.Manifest manifest(Settings settings) {
-        return new ItemFactors.Manifest(
-                settings.dim(), settings.unobserved(), settings.regularisation(), settings.frequency());
     }
 
     /**
@@ -122,7 +112,8 @@ public record ImplicitAls(Settings settings, float[][] subjectFactors, float[][]
      * @param items names of all items but the first, which counts for nothing
      */
     public ItemFactors items(Vocabulary items) {
-        return new ItemFactors(manifest(settings), items, itemFactors, itemWeights);
+        return new ItemFactors(
+                settings.dim(), settings.unobserved(), settings.regularisation(), items, itemFactors, itemWeights);
     }
 
     @Override
