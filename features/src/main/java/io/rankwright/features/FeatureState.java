@@ -229,9 +229,8 @@ public final class FeatureState {
             return stateArray[state].total(slots[state], counts[state], accumulator, situation.timeMillis);
         }
 
-        private double window(int state, int accumulator, long windowMillis) {
-            return stateArray[state].window(
-                    slots[state], counts[state], accumulator, situation.timeMillis, windowMillis);
+        private double window(int state, int accumulator, int window) {
+            return stateArray[state].window(slots[state], counts[state], accumulator, situation.timeMillis, window);
         }
     }
 
@@ -422,15 +421,13 @@ public final class FeatureState {
         boolean isRatio =
                 feature.kind() == FeatureDefinition.Kind.MEAN || feature.kind() == FeatureDefinition.Kind.RATE;
         double prior = feature.prior();
-        Optional<Long> window = feature.window().map(Duration::toMillis);
-        window.ifPresent(keyed::retain);
-        long windowMillis = window.orElse(-1L);
+        int window = feature.window().map(Duration::toMillis).map(keyed::window).orElse(-1);
         add(feature, FeatureColumn.Kind.NUMBER, (reader, _) -> {
-            double sum = windowMillis < 0 ? reader.total(state, top) : reader.window(state, top, windowMillis);
+            double sum = window < 0 ? reader.total(state, top) : reader.window(state, top, window);
             if (!isRatio) {
                 return sum;
             }
-            double count = windowMillis < 0 ? reader.total(state, bottom) : reader.window(state, bottom, windowMillis);
+            double count = window < 0 ? reader.total(state, bottom) : reader.window(state, bottom, window);
             if (prior == 0) {
                 return count == 0 ? Double.NaN : sum / count;
             }

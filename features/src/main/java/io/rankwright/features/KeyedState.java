@@ -19,8 +19,10 @@ final class KeyedState {
     private final List<Integer> conditions = new ArrayList<>();
     private final LongSlots slots = new LongSlots();
     private final LongSlots pairs = new LongSlots();
+    private final List<Long> windows = new ArrayList<>();
     private long retentionMillis;
 
+    private long[] windowArray = {};
     private int[] formulaIndexes = {};
     private int[] conditionIndexes = {};
     private double[] totals = new double[0];
@@ -63,8 +65,16 @@ final class KeyedState {
         return place;
     }
 
-    void retain(long millis) {
+    /** Registers a window; the answer is its place. */
+    int window(long millis) {
         retentionMillis = Math.max(retentionMillis, millis);
+        int place = windows.indexOf(millis);
+        if (place < 0) {
+            place = windows.size();
+            windows.add(millis);
+            windowArray = windows.stream().mapToLong(Long::longValue).toArray();
+        }
+        return place;
     }
 
     /** How many slots a situation can have at most: more than one only if a part of the key is a list. */
@@ -128,7 +138,7 @@ final class KeyedState {
             rings = Arrays.copyOf(rings, Math.max(1024, rings.length * 2));
         }
         if (rings[slot] == null) {
-            rings[slot] = new Ring(formulaIndexes.length);
+            rings[slot] = new Ring(formulaIndexes.length, windowArray.length);
         }
         return rings[slot];
     }
@@ -160,11 +170,10 @@ final class KeyedState {
     }
 
     /** The sum over the slots of {@code [time - window, time)}. */
-    double window(int[] found, int count, int accumulator, long timeMillis, long windowMillis) {
+    double window(int[] found, int count, int accumulator, long timeMillis, int window) {
         double sum = 0;
         for (int i = 0; i < count; i++) {
-            Ring ring = rings[found[i]];
-            sum += ring.before(timeMillis, accumulator) - ring.before(timeMillis - windowMillis, accumulator);
+            sum += rings[found[i]].window(timeMillis - windowArray[window], timeMillis, window, accumulator);
         }
         return sum;
     }
