@@ -39,10 +39,11 @@ final class Command {
                     Files.readString(yaml)
                             .replace("users: 20k, videos: 5k, days: 12", "users: 900, videos: 300, days: 6")
                             .replace("rounds: 600", "rounds: 40")
-                            // A source that the home feed does not use is tried here.
+                            // Sources that the home feed does not use are tried here.
                             .replace(
                                     "    similar:   {",
                                     "    ease:      { to: recent_videos, regularisation: 50, candidates: 100 }\n"
+                                            + "    ials:      { to: recent_videos, dim: 16, candidates: 100 }\n"
                                             + "    similar:   {")
                             // Deadlines are tested where they are meant to be missed, not by a machine that pauses.
                             .replace("budget:   { retrieve: 40ms, rank: 60ms, rerank: 10ms }", BUDGET)

@@ -94,7 +94,7 @@ class ServedApplicationTest {
             assertThat(slot.path("reasons")).isNotEmpty();
         });
         assertThat(items(get("/v1/feed/7?slots=10&seed=3"))).isEqualTo(items(feed));
-        for (String source : List.of("two_tower", "trending", "ease", "similar")) {
+        for (String source : List.of("two_tower", "trending", "ease", "ials", "similar")) {
             assertThat(feed.path("candidates").path(source).asInt()).as(source).isPositive();
         }
     }

@@ -31,6 +31,13 @@ class MetricsTest {
         assertThat(Classification.logLoss(SCORES, LABELS)).isCloseTo(0.3949080527583982, EXACT);
         assertThat(Classification.normalizedEntropy(SCORES, LABELS)).isCloseTo(0.5697318893216582, EXACT);
         assertThat(Classification.ece(SCORES, LABELS)).isCloseTo(0.2125, EXACT);
+        assertThat(Classification.slice("tab", "1", SCORES, LABELS, new int[] {0, 2, 4}))
+                .satisfies(slice -> {
+                    assertThat(slice.predicted()).isCloseTo(0.8 / 3, EXACT);
+                    assertThat(slice.observed()).isCloseTo(1.0 / 3, EXACT);
+                    assertThat(slice.ece()).isCloseTo((0.1 + 0.3) / 3, EXACT);
+                    assertThat(slice.count()).isEqualTo(3);
+                });
     }
 
     @Test
