@@ -43,16 +43,20 @@ final class ApplicationOptions {
         return isSimulated;
     }
 
-    /** The registry of what was run last: for real data if there is one, unless simulated was asked for. */
+    /** The registry of what was run last. */
     Registry registry() {
+        return new Registry(Home.registry(state()));
+    }
+
+    /** The state of what was run last: for real data if there is one, unless simulated was asked for. */
+    Path state() {
         Application application = application();
         Path folder = homeFolder(application);
         return Stream.of(false, true)
                 .filter(simulated -> simulated || !isSimulated)
-                .map(simulated -> Home.registry(folder, simulated))
-                .filter(Files::isDirectory)
+                .map(simulated -> Home.state(folder, simulated))
+                .filter(state -> Files.isDirectory(Home.registry(state)))
                 .findFirst()
-                .map(Registry::new)
                 .orElseThrow(() -> new UserFault("no version of " + application.name() + " in " + folder
                         + "; 'rankwright run' makes the first one"));
     }

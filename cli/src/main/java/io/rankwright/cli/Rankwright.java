@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
             TuneCommand.class,
             ImportCommand.class,
             ModelsCommand.class,
+            FeaturesCommand.class,
+            SnapshotsCommand.class,
             PromoteCommand.class,
             RollbackCommand.class,
             SchemaCommand.class,

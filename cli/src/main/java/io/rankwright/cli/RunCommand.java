@@ -112,7 +112,7 @@ final class RunCommand implements Callable<Integer> {
                     prepared.log().size(), WARM_UP);
         }
         var api = new HttpApi(engine, meters, keys);
-        var console = new Console(engine, prepared.ingestion());
+        var console = new Console(engine, prepared.ingestion(), Home.snapshots(pipeline.state()));
         Server server;
         try {
             server = Server.start(engine, api, keys, host, port, keys.isEmpty() ? console::register : _ -> {});

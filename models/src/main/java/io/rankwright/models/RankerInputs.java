@@ -126,7 +126,7 @@ public final class RankerInputs {
     }
 
     /** Reads what {@link #parts} gave. */
-    static RankerInputs of(Artefact artefact) {
+    public static RankerInputs of(Artefact artefact) {
         var layout = artefact.json("inputs.json", Layout.class);
         var vocabularies = new TreeMap<String, Vocabulary>();
         for (int f = 0; f < layout.features().size(); f++) {

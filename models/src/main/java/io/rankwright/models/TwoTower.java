@@ -51,9 +51,14 @@ public final class TwoTower implements AutoCloseable {
         this.itemNetwork = itemNetwork;
     }
 
+    /** What a model file says of itself. */
+    public static Manifest manifest(Artefact artefact) {
+        return artefact.json("manifest.json", Manifest.class);
+    }
+
     /** Reads a model. */
     public static TwoTower of(Artefact artefact) {
-        Manifest manifest = artefact.json("manifest.json", Manifest.class);
+        Manifest manifest = manifest(artefact);
         var vocabularies = new LinkedHashMap<String, Vocabulary>();
         var tables = new LinkedHashMap<String, EmbeddingTable>();
         for (List<TowerInput> inputs : List.of(manifest.subjectInputs(), manifest.itemInputs())) {

@@ -4,12 +4,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 
 /**
  * One ML ranking system: the seven steps of its application file. Immutable, safe for any thread.
  *
  * @param folder the folder that holds {@code app.yaml}
  * @param hash SHA-256 over the application file and its contracts, in hex: part of every model's lineage
+ * @param owners who answers for features, by their name or their section of the file
  */
 public record Application(
         String name,
@@ -19,11 +21,13 @@ public record Application(
         Framing framing,
         Data data,
         List<FeatureDefinition> features,
+        Map<String, String> owners,
         Model model,
         Evaluation evaluation,
         Serving serving) {
     public Application {
         features = List.copyOf(features);
+        owners = Map.copyOf(owners);
     }
 
     /**
@@ -46,7 +50,8 @@ public record Application(
 
     /** The same with some of its features only. */
     public Application with(List<FeatureDefinition> chosen) {
-        return new Application(name, folder, hash, requirements, framing, data, chosen, model, evaluation, serving);
+        return new Application(
+                name, folder, hash, requirements, framing, data, chosen, owners, model, evaluation, serving);
     }
 
     /** The definition of this name. */
@@ -55,6 +60,17 @@ public record Application(
                 .filter(feature -> feature.name().equals(featureName))
                 .findFirst()
                 .orElseThrow(() -> new NoSuchElementException("no feature " + featureName));
+    }
+
+    /** Who answers for a feature: who is named for it, or for its section of the file; empty if nobody is. */
+    public Optional<String> owner(FeatureDefinition feature) {
+        String section = switch (feature.scope()) {
+            case SUBJECT -> framing.subject();
+            case ITEM -> framing.item();
+            case PAIR -> "pair";
+            case CONTEXT -> "context";
+        };
+        return Optional.ofNullable(owners.get(feature.name())).or(() -> Optional.ofNullable(owners.get(section)));
     }
 
     /** The contract of the exposures. */

@@ -185,6 +185,15 @@ final class ApplicationCheck {
 
     private void checkFeatures() {
         Framing framing = application.framing();
+        var owned = new ArrayList<>(
+                application.features().stream().map(FeatureDefinition::name).toList());
+        owned.addAll(List.of(framing.subject(), framing.item(), "pair", "context"));
+        for (var owner : root.section("features").section("owners").mapping().entries()) {
+            String name = owner.key().text();
+            if (!owned.contains(name)) {
+                problem(owner.key().location(), "an owner of '" + name + "'", Suggestion.oneOf(owned, name));
+            }
+        }
         var seen = new HashSet<String>();
         for (FeatureDefinition feature : application.features()) {
             if (Set.of(framing.subject(), framing.item(), "affinity").contains(feature.name())) {

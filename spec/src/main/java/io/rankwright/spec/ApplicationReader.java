@@ -136,6 +136,7 @@ final class ApplicationReader {
                 framing,
                 data,
                 features,
+                owners(root.section("features").section("owners")),
                 model,
                 judged,
                 new Serving(
@@ -280,6 +281,14 @@ final class ApplicationReader {
             features.add(context(scalar, framing));
         }
         return features;
+    }
+
+    private static Map<String, String> owners(Section section) {
+        var owners = new LinkedHashMap<String, String>();
+        for (var entry : section.mapping().entries()) {
+            owners.put(entry.key().text(), section.text(entry.key().text(), ""));
+        }
+        return owners;
     }
 
     private static FeatureDefinition context(Yaml.Scalar scalar, Framing framing) {

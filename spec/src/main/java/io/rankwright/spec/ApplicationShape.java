@@ -384,6 +384,10 @@ public final class ApplicationShape {
                         "features",
                         fields(
                                 "Step 4: one definition each; the same code offline and online.",
+                                optional(
+                                        "owners",
+                                        new Named("feature or section", TEXT),
+                                        "who answers for a feature, or for all of a section"),
                                 optional(subject, new Named("feature", FEATURE), "features of the subject"),
                                 optional(item, new Named("feature", FEATURE), "features of the item"),
                                 optional(

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -26,6 +27,54 @@ public sealed interface FeatureDefinition {
 
     /** The place in the application file. */
     Location location();
+
+    /** What it is, in the words of the application file. */
+    default String definition() {
+        return switch (this) {
+            case Categorical it -> "categorical: " + it.column();
+            case Numeric it -> "number: " + it.formula();
+            case Age it -> "age: " + it.column();
+            case Sequence it ->
+                "sequence: " + it.column() + ", last: " + it.last() + where(it.where())
+                        + it.start().map(start -> ", start: " + start).orElse("");
+            case Aggregate it ->
+                it.kind().name().toLowerCase(Locale.ROOT) + ": "
+                        + it.value().map(Expression::toString).orElse(it.event()) + where(it.where()) + by(it.by())
+                        + it.window()
+                                .map(window -> ", window: " + Units.text(window))
+                                .orElse("") + prior(it.prior());
+            case Share it -> "share: " + it.part() + ", of: " + it.whole() + by(it.by()) + prior(it.prior());
+            case Recency it -> "recency: " + it.event() + where(it.where()) + by(it.by());
+            case Match it -> "match: " + it.sequence() + ", on: " + it.column();
+            case Calendar it -> it.isHour() ? "hour of the day" : "day of the week";
+        };
+    }
+
+    /** When its value becomes another one. */
+    default String freshness() {
+        return switch (this) {
+            case Categorical it when it.scope() == Scope.CONTEXT -> "each request";
+            case Categorical _, Numeric _ -> "each row of the entity";
+            case Share _ -> "fixed: before the log";
+            case Age _, Calendar _ -> "each moment";
+            case Recency _ -> "each moment and event";
+            case Sequence _, Aggregate _, Match _ -> "each event";
+        };
+    }
+
+    private static String where(Optional<Expression> where) {
+        return where.map(condition -> ", where: " + condition).orElse("");
+    }
+
+    private static String by(List<Reference> by) {
+        return by.isEmpty() ? "" : ", by: " + (by.size() == 1 ? by.getFirst().toString() : by.toString());
+    }
+
+    private static String prior(double prior) {
+        return prior == 0
+                ? ""
+                : ", prior: " + (prior == Math.rint(prior) ? Long.toString((long) prior) : Double.toString(prior));
+    }
 
     /** A category of an entity, or of the request. */
     record Categorical(String name, Scope scope, Location location, Reference column) implements FeatureDefinition {}

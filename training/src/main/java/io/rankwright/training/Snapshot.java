@@ -33,6 +33,7 @@ import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +46,7 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 
@@ -114,6 +116,46 @@ public record Snapshot(Path parquet, Manifest manifest) {
             return Optional.of(new Snapshot(parquet, JSON.readValue(manifest.toFile(), Manifest.class)));
         } catch (IOException e) {
             throw new EnvironmentFault("the snapshot " + manifest + " cannot be read: " + e.getMessage(), false, e);
+        }
+    }
+
+    /** All snapshots of a folder, the newest first. */
+    public static List<Snapshot> all(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".json"))
+                    .map(file -> file.getFileName().toString())
+                    .flatMap(name -> find(folder, name.substring(0, name.length() - ".json".length())).stream())
+                    .sorted(Comparator.comparing(Snapshot::writtenAt).reversed())
+                    .toList();
+        } catch (IOException e) {
+            throw new EnvironmentFault("cannot list " + folder + ": " + e.getMessage(), true, e);
+        }
+    }
+
+    /** When it was written. */
+    public Instant writtenAt() {
+        try {
+            return Files.getLastModifiedTime(parquet).toInstant();
+        } catch (IOException e) {
+            throw new EnvironmentFault("cannot read " + parquet + ": " + e.getMessage(), true, e);
+        }
+    }
+
+    /** The name under which people speak of it: the start of its content's hash, which a version's lineage names. */
+    public String name() {
+        return manifest.contentHash().substring(0, 12);
+    }
+
+    /** Deletes its files, the manifest first: a snapshot without one is not there. */
+    public void delete() {
+        try {
+            Files.deleteIfExists(parquet.resolveSibling(manifest.key() + ".json"));
+            Files.deleteIfExists(parquet);
+        } catch (IOException e) {
+            throw new EnvironmentFault("cannot delete " + parquet + ": " + e.getMessage(), true, e);
         }
     }
 
@@ -197,7 +239,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
         return "CREATE TABLE exposures (" + String.join(", ", columns) + ")";
     }
 
-    private static String quoted(String name) {
+    static String quoted(String name) {
         return '"' + name.replace("\"", "\"\"") + '"';
     }
 
@@ -451,7 +493,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
     }
 
     /** The columns of the file in order, each with its SQL type. */
-    private Map<String, String> columnTypes() {
+    Map<String, String> columnTypes() {
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("SELECT * FROM " + table() + " LIMIT 0")) {
@@ -466,11 +508,11 @@ public record Snapshot(Path parquet, Manifest manifest) {
         }
     }
 
-    private String table() {
+    String table() {
         return "read_parquet('" + parquet.toString().replace("'", "''") + "')";
     }
 
-    private EnvironmentFault unreadable(SQLException e) {
+    EnvironmentFault unreadable(SQLException e) {
         return new EnvironmentFault("the snapshot " + parquet + " cannot be read: " + e.getMessage(), false, e);
     }
 

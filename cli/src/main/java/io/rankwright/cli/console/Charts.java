@@ -1,6 +1,8 @@
 package io.rankwright.cli.console;
 
 import io.rankwright.evaluation.Classification;
+import io.rankwright.training.FeatureProfiles;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -8,6 +10,63 @@ import java.util.Map;
 /** Small pictures as SVG, drawn on the server in the colours of the page. Stateless. */
 final class Charts {
     private Charts() {}
+
+    /**
+     * A distribution as bars: of a category the shares of its most frequent values, of a number how crowded each tenth of
+     * the rows lies between the values that bound the middle eight.
+     */
+    static String distribution(FeatureProfiles.Profile profile) {
+        double[] heights = switch (profile) {
+            case FeatureProfiles.Categories categories ->
+                categories.shares().values().stream()
+                        .limit(12)
+                        .mapToDouble(Double::doubleValue)
+                        .toArray();
+            case FeatureProfiles.Numbers numbers -> densities(numbers.quantiles());
+        };
+        double most = Arrays.stream(heights).max().orElse(0);
+        if (most <= 0) {
+            return "";
+        }
+        var svg = new StringBuilder("<svg viewBox='0 0 96 20' class='spark' aria-hidden='true'>");
+        double width = 96.0 / heights.length;
+        for (int i = 0; i < heights.length; i++) {
+            double height = Math.max(1, 20 * heights[i] / most);
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<rect x='%.1f' y='%.1f' width='%.1f' height='%.1f' class='bar'/>",
+                    i * width,
+                    20 - height,
+                    Math.max(1, width - 1),
+                    height));
+        }
+        return svg.append("</svg>").toString();
+    }
+
+    /** The share of rows in each of twelve equal stretches between the first and the last tenth. */
+    private static double[] densities(List<Double> quantiles) {
+        if (quantiles.isEmpty()) {
+            return new double[0];
+        }
+        int bins = 12;
+        double[] shares = new double[bins];
+        double low = quantiles.get(1);
+        double high = quantiles.get(quantiles.size() - 2);
+        for (int q = 1; q + 2 < quantiles.size(); q++) {
+            double from = quantiles.get(q);
+            double to = quantiles.get(q + 1);
+            int first = bin(from, low, high, bins);
+            int last = bin(to, low, high, bins);
+            for (int b = first; b <= last; b++) {
+                shares[b] += 1.0 / (last - first + 1);
+            }
+        }
+        return shares;
+    }
+
+    private static int bin(double value, double low, double high, int bins) {
+        return high == low ? 0 : Math.clamp((int) (bins * (value - low) / (high - low)), 0, bins - 1);
+    }
 
     /** A reliability curve: predicted against observed; the diagonal is perfect. Empty without bins. */
     static String reliability(List<Classification.Bin> bins) {

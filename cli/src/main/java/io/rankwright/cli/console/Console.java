@@ -9,6 +9,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.pebbletemplates.pebble.PebbleEngine;
 import io.pebbletemplates.pebble.loader.ClasspathLoader;
+import io.rankwright.cli.pipeline.FeatureCatalogue;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.evaluation.Classification;
 import io.rankwright.log.Dictionary;
@@ -27,11 +28,13 @@ import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import io.rankwright.spec.Units;
+import io.rankwright.training.Snapshot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -44,6 +47,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -59,10 +63,17 @@ public final class Console {
     private final Map<String, Long> eventsByDay;
     private final List<String> someSubjects;
     private final PebbleEngine templates;
+    private final Path snapshots;
+    /** The catalogue as it was for a version: looking at every row of a snapshot takes a moment. */
+    private final Map<Integer, FeatureCatalogue> catalogues = new ConcurrentHashMap<>();
 
-    /** @param ingestion what came of the source files, for the page on data */
-    public Console(Engine engine, Ingestion.Report ingestion) {
+    /**
+     * @param ingestion what came of the source files, for the page on data
+     * @param snapshots the folder with the snapshots, for the page on features
+     */
+    public Console(Engine engine, Ingestion.Report ingestion, Path snapshots) {
         this.engine = engine;
+        this.snapshots = snapshots;
         this.application = engine.application();
         this.ingestion = ingestion;
         var days = new TreeMap<String, Long>();
@@ -115,6 +126,7 @@ public final class Console {
         routing.get("/feed", page(request -> render("feed", feed(request))));
         routing.get("/feed/slate", page(request -> render("slate", slate(subject(request), ""))));
         routing.post("/feed/act", page(this::act));
+        routing.get("/features", page(_ -> render("features", features())));
         routing.get("/quarantine", page(_ -> render("quarantine", quarantine())));
         routing.get("/assets/style.css", asset("io/rankwright/cli/console/style.css", "text/css"));
         routing.get(
@@ -354,6 +366,44 @@ public final class Console {
                 String.format(Locale.ROOT, "%.3f", slice.predicted()),
                 String.format(Locale.ROOT, "%.3f", slice.observed()),
                 String.format(Locale.ROOT, "%.3f", slice.ece()));
+    }
+
+    private Map<String, Object> features() {
+        FeatureCatalogue catalogue = catalogues.computeIfAbsent(
+                engine.models().version().id(),
+                _ -> FeatureCatalogue.of(application, Snapshot.all(snapshots), engine.registry()));
+        return Map.of(
+                "entries",
+                catalogue.entries().stream().map(Console::row).toList(),
+                "snapshot",
+                catalogue.snapshot().map(Snapshot::name).orElse("none"),
+                "rows",
+                catalogue.snapshot().map(each -> each.manifest().rows()).orElse(0L));
+    }
+
+    /** A feature in words, its distribution as a picture. */
+    public record FeatureRow(
+            String name,
+            String scope,
+            String definition,
+            String owner,
+            String freshness,
+            String missing,
+            String values,
+            String picture,
+            String usedBy) {}
+
+    private static FeatureRow row(FeatureCatalogue.Entry entry) {
+        return new FeatureRow(
+                entry.name(),
+                entry.scope(),
+                entry.definition(),
+                entry.owner(),
+                entry.freshness(),
+                entry.missing(),
+                entry.values(),
+                entry.profile().map(Charts::distribution).orElse(""),
+                entry.usedBy().isEmpty() ? "no model" : String.join(", ", entry.usedBy()));
     }
 
     private static String subject(ServerRequest request) {

@@ -73,13 +73,19 @@ public final class Home implements AutoCloseable {
         return state(folder, isSimulated);
     }
 
-    static Path state(Path folder, boolean isSimulated) {
+    /** The same without taking the folder: to look only. */
+    public static Path state(Path folder, boolean isSimulated) {
         return folder.resolve(isSimulated ? "simulated" : "real");
     }
 
-    /** The registry for real or simulated data. */
-    public static Path registry(Path folder, boolean isSimulated) {
-        return state(folder, isSimulated).resolve("registry");
+    /** The registry within a state. */
+    public static Path registry(Path state) {
+        return state.resolve("registry");
+    }
+
+    /** The snapshots within a state. */
+    public static Path snapshots(Path state) {
+        return state.resolve("snapshots");
     }
 
     @Override

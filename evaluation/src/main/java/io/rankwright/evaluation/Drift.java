@@ -1,0 +1,26 @@
+package io.rankwright.evaluation;
+
+/** How far a distribution has moved. Stateless, safe for any thread. */
+public final class Drift {
+    /** A share of nothing would be infinitely far from any other. */
+    private static final double LEAST = 1e-4;
+
+    private Drift() {}
+
+    /**
+     * The population stability index: Σ (a − e) ln(a / e) over the groups of a variable, the sum of both relative entropies
+     * (Lewis, "An Introduction to Credit Scoring", 1994). Below 0.1 is taken as no change, above 0.25 as a great one.
+     *
+     * @param expected,actual shares of the same groups; shares below 0.0001 count as that
+     */
+    public static double psi(double[] expected, double[] actual) {
+        Classification.requireSameLength(expected, actual);
+        double sum = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double e = Math.max(LEAST, expected[i]);
+            double a = Math.max(LEAST, actual[i]);
+            sum += (a - e) * Math.log(a / e);
+        }
+        return sum;
+    }
+}
