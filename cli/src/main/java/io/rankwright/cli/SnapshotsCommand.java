@@ -46,7 +46,8 @@ final class SnapshotsCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         Path state = options.state();
         List<Version> versions = new Registry(Home.registry(state)).versions();
-        out.printf("%-12s %-19s %-10s %10s %9s  %s%n", "snapshot", "written", "last day", "rows", "features", "used by");
+        out.printf(
+                "%-12s %-19s %-10s %10s %9s  %s%n", "snapshot", "written", "last day", "rows", "features", "used by");
         for (Snapshot snapshot : Snapshot.all(Home.snapshots(state))) {
             out.printf(
                     Locale.ROOT,
@@ -57,8 +58,7 @@ final class SnapshotsCommand implements Runnable {
                     snapshot.manifest().rows(),
                     snapshot.manifest().features().size(),
                     users(versions, snapshot).stream()
-                            .map(version -> version.name()
-                                    + (version.stage() == Version.Stage.LIVE ? " (live)" : ""))
+                            .map(version -> version.name() + (version.stage() == Version.Stage.LIVE ? " (live)" : ""))
                             .collect(Collectors.joining(", ")));
         }
         out.flush();
@@ -112,8 +112,9 @@ final class SnapshotsCommand implements Runnable {
     }
 
     private static Snapshot named(List<Snapshot> all, String name) {
-        List<Snapshot> found =
-                all.stream().filter(snapshot -> snapshot.name().startsWith(name)).toList();
+        List<Snapshot> found = all.stream()
+                .filter(snapshot -> snapshot.name().startsWith(name))
+                .toList();
         if (found.size() != 1) {
             throw new UserFault((found.isEmpty() ? "no snapshot '" : "more than one snapshot '") + name
                     + "'; expected the start of one of "

@@ -9,6 +9,8 @@ import java.util.Map;
 
 /** Small pictures as SVG, drawn on the server in the colours of the page. Stateless. */
 final class Charts {
+    private static final int STRETCHES = 12;
+
     private Charts() {}
 
     /**
@@ -48,24 +50,22 @@ final class Charts {
         if (quantiles.isEmpty()) {
             return new double[0];
         }
-        int bins = 12;
-        double[] shares = new double[bins];
+        double[] shares = new double[STRETCHES];
         double low = quantiles.get(1);
-        double high = quantiles.get(quantiles.size() - 2);
+        double width = (quantiles.get(quantiles.size() - 2) - low) / STRETCHES;
         for (int q = 1; q + 2 < quantiles.size(); q++) {
             double from = quantiles.get(q);
             double to = quantiles.get(q + 1);
-            int first = bin(from, low, high, bins);
-            int last = bin(to, low, high, bins);
-            for (int b = first; b <= last; b++) {
-                shares[b] += 1.0 / (last - first + 1);
+            if (to == from) {
+                shares[width == 0 ? 0 : Math.clamp((int) ((from - low) / width), 0, STRETCHES - 1)]++;
+                continue;
+            }
+            for (int s = 0; s < STRETCHES; s++) {
+                double overlap = Math.min(to, low + (s + 1) * width) - Math.max(from, low + s * width);
+                shares[s] += Math.max(0, overlap) / (to - from);
             }
         }
         return shares;
-    }
-
-    private static int bin(double value, double low, double high, int bins) {
-        return high == low ? 0 : Math.clamp((int) (bins * (value - low) / (high - low)), 0, bins - 1);
     }
 
     /** A reliability curve: predicted against observed; the diagonal is perfect. Empty without bins. */

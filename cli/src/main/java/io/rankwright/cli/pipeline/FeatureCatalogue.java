@@ -43,23 +43,26 @@ public record FeatureCatalogue(Optional<Snapshot> snapshot, List<Entry> entries)
         /** What its values are like, in words. */
         public String values() {
             return profile.map(known -> switch (known) {
-                        case FeatureProfiles.Numbers numbers -> numbers.quantiles().isEmpty()
-                                ? "none"
-                                : String.join(
-                                        " .. ",
-                                        number(numbers.quantiles().getFirst()),
-                                        number(numbers.quantiles().get(numbers.quantiles().size() / 2)),
-                                        number(numbers.quantiles().getLast()));
-                        case FeatureProfiles.Categories categories -> String.format(
-                                Locale.ROOT,
-                                "%,d: %s",
-                                categories.distinct(),
-                                categories.shares().entrySet().stream()
-                                        .limit(3)
-                                        .map(share -> String.format(
-                                                Locale.ROOT, "%s %.0f%%", share.getKey(), 100 * share.getValue()))
-                                        .reduce((a, b) -> a + ", " + b)
-                                        .orElse("none"));
+                        case FeatureProfiles.Numbers numbers ->
+                            numbers.quantiles().isEmpty()
+                                    ? "none"
+                                    : String.join(
+                                            " .. ",
+                                            number(numbers.quantiles().getFirst()),
+                                            number(numbers.quantiles()
+                                                    .get(numbers.quantiles().size() / 2)),
+                                            number(numbers.quantiles().getLast()));
+                        case FeatureProfiles.Categories categories ->
+                            String.format(
+                                    Locale.ROOT,
+                                    "%,d: %s",
+                                    categories.distinct(),
+                                    categories.shares().entrySet().stream()
+                                            .limit(3)
+                                            .map(share -> String.format(
+                                                    Locale.ROOT, "%s %.0f%%", share.getKey(), 100 * share.getValue()))
+                                            .reduce((a, b) -> a + ", " + b)
+                                            .orElse("none"));
                     })
                     .orElse("");
         }
@@ -81,7 +84,9 @@ public record FeatureCatalogue(Optional<Snapshot> snapshot, List<Entry> entries)
     public static FeatureCatalogue of(Application application, List<Snapshot> snapshots, Registry registry) {
         Optional<Snapshot> looked = registry.live()
                 .flatMap(live -> snapshots.stream()
-                        .filter(snapshot -> snapshot.manifest().contentHash().equals(live.lineage().snapshot()))
+                        .filter(snapshot -> snapshot.manifest()
+                                .contentHash()
+                                .equals(live.lineage().snapshot()))
                         .findFirst())
                 .or(() -> snapshots.stream().findFirst());
         Map<String, FeatureProfiles.Profile> profiles =
@@ -112,8 +117,10 @@ public record FeatureCatalogue(Optional<Snapshot> snapshot, List<Entry> entries)
         var users = new TreeMap<String, List<String>>();
         for (Version version : registry.versions()) {
             if (version.stage() != Version.Stage.RETIRED) {
-                inputs(registry, version).forEach((model, features) -> features.forEach(feature ->
-                        users.computeIfAbsent(feature, _ -> new ArrayList<>()).add(version.name() + " " + model)));
+                inputs(registry, version)
+                        .forEach((model, features) ->
+                                features.forEach(feature -> users.computeIfAbsent(feature, _ -> new ArrayList<>())
+                                        .add(version.name() + " " + model)));
             }
         }
         return users;
