@@ -1,7 +1,6 @@
 package io.rankwright.cli;
 
 import io.rankwright.spec.Application;
-import io.rankwright.spec.FeatureDefinition;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,9 +25,7 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Application application = Application.read(folder);
-        long sequences = application.features().stream()
-                .filter(FeatureDefinition.Sequence.class::isInstance)
-                .count();
+        int sequences = application.sequences().size();
         spec.commandLine()
                 .getOut()
                 .printf(

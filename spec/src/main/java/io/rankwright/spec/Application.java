@@ -64,13 +64,26 @@ public record Application(
 
     /** Who answers for a feature: who is named for it, or for its section of the file; empty if nobody is. */
     public Optional<String> owner(FeatureDefinition feature) {
-        String section = switch (feature.scope()) {
+        return Optional.ofNullable(owners.get(feature.name()))
+                .or(() -> Optional.ofNullable(owners.get(section(feature))));
+    }
+
+    /** The section of the file in which a feature stands. */
+    public String section(FeatureDefinition feature) {
+        return switch (feature.scope()) {
             case SUBJECT -> framing.subject();
             case ITEM -> framing.item();
             case PAIR -> "pair";
             case CONTEXT -> "context";
         };
-        return Optional.ofNullable(owners.get(feature.name())).or(() -> Optional.ofNullable(owners.get(section)));
+    }
+
+    /** The features that are sequences, in the order of the file. */
+    public List<FeatureDefinition.Sequence> sequences() {
+        return features.stream()
+                .filter(FeatureDefinition.Sequence.class::isInstance)
+                .map(FeatureDefinition.Sequence.class::cast)
+                .toList();
     }
 
     /** The contract of the exposures. */

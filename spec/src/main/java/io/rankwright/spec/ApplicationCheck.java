@@ -293,11 +293,12 @@ final class ApplicationCheck {
         }
     }
 
+    private List<String> sequences() {
+        return application.sequences().stream().map(FeatureDefinition::name).toList();
+    }
+
     private void checkMatch(FeatureDefinition.Match match) {
-        List<String> sequences = application.features().stream()
-                .filter(FeatureDefinition.Sequence.class::isInstance)
-                .map(FeatureDefinition::name)
-                .toList();
+        List<String> sequences = sequences();
         if (!sequences.contains(match.sequence())) {
             problem(
                     match.location(),
@@ -506,10 +507,7 @@ final class ApplicationCheck {
 
     private void checkDcn(Section section, Model.Dcn dcn) {
         for (var sequence : section.scalars("sequences")) {
-            List<String> sequences = application.features().stream()
-                    .filter(FeatureDefinition.Sequence.class::isInstance)
-                    .map(FeatureDefinition::name)
-                    .toList();
+            List<String> sequences = sequences();
             if (!sequences.contains(sequence.text())) {
                 problem(
                         sequence.location(),
@@ -573,10 +571,7 @@ final class ApplicationCheck {
             }
             switch (source) {
                 case Model.Similar similar -> {
-                    boolean isSequence = application.features().stream()
-                            .anyMatch(feature -> feature instanceof FeatureDefinition.Sequence
-                                    && feature.name().equals(similar.sequence()));
-                    if (!isSequence) {
+                    if (!sequences().contains(similar.sequence())) {
                         problem(section.location("to"), "'" + similar.sequence() + "'", "a sequence feature");
                     }
                     if (similar.method() instanceof Model.Similar.Ials ials) {

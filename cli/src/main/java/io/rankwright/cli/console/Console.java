@@ -268,13 +268,7 @@ public final class Console {
     private Map<String, Long> featureGroups() {
         var groups = new LinkedHashMap<String, Long>();
         for (FeatureDefinition feature : application.features()) {
-            String scope = switch (feature.scope()) {
-                case SUBJECT -> application.framing().subject();
-                case ITEM -> application.framing().item();
-                case PAIR -> "pair";
-                case CONTEXT -> "context";
-            };
-            groups.merge(scope, 1L, Long::sum);
+            groups.merge(application.section(feature), 1L, Long::sum);
         }
         return groups;
     }

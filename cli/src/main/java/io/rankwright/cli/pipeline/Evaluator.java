@@ -211,11 +211,7 @@ final class Evaluator {
             Retriever retriever, Map<String, CollaborativeModel> collaborative, LocalDate day, Progress progress) {
         long startMillis = Snapshot.startMillis(application, day);
         // Retrieval looks at sequences alone.
-        var state = new FeatureState(
-                application.with(application.features().stream()
-                        .filter(FeatureDefinition.Sequence.class::isInstance)
-                        .toList()),
-                log);
+        var state = new FeatureState(application.with(List.copyOf(application.sequences())), log);
         Map<Integer, Set<Integer>> taken = new LinkedHashMap<>();
         var popular = new Popularity(Optional.of(Duration.ofDays(7)));
         fill(state, popular, startMillis);
@@ -225,7 +221,9 @@ final class Evaluator {
         }
         var baselines = new LinkedHashMap<String, Source>();
         baselines.put("popular", new PopularBaseline(popular));
-        sequence()
+        application.sequences().stream()
+                .map(FeatureDefinition::name)
+                .findFirst()
                 .ifPresent(sequence -> collaborative.forEach((name, learnt) -> baselines.put(
                         name,
                         new CollaborativeBaseline(
@@ -270,13 +268,6 @@ final class Evaluator {
                 taken.computeIfAbsent(subject, _ -> new HashSet<>()).add(item);
             }
         }
-    }
-
-    private Optional<String> sequence() {
-        return application.features().stream()
-                .filter(FeatureDefinition.Sequence.class::isInstance)
-                .map(FeatureDefinition::name)
-                .findFirst();
     }
 
     private Map<String, int[][]> lists(

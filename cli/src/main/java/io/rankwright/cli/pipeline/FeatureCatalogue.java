@@ -94,15 +94,9 @@ public record FeatureCatalogue(Optional<Snapshot> snapshot, List<Entry> entries)
         Map<String, List<String>> users = users(registry);
         var entries = new ArrayList<Entry>();
         for (FeatureDefinition feature : application.features()) {
-            String scope = switch (feature.scope()) {
-                case SUBJECT -> application.framing().subject();
-                case ITEM -> application.framing().item();
-                case PAIR -> "pair";
-                case CONTEXT -> "context";
-            };
             entries.add(new Entry(
                     feature.name(),
-                    scope,
+                    application.section(feature),
                     feature.definition(),
                     application.owner(feature).orElse(""),
                     feature.freshness(),

@@ -409,8 +409,7 @@ public final class Pipeline {
     }
 
     private Model.Similar baseline(Model.Similar.Method method) {
-        String sequence = application.features().stream()
-                .filter(FeatureDefinition.Sequence.class::isInstance)
+        String sequence = application.sequences().stream()
                 .map(FeatureDefinition::name)
                 .findFirst()
                 .orElseThrow(() ->
