@@ -97,6 +97,7 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
     /** The dense inputs of some rows. One thread at a time. */
     public final class Batch {
         private final int size;
+        private final int histories;
         private final EmbeddingTable[] tables;
         private final EmbeddingTable[] sequenceTables;
         private final float[] x;
@@ -105,9 +106,9 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
         private final int[] rows;
         private final int[][] sequenceRows = new int[sequences.size()][];
 
-        /** @param tables of each embedding, then of each sequence */
-        public Batch(int size, List<EmbeddingTable> tables) {
+        private Batch(int size, int histories, List<EmbeddingTable> tables) {
             this.size = size;
+            this.histories = histories;
             this.tables = tables.subList(0, embeddings.size()).toArray(EmbeddingTable[]::new);
             this.sequenceTables =
                     tables.subList(embeddings.size(), tables.size()).toArray(EmbeddingTable[]::new);
@@ -115,9 +116,9 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
             this.rows = new int[size * embeddings.size()];
             for (int s = 0; s < values.length; s++) {
                 Attended sequence = sequences.get(s);
-                values[s] = new float[size * sequence.last() * sequence.dim()];
-                masks[s] = new float[size * sequence.last()];
-                sequenceRows[s] = new int[size * sequence.last()];
+                values[s] = new float[histories * sequence.last() * sequence.dim()];
+                masks[s] = new float[histories * sequence.last()];
+                sequenceRows[s] = new int[histories * sequence.last()];
             }
         }
 
@@ -139,7 +140,7 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
                 tables[e].read(row, x, at);
                 at += embedded.dim();
             }
-            for (int s = 0; s < values.length; s++) {
+            for (int s = 0; s < values.length && index < histories; s++) {
                 Attended sequence = sequences.get(s);
                 for (int i = 0; i < sequence.last(); i++) {
                     float item = inputs[start + sequence.place() + i];
@@ -162,12 +163,17 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
             return x;
         }
 
-        /** The rows of a sequence, (size, last, dim). */
+        /** How many histories there are: as many as rows, or one that all rows share. */
+        public int histories() {
+            return histories;
+        }
+
+        /** The rows of a sequence, (histories, last, dim). */
         public float[] sequence(int sequence) {
             return values[sequence];
         }
 
-        /** Where a sequence has an item, (size, last). */
+        /** Where a sequence has an item, (histories, last). */
         public float[] mask(int sequence) {
             return masks[sequence];
         }
@@ -187,7 +193,7 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
                     receiver.add(embeddings.get(e).table(), rows[index * tables.length + e], ofX, at);
                     at += embeddings.get(e).dim();
                 }
-                for (int s = 0; s < values.length; s++) {
+                for (int s = 0; s < values.length && index < histories; s++) {
                     Attended sequence = sequences.get(s);
                     for (int i = 0; i < sequence.last(); i++) {
                         int place = index * sequence.last() + i;
@@ -201,8 +207,31 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
         }
     }
 
-    /** Room for the dense inputs of some rows. */
+    /**
+     * Room for the dense inputs of some rows, each with its own history.
+     *
+     * @param tables of each embedding, then of each sequence
+     */
     public Batch batch(int size, List<EmbeddingTable> tables) {
-        return new Batch(size, tables);
+        return new Batch(size, size, tables);
+    }
+
+    /** Room for rows that share the history of the first: candidates of one subject. */
+    Batch candidates(int size, List<EmbeddingTable> tables) {
+        return new Batch(size, 1, tables);
+    }
+
+    /** Whether rows of a ranker's inputs, one behind the other, have the same history. */
+    boolean isHistoryShared(float[] rows, int from, int to, int width) {
+        for (Attended sequence : sequences) {
+            int first = from * width + sequence.place();
+            for (int i = from + 1; i < to; i++) {
+                int start = i * width + sequence.place();
+                if (Arrays.mismatch(rows, first, first + sequence.last(), rows, start, start + sequence.last()) >= 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 }

@@ -100,11 +100,15 @@ final class NetworkMember implements RankerMember {
     }
 
     private void score(float[] rows, int from, int to, double[][] scores) {
-        var batch = manifest.inputs().batch(to - from, tables);
+        NetworkInputs inputs = manifest.inputs();
+        var batch = inputs.isHistoryShared(rows, from, to, layout.width())
+                ? inputs.candidates(to - from, tables)
+                : inputs.batch(to - from, tables);
         for (int i = from; i < to; i++) {
             batch.set(i - from, rows, i * layout.width());
         }
-        float[][] found = network.apply(tensors(batch.x(), sequences(batch), masks(batch), to - from));
+        float[][] found =
+                network.apply(tensors(batch.x(), to - from, sequences(batch), masks(batch), batch.histories()));
         for (int h = 0; h < scores.length; h++) {
             for (int i = from; i < to; i++) {
                 scores[h][i] = manifest.outputs().get(h).apply(found[i - from][h], rows, i * layout.width());
@@ -124,13 +128,14 @@ final class NetworkMember implements RankerMember {
         return values;
     }
 
-    private Map<String, Network.Tensor> tensors(float[] x, float[][] sequences, float[][] masks, int count) {
+    private Map<String, Network.Tensor> tensors(
+            float[] x, int count, float[][] sequences, float[][] masks, int histories) {
         var tensors = new HashMap<String, Network.Tensor>();
         tensors.put("x", new Network.Tensor(x, count, manifest.inputs().width()));
         for (int s = 0; s < sequences.length; s++) {
             var sequence = manifest.inputs().sequences().get(s);
-            tensors.put("s" + s, new Network.Tensor(sequences[s], count, sequence.last(), sequence.dim()));
-            tensors.put("m" + s, new Network.Tensor(masks[s], count, sequence.last()));
+            tensors.put("s" + s, new Network.Tensor(sequences[s], histories, sequence.last(), sequence.dim()));
+            tensors.put("m" + s, new Network.Tensor(masks[s], histories, sequence.last()));
         }
         return tensors;
     }
@@ -158,7 +163,7 @@ final class NetworkMember implements RankerMember {
             }
         }
         path.add(-1, STEPS);
-        float[][] found = network.apply(tensors(path.x, path.sequences, path.masks, path.size));
+        float[][] found = network.apply(tensors(path.x, path.size, path.sequences, path.masks, path.size));
         NetworkOutput output = manifest.outputs().get(head);
         double[] contributions = new double[count + 1];
         contributions[count] = output.apply(found[0][head], row, 0);

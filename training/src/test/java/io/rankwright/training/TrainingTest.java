@@ -227,6 +227,36 @@ class TrainingTest {
         }
     }
 
+    /** Candidates of one subject are scored with its history read once, which must make no difference. */
+    @Test
+    void candidatesThatShareAHistoryAreScoredAsIfEachHadItsOwn() {
+        byte[] bytes =
+                ranker(rank(Model.Calibrate.NONE, Optional.empty(), Optional.of(dcn(0, Model.Amounts.LOG))), "shared");
+        try (Ranker ranker = Ranker.of(Artefact.of(bytes))) {
+            int width = ranker.width();
+            int history = ranker.inputs().layout().sequencePlace(0);
+            float[] all = InputRows.of(data, new DataSet.Range(0, data.rows()), ranker.inputs(), log);
+            int last = data.rows() - 1;
+            float[] rows = new float[7 * width];
+            for (int i = 0; i < 7; i++) {
+                System.arraycopy(all, (last - i) * width, rows, i * width, width);
+                if (i < 6) {
+                    System.arraycopy(all, last * width + history, rows, i * width + history, width - history);
+                }
+            }
+            assertThat(Arrays.copyOfRange(rows, history, width))
+                    .isNotEqualTo(Arrays.copyOfRange(rows, 6 * width + history, 7 * width));
+
+            double[][] shared = ranker.raw(rows, 6);
+            double[][] own = ranker.raw(rows, 7);
+            for (int head = 0; head < shared.length; head++) {
+                for (int i = 0; i < 6; i++) {
+                    assertThat(shared[head][i]).isCloseTo(own[head][i], within(1e-5));
+                }
+            }
+        }
+    }
+
     /** A row of a data set is what the server would hand to the ranker at that moment. */
     @Test
     void aRankerSeesTheSameWhileItLearnsAndWhileItServes() {
