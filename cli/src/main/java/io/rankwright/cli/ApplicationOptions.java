@@ -4,7 +4,6 @@ import io.rankwright.cli.pipeline.Home;
 import io.rankwright.registry.Registry;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -45,7 +44,7 @@ final class ApplicationOptions {
 
     /** The registry of what was run last. */
     Registry registry() {
-        return new Registry(Home.registry(state()));
+        return Home.registry(state());
     }
 
     /** The state of what was run last: for real data if there is one, unless simulated was asked for. */
@@ -55,7 +54,7 @@ final class ApplicationOptions {
         return Stream.of(false, true)
                 .filter(simulated -> simulated || !isSimulated)
                 .map(simulated -> Home.state(folder, simulated))
-                .filter(state -> Files.isDirectory(Home.registry(state)))
+                .filter(Home::hasRegistry)
                 .findFirst()
                 .orElseThrow(() -> new UserFault("no version of " + application.name() + " in " + folder
                         + "; 'rankwright run' makes the first one"));

@@ -2,7 +2,6 @@ package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.FeatureCatalogue;
 import io.rankwright.cli.pipeline.Home;
-import io.rankwright.registry.Registry;
 import io.rankwright.spec.Application;
 import io.rankwright.training.Snapshot;
 import java.io.PrintWriter;
@@ -36,8 +35,8 @@ final class FeaturesCommand implements Callable<Integer> {
     public Integer call() {
         Application application = options.application();
         Path state = options.state();
-        FeatureCatalogue catalogue = FeatureCatalogue.of(
-                application, Snapshot.all(Home.snapshots(state)), new Registry(Home.registry(state)));
+        FeatureCatalogue catalogue =
+                FeatureCatalogue.of(application, Snapshot.all(Home.snapshots(state)), Home.registry(state));
         PrintWriter out = spec.commandLine().getOut();
         if (format == Json.Format.json) {
             var json = new LinkedHashMap<String, Object>();

@@ -1,9 +1,6 @@
 package io.rankwright.cli;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The {@code rankwright} command; its subcommands do the work. */
 @Command(
@@ -34,14 +31,8 @@ import picocli.CommandLine.Spec;
             "3:the machine refused: a port or folder in use, a full disk",
             "70:an error of Rankwright itself"
         })
-final class Rankwright implements Runnable {
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new ParameterException(
-                spec.commandLine(), "expected a command; the first one to try: rankwright run apps/video-feed");
+final class Rankwright extends CommandGroup {
+    Rankwright() {
+        super("a command; the first one to try: rankwright run apps/video-feed");
     }
 }

@@ -1,7 +1,6 @@
 package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.Home;
-import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
@@ -16,26 +15,17 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code rankwright snapshots}: what models have learnt from, how it differs, and what may go. */
 @Command(
         name = "snapshots",
         mixinStandardHelpOptions = true,
         description = "Lists, compares and prunes the snapshots that models learn from.")
-final class SnapshotsCommand implements Runnable {
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new ParameterException(
-                spec.commandLine(), "expected list, diff or prune, such as: rankwright snapshots list APP");
+final class SnapshotsCommand extends CommandGroup {
+    SnapshotsCommand() {
+        super("list, diff or prune, such as: rankwright snapshots list APP");
     }
 
     @Command(
@@ -43,9 +33,9 @@ final class SnapshotsCommand implements Runnable {
             mixinStandardHelpOptions = true,
             description = "Lists snapshots, the newest first, with the versions that learnt from them.")
     int list(@Mixin ApplicationOptions options) {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = spec().commandLine().getOut();
         Path state = options.state();
-        List<Version> versions = new Registry(Home.registry(state)).versions();
+        List<Version> versions = Home.registry(state).versions();
         out.printf(
                 "%-12s %-19s %-10s %10s %9s  %s%n", "snapshot", "written", "last day", "rows", "features", "used by");
         for (Snapshot snapshot : Snapshot.all(Home.snapshots(state))) {
@@ -80,7 +70,7 @@ final class SnapshotsCommand implements Runnable {
             @Mixin ApplicationOptions options,
             @Parameters(index = "1", paramLabel = "FROM", description = "The start of a snapshot's name.") String from,
             @Parameters(index = "2", paramLabel = "TO", description = "The start of another's.") String to) {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = spec().commandLine().getOut();
         List<Snapshot> all = Snapshot.all(Home.snapshots(options.state()));
         Snapshot first = named(all, from);
         Snapshot second = named(all, to);
@@ -137,11 +127,11 @@ final class SnapshotsCommand implements Runnable {
         if (keep < 0) {
             throw new UserFault("--keep " + keep + "; expected 0 or more");
         }
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = spec().commandLine().getOut();
         Application application = options.application();
         try (Home _ = Home.take(options.homeFolder(application))) {
             Path state = options.state();
-            List<Version> versions = new Registry(Home.registry(state)).versions();
+            List<Version> versions = Home.registry(state).versions();
             List<Snapshot> all = Snapshot.all(Home.snapshots(state));
             int deleted = 0;
             for (Snapshot snapshot : all.subList(Math.min(keep, all.size()), all.size())) {

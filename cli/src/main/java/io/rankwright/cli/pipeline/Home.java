@@ -1,5 +1,6 @@
 package io.rankwright.cli.pipeline;
 
+import io.rankwright.registry.Registry;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
 import java.io.IOException;
@@ -78,9 +79,14 @@ public final class Home implements AutoCloseable {
         return folder.resolve(isSimulated ? "simulated" : "real");
     }
 
+    /** Whether a state has a registry yet. */
+    public static boolean hasRegistry(Path state) {
+        return Files.isDirectory(state.resolve("registry"));
+    }
+
     /** The registry within a state. */
-    public static Path registry(Path state) {
-        return state.resolve("registry");
+    public static Registry registry(Path state) {
+        return new Registry(state.resolve("registry"));
     }
 
     /** The snapshots within a state. */

@@ -146,7 +146,7 @@ public final class Pipeline {
         EventLog log = EventLog.open(state.resolve("log"), application);
         try {
             Ingestion.Report ingestion = ingest(log);
-            var registry = new Registry(Home.registry(state));
+            var registry = Home.registry(state);
             Version version = version(log, registry, ingestion, Optional.empty());
             decide(registry, version);
             Version live = registry.live().orElseThrow(() -> refused(version));
@@ -160,14 +160,14 @@ public final class Pipeline {
     /** Runs every step up to the metrics; which version is live stays as it is. */
     public Version evaluate() {
         try (EventLog log = EventLog.open(state.resolve("log"), application)) {
-            return version(log, new Registry(Home.registry(state)), ingest(log), Optional.empty());
+            return version(log, Home.registry(state), ingest(log), Optional.empty());
         }
     }
 
     /** The same with a ranker that was trained elsewhere. */
     public Version take(ImportedNetwork network) {
         try (EventLog log = EventLog.open(state.resolve("log"), application)) {
-            return version(log, new Registry(Home.registry(state)), ingest(log), Optional.of(network));
+            return version(log, Home.registry(state), ingest(log), Optional.of(network));
         }
     }
 
@@ -193,7 +193,7 @@ public final class Pipeline {
                             train,
                             validate,
                             judge,
-                            new Registry(Home.registry(state)),
+                            Home.registry(state),
                             run,
                             state.resolve("checkpoints"),
                             reporter)
