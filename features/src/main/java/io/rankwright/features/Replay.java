@@ -2,16 +2,15 @@ package io.rankwright.features;
 
 import io.rankwright.log.Event;
 import io.rankwright.log.EventCursor;
+import io.rankwright.log.Workers;
 import io.rankwright.spec.InternalFault;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
@@ -78,15 +77,13 @@ public final class Replay {
                         return true;
                     });
                 }
-                for (Future<Boolean> task : pool.invokeAll(tasks)) {
-                    task.get();
-                }
+                Workers.together(pool, tasks);
             });
         }
     }
 
     private interface Step {
-        void take(List<Event> batch) throws InterruptedException, ExecutionException;
+        void take(List<Event> batch);
     }
 
     private static long walk(EventCursor events, Step step) {
@@ -103,8 +100,6 @@ public final class Replay {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InternalFault("a replay was interrupted", e);
-        } catch (ExecutionException e) {
-            throw new InternalFault("a replay failed: " + e.getCause(), e);
         } finally {
             // The cursor belongs to the caller, who closes it next: nobody may be reading it then.
             decoder.interrupt();

@@ -11,8 +11,7 @@ import java.util.stream.IntStream;
  *
  * <p>All rows share the part that is over all vectors, so it is factored once, A = LLᵀ; a row that takes fewer vectors
  * than they have dimensions is then solved among those alone: with z = L⁻¹v, x = L⁻ᵀ Σ cz where (ZZᵀ + W⁻¹)c = 1. A row
- * costs taken² × dim multiplications instead of dim³ / 6, and the solution is the same. Immutable; each thread needs a
- * {@link Worker}.
+ * costs taken² × dim multiplications instead of dim³ / 6, and the solution is the same. Immutable, safe for any thread.
  */
 public final class FactorSolver {
     private final float[][] vectors;
@@ -42,49 +41,41 @@ public final class FactorSolver {
         });
     }
 
-    public Worker worker() {
-        return new Worker();
-    }
-
-    /** Solves rows. One thread at a time. */
-    public final class Worker {
-        private final LeastSquares system = new LeastSquares(dim);
-
-        /**
-         * Solves one row.
-         *
-         * @param taken which vectors, each once
-         * @param weights of those, greater than 0
-         * @param solution of {@code dim}; overwritten
-         */
-        public void solve(int[] taken, float[] weights, float[] solution) {
-            if (taken.length > dim) {
-                system.start(gram, regularisation);
-                system.add(vectors, taken, weights);
-                system.solve(solution);
-                return;
-            }
-            float[][] products = new float[taken.length][taken.length];
-            for (int i = 0; i < taken.length; i++) {
-                for (int j = 0; j <= i; j++) {
-                    products[i][j] = Vectors.dot(whitened[taken[i]], whitened[taken[j]]);
-                }
-                products[i][i] += 1 / weights[i];
-            }
-            float[] shares = new float[taken.length];
-            Arrays.fill(shares, 1);
-            var small = new LeastSquares(products);
-            small.factorise();
-            small.whiten(shares);
-            small.back(shares);
-            Arrays.fill(solution, 0);
-            for (int i = 0; i < taken.length; i++) {
-                float[] vector = whitened[taken[i]];
-                for (int d = 0; d < dim; d++) {
-                    solution[d] = Math.fma(shares[i], vector[d], solution[d]);
-                }
-            }
-            shared.back(solution);
+    /**
+     * Solves one row.
+     *
+     * @param taken which vectors, each once
+     * @param weights of those, greater than 0
+     * @param solution of {@code dim}; overwritten
+     */
+    public void solve(int[] taken, float[] weights, float[] solution) {
+        if (taken.length > dim) {
+            var system = new LeastSquares(dim);
+            system.start(gram, regularisation);
+            system.add(vectors, taken, weights);
+            system.solve(solution);
+            return;
         }
+        float[][] products = new float[taken.length][taken.length];
+        for (int i = 0; i < taken.length; i++) {
+            for (int j = 0; j <= i; j++) {
+                products[i][j] = Vectors.dot(whitened[taken[i]], whitened[taken[j]]);
+            }
+            products[i][i] += 1 / weights[i];
+        }
+        float[] shares = new float[taken.length];
+        Arrays.fill(shares, 1);
+        var small = new LeastSquares(products);
+        small.factorise();
+        small.whiten(shares);
+        small.back(shares);
+        Arrays.fill(solution, 0);
+        for (int i = 0; i < taken.length; i++) {
+            float[] vector = whitened[taken[i]];
+            for (int d = 0; d < dim; d++) {
+                solution[d] = Math.fma(shares[i], vector[d], solution[d]);
+            }
+        }
+        shared.back(solution);
     }
 }

@@ -120,7 +120,7 @@ public final class ItemFactors implements CollaborativeModel {
             seen[i] = weights[taken[i]];
         }
         float[] solved = new float[manifest.dim()];
-        solver.worker().solve(taken, seen, solved);
+        solver.solve(taken, seen, solved);
         return solved;
     }
 }

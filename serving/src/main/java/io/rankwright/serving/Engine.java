@@ -16,6 +16,7 @@ import io.rankwright.log.Event;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.EventSchema;
+import io.rankwright.log.Workers;
 import io.rankwright.models.Ranker;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
@@ -27,7 +28,6 @@ import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.Expression;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model.RerankRule;
-import io.rankwright.spec.RankwrightException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -114,7 +114,7 @@ public final class Engine implements AutoCloseable {
         Future<LiveModels> loading = threads.submit(
                 () -> LiveModels.load(application, log, state, registry, version, folder.resolve("index")));
         this.usualContext = restore(exposure);
-        this.models = finished(loading);
+        this.models = Workers.result(loading);
     }
 
     /**
@@ -132,20 +132,6 @@ public final class Engine implements AutoCloseable {
             MeterRegistry meters,
             Clock clock) {
         return new Engine(application, log, registry, version, folder, isSimulated, meters, clock);
-    }
-
-    private static <T> T finished(Future<T> future) {
-        try {
-            return future.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new EnvironmentFault("interrupted", true, e);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RankwrightException fault) {
-                throw fault;
-            }
-            throw new InternalFault(String.valueOf(e.getCause()), e);
-        }
     }
 
     /** Replays the log; the answer is the most frequent value of each context column, used where a request gives none. */
@@ -465,7 +451,7 @@ public final class Engine implements AutoCloseable {
             int to = count * (p + 1) / parts;
             ranking.add(threads.submit(() -> rank(live, candidates, from, to, subject, now, context, inputs, scores)));
         }
-        ranking.forEach(Engine::finished);
+        ranking.forEach(Workers::result);
         return new Scored(candidates, inputs, scores, utilities(ranker, scores, count));
     }
 

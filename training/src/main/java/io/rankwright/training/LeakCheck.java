@@ -7,6 +7,7 @@ import io.rankwright.log.Dictionary;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Progress;
+import io.rankwright.log.Workers;
 import io.rankwright.spec.Application;
 import java.util.ArrayList;
 import java.util.Collections;

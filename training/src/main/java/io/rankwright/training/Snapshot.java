@@ -12,6 +12,7 @@ import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.EventSchema;
 import io.rankwright.log.Progress;
+import io.rankwright.log.Workers;
 import io.rankwright.models.Artefact;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;

@@ -1,6 +1,7 @@
 package io.rankwright.training;
 
 import io.rankwright.log.Progress;
+import io.rankwright.log.Workers;
 import io.rankwright.models.EmbeddingTable;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package io.rankwright.training;
 
 import io.rankwright.log.Progress;
+import io.rankwright.log.Workers;
 import io.rankwright.models.RankerInputs.Layout;
 import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.InternalFault;

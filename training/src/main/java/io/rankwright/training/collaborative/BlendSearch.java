@@ -2,7 +2,7 @@ package io.rankwright.training.collaborative;
 
 import io.rankwright.evaluation.RankedList;
 import io.rankwright.log.Progress;
-import io.rankwright.training.Workers;
+import io.rankwright.log.Workers;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;

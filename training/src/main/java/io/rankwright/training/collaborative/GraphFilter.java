@@ -1,9 +1,9 @@
 package io.rankwright.training.collaborative;
 
 import io.rankwright.log.Progress;
+import io.rankwright.log.Workers;
 import io.rankwright.models.LeastSquares;
 import io.rankwright.models.Vectors;
-import io.rankwright.training.Workers;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 

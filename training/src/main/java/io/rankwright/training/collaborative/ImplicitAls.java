@@ -1,11 +1,11 @@
 package io.rankwright.training.collaborative;
 
 import io.rankwright.log.Progress;
+import io.rankwright.log.Workers;
 import io.rankwright.models.FactorSolver;
 import io.rankwright.models.ItemFactors;
 import io.rankwright.models.Vectors;
 import io.rankwright.models.Vocabulary;
-import io.rankwright.training.Workers;
 import java.util.SplittableRandom;
 
 /**
@@ -93,16 +93,13 @@ public record ImplicitAls(Settings settings, float[][] subjectFactors, float[][]
             PairWeight weights,
             Progress progress) {
         var solver = new FactorSolver(fixed, settings.dim(), settings.unobserved(), settings.regularisation());
-        Workers.forEach(interactions.subjects(), progress, "rows", () -> {
-            FactorSolver.Worker worker = solver.worker();
-            return row -> {
-                int[] taken = interactions.bySubject()[row];
-                float[] seen = new float[taken.length];
-                for (int i = 0; i < taken.length; i++) {
-                    seen[i] = weights.of(row, taken[i]);
-                }
-                worker.solve(taken, seen, solved[row]);
-            };
+        Workers.forEach(interactions.subjects(), progress, "rows", () -> row -> {
+            int[] taken = interactions.bySubject()[row];
+            float[] seen = new float[taken.length];
+            for (int i = 0; i < taken.length; i++) {
+                seen[i] = weights.of(row, taken[i]);
+            }
+            solver.solve(taken, seen, solved[row]);
         });
     }
 

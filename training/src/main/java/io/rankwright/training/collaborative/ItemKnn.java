@@ -1,7 +1,7 @@
 package io.rankwright.training.collaborative;
 
 import io.rankwright.log.Progress;
-import io.rankwright.training.Workers;
+import io.rankwright.log.Workers;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.rankwright.log.Progress;
+import io.rankwright.log.Workers;
 import io.rankwright.training.Torch;
-import io.rankwright.training.Workers;
 
 /**
  * A large symmetric matrix, of which the lower triangle is kept in square blocks: 2 n² bytes. Rows may be set by several

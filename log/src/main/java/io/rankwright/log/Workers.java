@@ -1,6 +1,5 @@
-package io.rankwright.training;
+package io.rankwright.log;
 
-import io.rankwright.log.Progress;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.RankwrightException;
@@ -48,7 +47,7 @@ public final class Workers {
     }
 
     /** Does tasks side by side and waits for all, for what they give; the fault of the first that failed comes out. */
-    static <T> List<T> together(ExecutorService pool, List<Callable<T>> tasks) {
+    public static <T> List<T> together(ExecutorService pool, List<Callable<T>> tasks) {
         try {
             var results = new ArrayList<T>();
             for (Future<T> task : pool.invokeAll(tasks)) {
@@ -62,7 +61,7 @@ public final class Workers {
     }
 
     /** Waits for what a task gives; its fault comes out. */
-    static <T> T result(Future<T> task) {
+    public static <T> T result(Future<T> task) {
         try {
             return task.get();
         } catch (InterruptedException e) {
