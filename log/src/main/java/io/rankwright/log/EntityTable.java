@@ -2,7 +2,6 @@ package io.rankwright.log;
 
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.Expression;
-import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -142,11 +141,7 @@ public final class EntityTable {
             if (Double.isNaN(number)) {
                 return Optional.empty();
             }
-            if (column.type() == Contract.Type.DATE) {
-                return Optional.of(LocalDate.ofEpochDay(Math.floorDiv((long) number, 86_400_000L))
-                        .toString());
-            }
-            return Optional.of(number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number));
+            return Optional.of(RowCheck.text(column, number));
         }
         if (column.derived().isPresent()) {
             return code(place, code) == 0 ? Optional.empty() : Optional.of(Integer.toString(code(place, code) - 1));

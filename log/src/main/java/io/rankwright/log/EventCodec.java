@@ -29,6 +29,18 @@ final class EventCodec {
         return key;
     }
 
+    /** The key of an arrival: type (1 byte), offset (8). */
+    static byte[] arrival(int type, long offset) {
+        byte[] key = new byte[9];
+        key[0] = (byte) type;
+        LONG.set(key, 1, offset);
+        return key;
+    }
+
+    static long arrivalOffset(byte[] key) {
+        return (long) LONG.get(key, 1);
+    }
+
     static long time(byte[] key) {
         return (long) LONG.get(key, 1);
     }

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -36,9 +38,11 @@ import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -70,6 +74,9 @@ public final class EventLog implements AutoCloseable {
     private final ColumnFamilyHandle entities;
     private final ColumnFamilyHandle quarantine;
     private final ColumnFamilyHandle answers;
+    private final ColumnFamilyHandle arrivals;
+    private final Condition arrived = writing.newCondition();
+    private final String subject;
     private long nextOffset;
     private volatile boolean isClosed;
 
@@ -84,7 +91,7 @@ public final class EventLog implements AutoCloseable {
                     .setCompressionType(CompressionType.LZ4_COMPRESSION);
             var descriptors = new ArrayList<ColumnFamilyDescriptor>();
             descriptors.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, options));
-            for (String name : List.of("events", "ids", "words", "entities", "quarantine", "answers")) {
+            for (String name : List.of("events", "ids", "words", "entities", "quarantine", "answers", "arrivals")) {
                 descriptors.add(new ColumnFamilyDescriptor(name.getBytes(UTF_8), options));
             }
             var databaseOptions = new DBOptions()
@@ -105,6 +112,7 @@ public final class EventLog implements AutoCloseable {
             entities = handles.get(4);
             quarantine = handles.get(5);
             answers = handles.get(6);
+            arrivals = handles.get(7);
         } catch (RocksDBException e) {
             throw RocksFault.of("open the log in " + folder, e);
         } catch (IOException e) {
@@ -118,9 +126,31 @@ public final class EventLog implements AutoCloseable {
             tables.put(source.name(), new EntityTable(source.name(), source.contract(), dictionary));
             checks.put(source.name(), new RowCheck(source.contract()));
         });
+        subject = application.framing().subject();
         nextOffset = counter("offset");
         loadWords();
         application.data().entities().values().forEach(this::loadEntities);
+        indexArrivals();
+    }
+
+    /** A log written before arrivals had an index of their own gets it when it is first opened. */
+    private void indexArrivals() {
+        try (RocksIterator known = database.newIterator(arrivals);
+                RocksIterator iterator = database.newIterator(events);
+                var options = new WriteOptions();
+                var batch = new WriteBatch()) {
+            known.seekToFirst();
+            if (known.isValid()) {
+                return;
+            }
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                byte[] key = iterator.key();
+                batch.put(arrivals, EventCodec.arrival(key[0], EventCodec.offset(key)), bytes(EventCodec.time(key)));
+            }
+            database.write(options, batch);
+        } catch (RocksDBException e) {
+            throw RocksFault.of("index the arrivals of the log", e);
+        }
     }
 
     /**
@@ -166,6 +196,15 @@ public final class EventLog implements AutoCloseable {
         return requireNonNull(schemas.get(type), type);
     }
 
+    int typeIndex(String type) {
+        return List.copyOf(schemas.keySet()).indexOf(type);
+    }
+
+    /** The events of a type in the order in which they arrived: the embedded {@link ArrivalLog}. Closing it does nothing. */
+    public ArrivalLog arrivals(String type) {
+        return new EmbeddedArrivals(this, type);
+    }
+
     public EntityTable table(String entity) {
         return requireNonNull(tables.get(entity), entity);
     }
@@ -205,7 +244,7 @@ public final class EventLog implements AutoCloseable {
         }
     }
 
-    private static @Nullable String[] fields(RowCheck check, Map<String, String> texts) {
+    static @Nullable String[] fields(RowCheck check, Map<String, String> texts) {
         return check.columns().stream().map(column -> texts.get(column.name())).toArray(String[]::new);
     }
 
@@ -221,7 +260,7 @@ public final class EventLog implements AutoCloseable {
     Appended append(String type, List<Row> rows, String source, BatchPart more, boolean isSynced) {
         EventSchema schema = schema(type);
         RowCheck check = check(type);
-        int typeIndex = List.copyOf(schemas.keySet()).indexOf(type);
+        int typeIndex = typeIndex(type);
         var outcomes = new ArrayList<Outcome>(rows.size());
         var accepted = new ArrayList<Event>();
         var reasons = new ArrayList<String>();
@@ -233,7 +272,7 @@ public final class EventLog implements AutoCloseable {
             refuseIfClosed();
             long offset = nextOffset;
             for (Row row : rows) {
-                Optional<String> fault = check.fault(row.fields());
+                Optional<String> fault = row.unreadable().or(() -> check.fault(row.fields()));
                 if (fault.isPresent()) {
                     outcomes.add(Outcome.QUARANTINED);
                     reasons.add(fault.get());
@@ -251,6 +290,7 @@ public final class EventLog implements AutoCloseable {
                         EventCodec.key(typeIndex, event.timeMillis(), offset),
                         EventCodec.encode(schema, event.codes(), event.numbers()));
                 batch.put(ids, id, bytes(offset));
+                batch.put(arrivals, EventCodec.arrival(typeIndex, offset), bytes(event.timeMillis()));
                 pending.put(ByteBuffer.wrap(id), true);
                 accepted.add(event);
                 outcomes.add(Outcome.ACCEPTED);
@@ -263,6 +303,7 @@ public final class EventLog implements AutoCloseable {
             database.write(options, batch);
             nextOffset = offset;
             additions.commit();
+            arrived.signalAll();
         } catch (RocksDBException e) {
             throw RocksFault.of("append to the log", e);
         } finally {
@@ -311,10 +352,190 @@ public final class EventLog implements AutoCloseable {
         return Arrays.copyOf(digest.digest(), 16);
     }
 
+    /** What lies in the order of arrival from an offset on, at most so many; erased events are left out. */
+    List<Arrival> arrivals(String type, long from, int limit) {
+        refuseIfClosed();
+        EventSchema schema = schema(type);
+        int typeIndex = typeIndex(type);
+        var found = new ArrayList<Arrival>();
+        int[] codes = new int[schema.codeCount()];
+        double[] numbers = new double[schema.numberCount()];
+        try (var bound = new Slice(EventCodec.arrival(typeIndex + 1, 0));
+                var options = new ReadOptions().setIterateUpperBound(bound);
+                RocksIterator iterator = database.newIterator(arrivals, options)) {
+            for (iterator.seek(EventCodec.arrival(typeIndex, from));
+                    iterator.isValid() && found.size() < limit;
+                    iterator.next()) {
+                long offset = EventCodec.arrivalOffset(iterator.key());
+                byte[] value = iterator.value();
+                long timeMillis = ByteBuffer.wrap(value).getLong();
+                if (value.length > 8) {
+                    String erased = new String(value, 8, value.length - 8, UTF_8);
+                    found.add(new Arrival(0, offset, new Arrival.Erased(erased, timeMillis)));
+                    continue;
+                }
+                byte[] stored = requireNonNull(database.get(events, EventCodec.key(typeIndex, timeMillis, offset)));
+                EventCodec.decode(schema, stored, codes, numbers);
+                Map<String, String> fields = schema.texts(dictionary, codes, numbers);
+                String about = schema.contract()
+                        .columnOf(subject)
+                        .map(column -> fields.getOrDefault(column.name(), ""))
+                        .orElse("");
+                found.add(new Arrival(0, offset, new Arrival.Happened(about, timeMillis, fields)));
+            }
+            RocksFault.check(iterator);
+            return found;
+        } catch (RocksDBException e) {
+            throw RocksFault.of("read the log", e);
+        }
+    }
+
+    /** The offsets of a type from the first one on, with the times of the events, until told to stop. */
+    void walkArrivals(String type, LongBiPredicate goOn) {
+        refuseIfClosed();
+        int typeIndex = typeIndex(type);
+        try (var bound = new Slice(EventCodec.arrival(typeIndex + 1, 0));
+                var options = new ReadOptions().setIterateUpperBound(bound);
+                RocksIterator iterator = database.newIterator(arrivals, options)) {
+            iterator.seek(EventCodec.arrival(typeIndex, 0));
+            while (iterator.isValid()
+                    && goOn.test(
+                            EventCodec.arrivalOffset(iterator.key()),
+                            ByteBuffer.wrap(iterator.value()).getLong())) {
+                iterator.next();
+            }
+            RocksFault.check(iterator);
+        }
+    }
+
+    /** Decides by two whole numbers. */
+    interface LongBiPredicate {
+        boolean test(long offset, long timeMillis);
+    }
+
+    /** The offset that the next arrival of any type will have. */
+    long nextOffset() {
+        writing.lock();
+        try {
+            return nextOffset;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Waits until something arrives behind an offset, or the time is over. */
+    void awaitArrival(long offset, Duration patience) {
+        writing.lock();
+        try {
+            long left = patience.toNanos();
+            while (nextOffset <= offset && left > 0 && !isClosed) {
+                left = arrived.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Keeps a note for good. */
+    void putNote(String name, String text) {
+        refuseIfClosed();
+        try {
+            database.put(meta, key(name), key(text));
+        } catch (RocksDBException e) {
+            throw RocksFault.of("write to the log", e);
+        }
+    }
+
+    /**
+     * Forgets the events of a subject and what is known of it, and leaves a mark in the order of arrival. Its events
+     * stay known by the hashes of their ids, so that one that is sent again does not come back.
+     *
+     * @return how many events are gone
+     */
+    public long erase(String type, String id, long timeMillis) {
+        EventSchema schema = schema(type);
+        int typeIndex = typeIndex(type);
+        Optional<Integer> place =
+                schema.contract().columnOf(subject).flatMap(column -> schema.codeIndex(column.name()));
+        int code = dictionary.domain(Dictionary.idsOf(subject)).code(id);
+        writing.lock();
+        try (var batch = new WriteBatch();
+                var options = new WriteOptions().setSync(true)) {
+            refuseIfClosed();
+            long erased = 0;
+            if (place.isPresent() && code != 0) {
+                try (EventCursor cursor = read(type)) {
+                    while (cursor.next()) {
+                        if (cursor.codes()[place.get()] == code) {
+                            batch.delete(events, EventCodec.key(typeIndex, cursor.timeMillis(), cursor.offset()));
+                            batch.delete(arrivals, EventCodec.arrival(typeIndex, cursor.offset()));
+                            erased++;
+                        }
+                    }
+                }
+            }
+            byte[] name = id.getBytes(UTF_8);
+            batch.put(
+                    arrivals,
+                    EventCodec.arrival(typeIndex, nextOffset),
+                    ByteBuffer.allocate(8 + name.length)
+                            .putLong(timeMillis)
+                            .put(name)
+                            .array());
+            batch.put(meta, key("offset"), bytes(nextOffset + 1));
+            batch.put(meta, key("events"), bytes(counter("events") - erased));
+            batch.delete(entities, key(subject + "\0" + id));
+            database.write(options, batch);
+            nextOffset++;
+            table(subject).delete(code);
+            arrived.signalAll();
+            return erased;
+        } catch (RocksDBException e) {
+            throw RocksFault.of("erase from the log", e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Drops for good the events of a type that arrived before an offset. */
+    void dropBefore(String type, long offset) {
+        int typeIndex = typeIndex(type);
+        writing.lock();
+        try (var batch = new WriteBatch();
+                var options = new WriteOptions().setSync(true)) {
+            refuseIfClosed();
+            long[] dropped = new long[1];
+            walkArrivals(type, (at, timeMillis) -> {
+                if (at >= offset) {
+                    return false;
+                }
+                try {
+                    batch.delete(arrivals, EventCodec.arrival(typeIndex, at));
+                    byte[] event = EventCodec.key(typeIndex, timeMillis, at);
+                    if (database.get(events, event) != null) {
+                        batch.delete(events, event);
+                        dropped[0]++;
+                    }
+                    return true;
+                } catch (RocksDBException e) {
+                    throw RocksFault.of("drop from the log", e);
+                }
+            });
+            batch.put(meta, key("events"), bytes(counter("events") - dropped[0]));
+            database.write(options, batch);
+        } catch (RocksDBException e) {
+            throw RocksFault.of("drop from the log", e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
     /** The events of a type with {@code from <= time < to}, in the order of time. */
     public EventCursor read(String type, long fromMillis, long toMillis) {
         refuseIfClosed();
-        int typeIndex = List.copyOf(schemas.keySet()).indexOf(type);
+        int typeIndex = typeIndex(type);
         return new EventCursor(
                 schema(type),
                 options -> database.newIterator(events, options),
@@ -330,7 +551,7 @@ public final class EventLog implements AutoCloseable {
     /** The time of the last event of a type; empty if there is none. */
     public OptionalLong lastTimeMillis(String type) {
         refuseIfClosed();
-        byte[] key = EventCodec.key(List.copyOf(schemas.keySet()).indexOf(type), Long.MAX_VALUE, Long.MAX_VALUE);
+        byte[] key = EventCodec.key(typeIndex(type), Long.MAX_VALUE, Long.MAX_VALUE);
         try (RocksIterator iterator = database.newIterator(events)) {
             iterator.seekForPrev(key);
             if (!iterator.isValid() || iterator.key()[0] != key[0]) {
@@ -619,6 +840,7 @@ public final class EventLog implements AutoCloseable {
         try {
             if (!isClosed) {
                 isClosed = true;
+                arrived.signalAll();
                 database.cancelAllBackgroundWork(true);
                 for (AutoCloseable resource : resources) {
                     resource.close();

@@ -3,7 +3,9 @@ package io.rankwright.log;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.Expression;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
@@ -101,6 +103,24 @@ public final class EventSchema {
         return definition.type() == Contract.Type.ID
                 ? Dictionary.idsOf(definition.entity().orElse(column))
                 : Dictionary.categoriesOf(type, column);
+    }
+
+    /** The stored columns of an event as texts, as a source would give them; missing values are left out. */
+    Map<String, String> texts(Dictionary dictionary, int[] codes, double[] numbers) {
+        var texts = new LinkedHashMap<String, String>();
+        for (int i = 0; i < codeColumns.size(); i++) {
+            String name = codeColumns.get(i).name();
+            String text = dictionary.domain(domain(name)).text(codes[i]);
+            if (!text.isEmpty()) {
+                texts.put(name, text);
+            }
+        }
+        for (int i = 0; i < storedNumbers; i++) {
+            if (!Double.isNaN(numbers[i])) {
+                texts.put(numberColumns.get(i).name(), RowCheck.text(numberColumns.get(i), numbers[i]));
+            }
+        }
+        return texts;
     }
 
     private static Optional<Integer> index(List<Contract.Column> columns, String name) {

@@ -1,5 +1,6 @@
 package io.rankwright.log;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,5 +8,10 @@ import org.jspecify.annotations.Nullable;
  * missing.
  *
  * @param position the number of the row in its source, from 1, the header not counted
+ * @param unreadable why it is no row at all; its only field is what was found then
  */
-record Row(long position, @Nullable String[] fields) {}
+record Row(long position, @Nullable String[] fields, Optional<String> unreadable) {
+    Row(long position, @Nullable String[] fields) {
+        this(position, fields, Optional.empty());
+    }
+}

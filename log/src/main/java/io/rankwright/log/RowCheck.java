@@ -77,6 +77,15 @@ final class RowCheck {
         }
     }
 
+    /** The text of which {@link #number} gives this value. */
+    static String text(Contract.Column column, double value) {
+        return switch (column.type()) {
+            case TIME -> text(column.isInSeconds() ? value / 1000 : value);
+            case DATE -> day(value);
+            default -> text(value);
+        };
+    }
+
     private static String expected(Contract.Column column) {
         boolean isBounded = column.min() > Double.NEGATIVE_INFINITY || column.max() < Double.POSITIVE_INFINITY;
         return switch (column.type()) {

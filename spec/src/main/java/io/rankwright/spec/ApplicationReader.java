@@ -35,10 +35,11 @@ import java.util.TreeMap;
  */
 final class ApplicationReader {
     private static final Expression ZERO = Section.parsed("0").orElseThrow();
+    private static final Duration LATENESS = Duration.ofHours(1);
     private static final Day LAST = new Day.BeforeLast(0);
 
     private final List<Problem> problems = new ArrayList<>();
-    private final List<Path> contractFiles = new ArrayList<>();
+    private final List<Path> ownFiles = new ArrayList<>();
     private final Path file;
     private final Path folder;
     private final Map<String, String> overrides;
@@ -95,7 +96,7 @@ final class ApplicationReader {
                 scale.count("requests_per_user_per_day", 0),
                 root.section("requirements").section("latency").duration("p99"));
         Framing framing = framing(root.section("framing"), subject, item);
-        Data data = data(root.section("data"), subject, item);
+        Data data = data(root, subject, item);
         List<FeatureDefinition> features = features(root.section("features"), framing);
         Model model = model(root.section("model"), framing, data);
         Section evaluation = root.section("evaluation");
@@ -190,12 +191,19 @@ final class ApplicationReader {
                 section.text("utility_means", "utility"));
     }
 
-    private Data data(Section section, String subject, String item) {
+    private Data data(Section root, String subject, String item) {
+        Section section = root.section("data");
         var events = new LinkedHashMap<String, Data.EventSource>();
         section.sections("events")
                 .forEach((name, source) -> contract(name, source)
-                        .ifPresent(contract ->
-                                events.put(name, new Data.EventSource(name, source.texts("source"), contract))));
+                        .ifPresent(contract -> events.put(
+                                name,
+                                new Data.EventSource(
+                                        name,
+                                        source.texts("source"),
+                                        contract,
+                                        source.text("topic", root.text("application", "") + "." + name),
+                                        source.text("avro").flatMap(path -> ownFile(source, "avro", path))))));
         var entities = new LinkedHashMap<String, Data.EntitySource>();
         section.sections("entities")
                 .forEach((name, source) -> contract(name, source)
@@ -215,7 +223,12 @@ final class ApplicationReader {
                         simulate.integer("days", 5),
                         simulate.integer("seed", 1)))
                 : Optional.empty();
-        return new Data(events, entities, simulation, split(section.section("split")));
+        return new Data(
+                events,
+                entities,
+                simulation,
+                split(section.section("split")),
+                section.duration("lateness").orElse(LATENESS));
     }
 
     private Data.Split split(Section split) {
@@ -242,22 +255,28 @@ final class ApplicationReader {
 
     private Optional<Contract> contract(String name, Section source) {
         String path = source.text("contract", "contracts/" + name + ".yaml");
-        Path contractFile = folder.resolve(path).normalize();
-        if (!contractFile.startsWith(folder)) {
-            problems.add(new Problem(
-                    source.location("contract"), "'" + path + "'", "a file inside the application's folder"));
+        return ownFile(source, "contract", path)
+                .flatMap(contract -> new ContractReader(problems)
+                        .read(contract, file.resolveSibling(path).toString()));
+    }
+
+    /** A file that belongs to the application and so to its hash. */
+    private Optional<Path> ownFile(Section section, String key, String path) {
+        Path found = folder.resolve(path).normalize();
+        if (!found.startsWith(folder)) {
+            problems.add(
+                    new Problem(section.location(key), "'" + path + "'", "a file inside the application's folder"));
             return Optional.empty();
         }
-        if (!Files.exists(contractFile)) {
+        if (!Files.exists(found)) {
             problems.add(new Problem(
-                    source.has("contract") ? source.location("contract") : source.location(),
-                    "no contract at " + path,
-                    "a contract file, or 'contract:' with its path"));
+                    section.has(key) ? section.location(key) : section.location(),
+                    "no " + key + " at " + path,
+                    "a file, or '" + key + ":' with its path"));
             return Optional.empty();
         }
-        contractFiles.add(contractFile);
-        return new ContractReader(problems)
-                .read(contractFile, file.resolveSibling(path).toString());
+        ownFiles.add(found);
+        return Optional.of(found);
     }
 
     private List<FeatureDefinition> features(Section section, Framing framing) {
@@ -551,7 +570,7 @@ final class ApplicationReader {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(Files.readAllBytes(file));
-            for (Path contract : contractFiles) {
+            for (Path contract : ownFiles) {
                 digest.update(contract.getFileName().toString().getBytes(StandardCharsets.UTF_8));
                 digest.update(Files.readAllBytes(contract));
             }

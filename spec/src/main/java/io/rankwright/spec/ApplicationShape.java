@@ -332,7 +332,17 @@ public final class ApplicationShape {
                                                         optional(
                                                                 "contract",
                                                                 TEXT,
-                                                                "the contract's file (default contracts/NAME.yaml)"))),
+                                                                "the contract's file (default contracts/NAME.yaml)"),
+                                                        optional(
+                                                                "topic",
+                                                                TEXT,
+                                                                "the topic where the log is Kafka (default"
+                                                                        + " APPLICATION.NAME)"),
+                                                        optional(
+                                                                "avro",
+                                                                TEXT,
+                                                                "the file of the Avro schema of the topic's values"
+                                                                        + " (default: they are JSON)"))),
                                         "the streams of events, by name"),
                                 required(
                                         "entities",
@@ -363,6 +373,11 @@ public final class ApplicationShape {
                                                 required("days", INTEGER, "how many days"),
                                                 required("seed", INTEGER, "the seed of all its chance")),
                                         "a simulated log, used where no data are found"),
+                                optional(
+                                        "lateness",
+                                        DURATION,
+                                        "how much later than the newest event a stream still takes one in (default"
+                                                + " 1h); what comes later is in the log and in the next batch"),
                                 required(
                                         "split",
                                         fields(

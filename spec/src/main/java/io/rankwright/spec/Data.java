@@ -2,17 +2,24 @@ package io.rankwright.spec;
 
 import static java.util.Objects.requireNonNull;
 
+import java.nio.file.Path;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Step 3: sources, contracts, split. Immutable; the maps keep the order of the file. */
+/**
+ * Step 3: sources, contracts, split. Immutable; the maps keep the order of the file.
+ *
+ * @param lateness how much later than the newest a stream still takes an event in
+ */
 public record Data(
         Map<String, EventSource> events,
         Map<String, EntitySource> entities,
         Optional<Simulation> simulation,
-        Split split) {
+        Split split,
+        Duration lateness) {
     /** The event source of this name; the checker has made sure that it is there. */
     public EventSource event(String name) {
         return requireNonNull(events.get(name), name);
@@ -23,8 +30,13 @@ public record Data(
         return requireNonNull(entities.get(name), name);
     }
 
-    /** One stream of events: files under the data root, as glob patterns. */
-    public record EventSource(String name, List<String> globs, Contract contract) {}
+    /**
+     * One stream of events: files under the data root, as glob patterns, and a topic where the log is Kafka.
+     *
+     * @param topic the topic's name
+     * @param avro the Avro schema of the topic's values; empty if they are JSON
+     */
+    public record EventSource(String name, List<String> globs, Contract contract, String topic, Optional<Path> avro) {}
 
     /**
      * One kind of entity. Several sources are joined by key.

@@ -1,0 +1,338 @@
+package io.rankwright.log.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import io.rankwright.log.Arrival;
+import io.rankwright.log.ArrivalLog;
+import io.rankwright.log.Position;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.Contract;
+import io.rankwright.spec.Data;
+import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.UserFault;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaParseException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The events of one type in a Kafka topic. The producer is idempotent and waits for all replicas; the subject's id is
+ * the key, so that what is about one subject stays in order.
+ */
+public final class KafkaArrivals implements ArrivalLog {
+    private static final int DELIVERY_MILLIS = 10_000;
+
+    private final KafkaCluster cluster;
+    private final String topic;
+    private final ValueFormat format;
+    private final Contract contract;
+    private final Optional<String> subjectColumn;
+    private final Admin admin;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final int partitions;
+
+    private KafkaArrivals(KafkaCluster cluster, Application application, Data.EventSource source) {
+        this.cluster = cluster;
+        this.topic = source.topic();
+        this.contract = source.contract();
+        this.subjectColumn = contract.columnOf(application.framing().subject()).map(Contract.Column::name);
+        this.format = format(source);
+        try {
+            this.admin = Admin.create(cluster.client(Map.of()));
+            this.producer = new KafkaProducer<>(
+                    cluster.client(Map.of(
+                            ProducerConfig.ACKS_CONFIG,
+                            "all",
+                            ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+                            true,
+                            ProducerConfig.COMPRESSION_TYPE_CONFIG,
+                            "lz4",
+                            ProducerConfig.LINGER_MS_CONFIG,
+                            0,
+                            ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                            DELIVERY_MILLIS,
+                            ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                            DELIVERY_MILLIS / 2,
+                            ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                            DELIVERY_MILLIS)),
+                    new ByteArraySerializer(),
+                    new ByteArraySerializer());
+        } catch (KafkaException e) {
+            throw cluster.fault("connect", e);
+        }
+        this.partitions = partitions();
+    }
+
+    /**
+     * Opens the topic of an event type; makes it if it is not there, to keep everything.
+     *
+     * @throws io.rankwright.spec.EnvironmentFault if the cluster does not answer
+     */
+    public static KafkaArrivals open(KafkaCluster cluster, Application application, String type) {
+        return new KafkaArrivals(cluster, application, application.data().event(type));
+    }
+
+    private static ValueFormat format(Data.EventSource source) {
+        if (source.avro().isEmpty()) {
+            return new ValueFormat.Json();
+        }
+        try {
+            Schema schema = new Schema.Parser().parse(source.avro().get().toFile());
+            if (schema.getType() != Schema.Type.RECORD) {
+                throw new UserFault(
+                        "the Avro schema " + source.avro().get() + " is a " + schema.getType() + "; expected a record");
+            }
+            return new ValueFormat.Avro(schema);
+        } catch (IOException | SchemaParseException e) {
+            throw new UserFault("the Avro schema " + source.avro().get() + " cannot be read: " + e.getMessage());
+        }
+    }
+
+    private int partitions() {
+        // Events keep the time at which they happened, which may be years ago: the broker must not drop them for that.
+        var fresh = new NewTopic(topic, Optional.empty(), Optional.empty())
+                .configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1"));
+        if (!cluster.result("list the topics", admin.listTopics().names()).contains(topic)) {
+            try {
+                cluster.result(
+                        "make the topic " + topic,
+                        admin.createTopics(List.of(fresh)).all());
+            } catch (EnvironmentFault e) {
+                if (!(e.getCause() instanceof TopicExistsException)) {
+                    throw e;
+                }
+            }
+        }
+        return requireNonNull(cluster.result(
+                                "describe the topic " + topic,
+                                admin.describeTopics(List.of(topic)).allTopicNames())
+                        .get(topic))
+                .partitions()
+                .size();
+    }
+
+    private List<TopicPartition> all() {
+        return IntStream.range(0, partitions)
+                .mapToObj(partition -> new TopicPartition(topic, partition))
+                .toList();
+    }
+
+    @Override
+    public void append(List<Arrival.Content> arrivals) {
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
+        try {
+            for (Arrival.Content content : arrivals) {
+                sent.add(producer.send(record(content)));
+            }
+            producer.flush();
+            for (Future<RecordMetadata> answer : sent) {
+                answer.get();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw cluster.fault("append to " + topic, e);
+        } catch (ExecutionException e) {
+            throw cluster.fault("append to " + topic, e.getCause() == null ? e : e.getCause());
+        } catch (KafkaException e) {
+            throw cluster.fault("append to " + topic, e);
+        }
+    }
+
+    private ProducerRecord<byte[], byte[]> record(Arrival.Content content) {
+        return switch (content) {
+            case Arrival.Happened event -> record(event.subject(), event.timeMillis(), format.write(event.fields()));
+            case Arrival.Erased erased -> record(erased.subject(), erased.timeMillis(), null);
+            case Arrival.Unreadable unreadable -> throw new IllegalArgumentException(unreadable.reason());
+        };
+    }
+
+    private ProducerRecord<byte[], byte[]> record(String subject, long timeMillis, byte @Nullable [] value) {
+        Integer anyPartition = null;
+        return new ProducerRecord<>(topic, anyPartition, timeMillis, subject.getBytes(UTF_8), value);
+    }
+
+    @Override
+    public Reader read(Position from) {
+        return new TopicReader(from);
+    }
+
+    private final class TopicReader implements Reader {
+        private final KafkaConsumer<byte[], byte[]> consumer;
+        private Position position;
+
+        TopicReader(Position from) {
+            this.consumer = new KafkaConsumer<>(
+                    cluster.client(Map.of(
+                            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                            false,
+                            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                            "earliest",
+                            ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                            "read_committed",
+                            ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
+                            100,
+                            ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                            4096)),
+                    new ByteArrayDeserializer(),
+                    new ByteArrayDeserializer());
+            this.position = new Position(Arrays.copyOf(from.offsets(), partitions));
+            consumer.assign(all());
+            all().forEach(part -> consumer.seek(part, position.offsets()[part.partition()]));
+        }
+
+        @Override
+        public List<Arrival> next(Duration patience) {
+            try {
+                var found = new ArrayList<Arrival>();
+                for (ConsumerRecord<byte[], byte[]> read : consumer.poll(patience)) {
+                    found.add(new Arrival(read.partition(), read.offset(), content(read)));
+                }
+                long[] offsets = new long[partitions];
+                for (TopicPartition part : all()) {
+                    offsets[part.partition()] = consumer.position(part);
+                }
+                position = new Position(offsets);
+                return found;
+            } catch (KafkaException e) {
+                throw cluster.fault("read " + topic, e);
+            }
+        }
+
+        @Override
+        public Position position() {
+            return position;
+        }
+
+        @Override
+        public void close() {
+            consumer.close();
+        }
+    }
+
+    private Arrival.Content content(ConsumerRecord<byte[], byte[]> read) {
+        byte[] key = read.key();
+        byte[] value = read.value();
+        if (value == null) {
+            return key == null
+                    ? new Arrival.Unreadable("has neither key nor value; expected the key of a subject to erase", "")
+                    : new Arrival.Erased(new String(key, UTF_8), read.timestamp());
+        }
+        try {
+            Map<String, String> fields = format.read(value);
+            String subject =
+                    subjectColumn.map(column -> fields.getOrDefault(column, "")).orElse("");
+            return new Arrival.Happened(subject, time(fields, read.timestamp()), fields);
+        } catch (ValueFormat.Unreadable e) {
+            return new Arrival.Unreadable(String.valueOf(e.getMessage()), ValueFormat.shown(value));
+        }
+    }
+
+    /** Others stamp a record when they send it: when it happened stands in the event. */
+    private long time(Map<String, String> fields, long stamped) {
+        String column = contract.time().orElse("");
+        String text = fields.getOrDefault(column, "");
+        if (!text.matches("\\d{1,15}")) {
+            return stamped;
+        }
+        boolean isInSeconds = contract.column(column).orElseThrow().isInSeconds();
+        return Long.parseLong(text) * (isInSeconds ? 1000 : 1);
+    }
+
+    @Override
+    public Position beginning() {
+        return offsets(OffsetSpec.earliest());
+    }
+
+    @Override
+    public Position end() {
+        return offsets(OffsetSpec.latest());
+    }
+
+    @Override
+    public Position at(long timeMillis) {
+        long[] found = offsets(OffsetSpec.forTimestamp(timeMillis)).offsets();
+        long[] end = end().offsets();
+        for (int i = 0; i < found.length; i++) {
+            found[i] = found[i] < 0 ? end[i] : found[i];
+        }
+        return new Position(found);
+    }
+
+    private Position offsets(OffsetSpec which) {
+        var asked = new HashMap<TopicPartition, OffsetSpec>();
+        all().forEach(part -> asked.put(part, which));
+        Map<TopicPartition, ListOffsetsResultInfo> found = cluster.result(
+                "find a place in " + topic, admin.listOffsets(asked).all());
+        return new Position(all().stream()
+                .mapToLong(part -> requireNonNull(found.get(part)).offset())
+                .toArray());
+    }
+
+    @Override
+    public Optional<Position> committed(String consumer) {
+        Map<TopicPartition, OffsetAndMetadata> found = cluster.result(
+                "read the position of " + consumer,
+                admin.listConsumerGroupOffsets(consumer).partitionsToOffsetAndMetadata());
+        if (all().stream().allMatch(part -> found.get(part) == null)) {
+            return Optional.empty();
+        }
+        return Optional.of(new Position(all().stream()
+                .mapToLong(part -> {
+                    OffsetAndMetadata offset = found.get(part);
+                    return offset == null ? 0 : offset.offset();
+                })
+                .toArray()));
+    }
+
+    @Override
+    public void commit(String consumer, Position position) {
+        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
+        all().forEach(part -> offsets.put(part, new OffsetAndMetadata(position.offsets()[part.partition()])));
+        cluster.result(
+                "keep the position of " + consumer,
+                admin.alterConsumerGroupOffsets(consumer, offsets).all());
+    }
+
+    @Override
+    public void dropBefore(Position position) {
+        var dropped = new HashMap<TopicPartition, RecordsToDelete>();
+        all().forEach(part -> dropped.put(part, RecordsToDelete.beforeOffset(position.offsets()[part.partition()])));
+        cluster.result("drop from " + topic, admin.deleteRecords(dropped).all());
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+        admin.close();
+    }
+}
