@@ -1,6 +1,10 @@
 package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.Home;
+import io.rankwright.cli.pipeline.Pipeline;
+import io.rankwright.log.ArrivalLog;
+import io.rankwright.log.kafka.KafkaArrivals;
+import io.rankwright.log.kafka.KafkaCluster;
 import io.rankwright.registry.Registry;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
@@ -26,20 +30,34 @@ final class ApplicationOptions {
     @Option(names = "--simulate", description = "Run on simulated data even where real ones are found.")
     private boolean isSimulated;
 
+    @Option(
+            names = "--log",
+            paramLabel = "ADDRESS",
+            description = "Where events arrive: kafka://HOST:PORT (default: $RANKWRIGHT_LOG, else at this machine).")
+    private @Nullable String log = System.getenv("RANKWRIGHT_LOG");
+
+    @Option(
+            names = "--log-settings",
+            paramLabel = "FILE",
+            description = "A file of Kafka client settings, such as those of SASL and TLS.")
+    private @Nullable Path logSettings;
+
     Application application() {
         return Application.read(folder);
     }
 
-    Optional<Path> data() {
-        return Optional.ofNullable(data);
+    /** Where the data of an application come from; where events arrive elsewhere, it is connected. */
+    Pipeline.DataChoice data(Application application) {
+        Optional<ArrivalLog> elsewhere = Optional.ofNullable(log)
+                .map(address -> KafkaArrivals.open(
+                        KafkaCluster.parse(address, Optional.ofNullable(logSettings)),
+                        application,
+                        application.framing().exposure()));
+        return new Pipeline.DataChoice(Optional.ofNullable(data), isSimulated, elsewhere);
     }
 
     Path homeFolder(Application application) {
         return Home.folder(application, Optional.ofNullable(home));
-    }
-
-    boolean isSimulated() {
-        return isSimulated;
     }
 
     /** The registry of what was run last. */

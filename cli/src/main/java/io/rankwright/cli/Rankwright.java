@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
             RollbackCommand.class,
             SchemaCommand.class,
             NewCommand.class,
+            DevCommand.class,
             BenchCommand.class
         },
         exitCodeListHeading = "%nExit codes:%n",

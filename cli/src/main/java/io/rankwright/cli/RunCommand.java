@@ -64,8 +64,8 @@ final class RunCommand implements Callable<Integer> {
         Application application = options.application();
         reporter.say("%s: %s", application.name(), application.requirements().objective());
         Home home = Home.take(options.homeFolder(application));
-        Pipeline pipeline = Pipeline.of(
-                application, home, options.data(), options.isSimulated(), TrainingRun.of(Pipeline.SEED), reporter);
+        Pipeline pipeline =
+                Pipeline.of(application, home, options.data(application), TrainingRun.of(Pipeline.SEED), reporter);
         Pipeline.Prepared prepared = pipeline.run();
         PrintWriter out = spec.commandLine().getOut();
         Version version = prepared.version();
@@ -100,6 +100,7 @@ final class RunCommand implements Callable<Integer> {
             engine = Engine.start(
                     application,
                     prepared.log(),
+                    prepared.elsewhere(),
                     prepared.registry(),
                     prepared.version(),
                     pipeline.state(),

@@ -27,7 +27,7 @@ final class TrainingOptions {
 
     /** The pipeline of a command that trains, telling what it does on the error stream. */
     Pipeline pipeline(Application application, ApplicationOptions options, Home home) {
-        return Pipeline.of(application, home, options.data(), options.isSimulated(), run(), Reporter.onErrorStream());
+        return Pipeline.of(application, home, options.data(application), run(), Reporter.onErrorStream());
     }
 
     private TrainingRun run() {

@@ -13,7 +13,17 @@ import org.junit.jupiter.api.Test;
 /** A part may use those above it in the list, never those below. */
 class ArchitectureTest {
     private static final List<String> PARTS = List.of(
-            "spec", "log", "features", "models", "evaluation", "training", "registry", "retrieval", "serving", "cli");
+            "spec",
+            "dev",
+            "log",
+            "features",
+            "models",
+            "evaluation",
+            "training",
+            "registry",
+            "retrieval",
+            "serving",
+            "cli");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -30,6 +40,7 @@ class ArchitectureTest {
             var below = new ArrayList<>(PARTS.subList(i + 1, PARTS.size()));
             rule = rule.whereLayer(PARTS.get(i)).mayOnlyBeAccessedByLayers(below.toArray(String[]::new));
         }
+        rule = rule.whereLayer("dev").mayOnlyBeAccessedByLayers("cli");
         rule.check(CLASSES);
     }
 

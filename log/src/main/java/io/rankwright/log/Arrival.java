@@ -31,7 +31,7 @@ public record Arrival(int partition, long offset, Content content) {
         }
     }
 
-    /** A mark that all that arrived about a subject before it is to be forgotten. */
+    /** A mark that what happened to a subject up to a moment is to be forgotten. */
     public record Erased(String subject, long timeMillis) implements Content {}
 
     /** Bytes that are no event: they go to quarantine. */

@@ -15,6 +15,9 @@ import java.util.Optional;
  * <p>Thread-safety: any thread may call; each {@link Reader} belongs to one thread at a time.
  */
 public interface ArrivalLog extends AutoCloseable {
+    /** What the quarantine calls it. */
+    String name();
+
     /**
      * Appends what arrived. When this returns all of it is kept, whatever dies next; if it throws, some of it may be, and
      * the same call may be made again.

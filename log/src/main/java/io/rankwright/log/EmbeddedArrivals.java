@@ -19,6 +19,11 @@ final class EmbeddedArrivals implements ArrivalLog {
     }
 
     @Override
+    public String name() {
+        return "arrivals:" + type;
+    }
+
+    @Override
     public void append(List<Arrival.Content> arrivals) {
         var together = new ArrayList<Map<String, String>>();
         for (Arrival.Content content : arrivals) {
@@ -36,7 +41,7 @@ final class EmbeddedArrivals implements ArrivalLog {
 
     private void appendEvents(List<Map<String, String>> events) {
         if (!events.isEmpty()) {
-            log.append(type, List.copyOf(events), "arrivals");
+            log.append(type, List.copyOf(events), name());
             events.clear();
         }
     }

@@ -244,6 +244,28 @@ public final class EventLog implements AutoCloseable {
         }
     }
 
+    /** An event given as texts by column, as it arrives in an {@link ArrivalLog}; it must be right. */
+    public Arrival.Happened happened(String type, Map<String, String> fields) {
+        Contract contract = schema(type).contract();
+        Contract.Column time = contract.column(contract.time().orElseThrow()).orElseThrow();
+        return new Arrival.Happened(
+                subject(contract, fields),
+                (long) RowCheck.number(time, requireNonNull(fields.get(time.name()))),
+                fields);
+    }
+
+    private String subject(Contract contract, Map<String, String> fields) {
+        return contract.columnOf(subject)
+                .map(column -> fields.getOrDefault(column.name(), ""))
+                .orElse("");
+    }
+
+    /** Why an event would go to quarantine; empty if it is right. */
+    public Optional<String> fault(String type, Map<String, String> posted) {
+        RowCheck check = check(type);
+        return check.fault(fields(check, posted));
+    }
+
     static @Nullable String[] fields(RowCheck check, Map<String, String> texts) {
         return check.columns().stream().map(column -> texts.get(column.name())).toArray(String[]::new);
     }
@@ -377,11 +399,8 @@ public final class EventLog implements AutoCloseable {
                 byte[] stored = requireNonNull(database.get(events, EventCodec.key(typeIndex, timeMillis, offset)));
                 EventCodec.decode(schema, stored, codes, numbers);
                 Map<String, String> fields = schema.texts(dictionary, codes, numbers);
-                String about = schema.contract()
-                        .columnOf(subject)
-                        .map(column -> fields.getOrDefault(column.name(), ""))
-                        .orElse("");
-                found.add(new Arrival(0, offset, new Arrival.Happened(about, timeMillis, fields)));
+                found.add(new Arrival(
+                        0, offset, new Arrival.Happened(subject(schema.contract(), fields), timeMillis, fields)));
             }
             RocksFault.check(iterator);
             return found;
@@ -449,8 +468,8 @@ public final class EventLog implements AutoCloseable {
     }
 
     /**
-     * Forgets the events of a subject and what is known of it, and leaves a mark in the order of arrival. Its events
-     * stay known by the hashes of their ids, so that one that is sent again does not come back.
+     * Forgets the events of a subject up to a moment and what is known of it, and leaves a mark in the order of arrival.
+     * Its events stay known by the hashes of their ids, so that one that is sent again does not come back.
      *
      * @return how many events are gone
      */
@@ -466,7 +485,7 @@ public final class EventLog implements AutoCloseable {
             refuseIfClosed();
             long erased = 0;
             if (place.isPresent() && code != 0) {
-                try (EventCursor cursor = read(type)) {
+                try (EventCursor cursor = read(type, 0, timeMillis + 1)) {
                     while (cursor.next()) {
                         if (cursor.codes()[place.get()] == code) {
                             batch.delete(events, EventCodec.key(typeIndex, cursor.timeMillis(), cursor.offset()));

@@ -3,6 +3,7 @@ package io.rankwright.log;
 import io.rankwright.log.EventLog.Appended;
 import io.rankwright.log.EventLog.Counts;
 import io.rankwright.log.EventLog.Outcome;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,21 +17,35 @@ import java.util.TreeMap;
  * <p>One thread at a time.
  */
 public final class Intake {
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
     private final EventLog log;
     private final String type;
-    private final String source;
+    private final ArrivalLog arrivals;
     private Counts counts = Counts.NONE;
 
-    /** @param source what the quarantine calls the log elsewhere */
-    public Intake(EventLog log, String type, String source) {
+    /** @param arrivals where the events of the type arrive */
+    public Intake(EventLog log, String type, ArrivalLog arrivals) {
         this.log = log;
         this.type = type;
-        this.source = source;
+        this.arrivals = arrivals;
     }
 
-    /** Up to where it has taken in; empty if it never has. */
-    public Optional<Position> position() {
-        return log.note(note()).map(Position::parse);
+    /** A reader of what it has not taken in. */
+    public ArrivalLog.Reader read() {
+        return arrivals.read(log.note(note()).map(Position::parse).orElseGet(arrivals::beginning));
+    }
+
+    /** Takes in what is there now. */
+    public Counts catchUp(Progress progress) {
+        Position end = arrivals.end();
+        try (ArrivalLog.Reader reader = read()) {
+            while (!reader.position().hasReached(end)) {
+                take(reader.next(PATIENCE), reader.position());
+                progress.at(counts.read(), -1, "arrivals of " + arrivals.name());
+            }
+        }
+        return counts;
     }
 
     /** What it has taken in since it was made. */
@@ -44,33 +59,35 @@ public final class Intake {
      * @param behind the position behind the last of them
      * @return the events that were new
      */
-    public List<Event> take(List<Arrival> arrivals, Position behind) {
+    public List<Event> take(List<Arrival> arrived, Position behind) {
         var accepted = new ArrayList<Event>();
         var together = new ArrayList<Arrival>();
-        for (Arrival arrival : arrivals) {
+        for (Arrival arrival : arrived) {
             if (arrival.content() instanceof Arrival.Erased erased) {
-                accepted.addAll(append(together, Optional.empty()));
+                accepted.addAll(append(together));
                 together.clear();
                 log.erase(type, erased.subject(), erased.timeMillis());
             } else {
                 together.add(arrival);
             }
         }
-        accepted.addAll(append(together, Optional.of(behind)));
+        accepted.addAll(append(together));
+        // Behind the rows: should the process die in between, they are delivered again and nothing changes by that.
+        log.putNote(note(), behind.toString());
         return accepted;
     }
 
-    private List<Event> append(List<Arrival> arrivals, Optional<Position> behind) {
+    private List<Event> append(List<Arrival> arrived) {
         RowCheck check = log.check(type);
         var byPartition = new TreeMap<Integer, List<Row>>();
-        for (Arrival arrival : arrivals) {
+        for (Arrival arrival : arrived) {
             byPartition
                     .computeIfAbsent(arrival.partition(), _ -> new ArrayList<>())
                     .add(row(check, arrival));
         }
         var accepted = new ArrayList<Event>();
         byPartition.forEach((partition, rows) -> {
-            Appended appended = log.append(type, rows, source + "/" + partition, (_, _, _) -> {}, false);
+            Appended appended = log.append(type, rows, arrivals.name() + "/" + partition, (_, _, _) -> {}, false);
             counts = counts.plus(new Counts(
                     rows.size(),
                     appended.count(Outcome.ACCEPTED),
@@ -78,8 +95,6 @@ public final class Intake {
                     appended.count(Outcome.QUARANTINED)));
             accepted.addAll(appended.accepted());
         });
-        // Behind the rows: should the process die in between, they are delivered again and count once all the same.
-        behind.ifPresent(position -> log.putNote(note(), position.toString()));
         return accepted;
     }
 
@@ -93,6 +108,6 @@ public final class Intake {
     }
 
     private String note() {
-        return "taken:" + type + ":" + source;
+        return "taken:" + type + ":" + arrivals.name();
     }
 }

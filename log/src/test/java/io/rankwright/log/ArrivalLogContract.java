@@ -202,20 +202,39 @@ abstract class ArrivalLogContract {
         arrivals.append(watches("u1", 0, 5));
         arrivals.append(watches("u2", 0, 5));
         arrivals.append(List.of(new Arrival.Erased("u1", MONDAY + 90_000)));
-        arrivals.append(watches("u1", 70, 72));
+        arrivals.append(watches("u1", 100, 102));
 
         List<Arrival> all = walk(arrivals, arrivals.beginning());
 
         assertThat(contents(all)).contains(new Arrival.Erased("u1", MONDAY + 90_000));
         assertThat(taken(all))
                 .extracting(fields -> fields.get("user_id") + fields.get("video_id"))
-                .containsExactlyInAnyOrder("u2v0", "u2v1", "u2v2", "u2v3", "u2v4", "u1v70", "u1v71");
+                .containsExactlyInAnyOrder("u2v0", "u2v1", "u2v2", "u2v3", "u2v4", "u1v100", "u1v101");
+    }
+
+    /** Who died before saying how far it was is told all again. */
+    @Test
+    void anErasureThatIsDeliveredAgainTakesNothingLaterWithIt() {
+        arrivals.append(watches("u1", 0, 5));
+        arrivals.append(List.of(new Arrival.Erased("u1", MONDAY + 90_000)));
+        arrivals.append(watches("u1", 100, 102));
+        try (EventLog taker = EventLog.open(folder.resolve("taker"), application())) {
+            var intake = new Intake(taker, "watch", arrivals);
+            Position beginning = arrivals.beginning();
+            intake.take(
+                    walk(arrivals, beginning),
+                    beginning.behind(walk(arrivals, beginning).getFirst()));
+
+            intake.catchUp(Progress.SILENT);
+
+            assertThat(taker.size()).isEqualTo(2);
+        }
     }
 
     /** The events of another log that has taken in what arrived. */
     private List<Map<String, String>> taken(List<Arrival> arrived) {
         try (EventLog taker = EventLog.open(folder.resolve("taker"), application())) {
-            new Intake(taker, "watch", "test").take(arrived, new Position(0));
+            new Intake(taker, "watch", arrivals).take(arrived, arrivals.end());
             return contents(walk(taker.arrivals("watch"), new Position(0))).stream()
                     .filter(Arrival.Happened.class::isInstance)
                     .map(content -> (Map<String, String>) new TreeMap<>(((Arrival.Happened) content).fields()))

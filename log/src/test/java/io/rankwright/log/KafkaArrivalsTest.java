@@ -116,16 +116,12 @@ class KafkaArrivalsTest extends ArrivalLogContract {
 
         try (ArrivalLog log = KafkaArrivals.open(cluster(), application(), "watch");
                 EventLog taker = EventLog.open(folder.resolve("taker"), application())) {
-            var intake = new Intake(taker, "watch", "kafka:" + topic);
-            intake.take(walk(log, log.beginning()), log.end());
-
-            assertThat(intake.counts()).isEqualTo(new EventLog.Counts(4, 2, 0, 2));
-            assertThat(intake.position()).contains(log.end());
+            assertThat(new Intake(taker, "watch", log).catchUp(Progress.SILENT))
+                    .isEqualTo(new EventLog.Counts(4, 2, 0, 2));
+            assertThat(new Intake(taker, "watch", log).catchUp(Progress.SILENT)).isEqualTo(EventLog.Counts.NONE);
             assertThat(taker.quarantined(10))
                     .extracting(EventLog.Rejected::source, EventLog.Rejected::row)
-                    .containsExactly(
-                            tuple("kafka:" + topic + "/0", 2L),
-                            tuple("kafka:" + topic + "/0", 3L));
+                    .containsExactly(tuple("kafka:" + topic + "/0", 2L), tuple("kafka:" + topic + "/0", 3L));
             assertThat(taker.quarantined(10).getFirst().reason()).contains("no JSON");
             assertThat(taker.quarantined(10).getLast().reason())
                     .contains("play_time_ms")

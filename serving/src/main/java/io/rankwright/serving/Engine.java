@@ -10,12 +10,15 @@ import io.micrometer.core.instrument.Timer;
 import io.rankwright.features.FeatureState;
 import io.rankwright.features.Formulas;
 import io.rankwright.features.Replay;
+import io.rankwright.log.Arrival;
+import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.EventSchema;
+import io.rankwright.log.Intake;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Ranker;
 import io.rankwright.registry.Registry;
@@ -71,6 +74,9 @@ public final class Engine implements AutoCloseable {
     private static final int SMALLEST_PART = 100;
 
     private static final int LAST_GOOD = 10_000;
+    /** So many events at most are applied while answers wait. */
+    private static final int APPLIED = 256;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Application application;
@@ -88,11 +94,14 @@ public final class Engine implements AutoCloseable {
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final double[] usualContext;
+    private final Optional<ArrivalLog> elsewhere;
+    private final Optional<Follower> follower;
     private volatile LiveModels models;
 
     private Engine(
             Application application,
             EventLog log,
+            Optional<ArrivalLog> elsewhere,
             Registry registry,
             Version version,
             Path folder,
@@ -115,23 +124,28 @@ public final class Engine implements AutoCloseable {
                 () -> LiveModels.load(application, log, state, registry, version, folder.resolve("index")));
         this.usualContext = restore(exposure);
         this.models = Workers.result(loading);
+        this.elsewhere = elsewhere;
+        this.follower =
+                elsewhere.map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply));
     }
 
     /**
      * Starts an application on its log with a version of its models: replays the log into the feature state.
      *
+     * @param elsewhere where events arrive, if not at this machine's log itself: this one follows it then
      * @param folder where the index is kept
      */
     public static Engine start(
             Application application,
             EventLog log,
+            Optional<ArrivalLog> elsewhere,
             Registry registry,
             Version version,
             Path folder,
             boolean isSimulated,
             MeterRegistry meters,
             Clock clock) {
-        return new Engine(application, log, registry, version, folder, isSimulated, meters, clock);
+        return new Engine(application, log, elsewhere, registry, version, folder, isSimulated, meters, clock);
     }
 
     /** Replays the log; the answer is the most frequent value of each context column, used where a request gives none. */
@@ -648,8 +662,10 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Takes events given as texts by column. An event without time happened now. When this returns they are on disk and
-     * the next feed sees them.
+     * Takes events given as texts by column. An event without time happened now. When this returns they are on disk (or
+     * in the log elsewhere) and the next feed sees them.
+     *
+     * @throws EnvironmentFault if the log cannot be written; nothing was taken then, or may be sent again
      */
     public EventLog.Appended accept(List<Map<String, String>> posted) {
         String time = schema.contract().time().orElseThrow();
@@ -661,21 +677,12 @@ public final class Engine implements AutoCloseable {
                     return (Map<String, String>) copy;
                 })
                 .toList();
+        elsewhere.ifPresent(arrivals -> arrivals.append(timed.stream()
+                .filter(fields -> log.fault(schema.type(), fields).isEmpty())
+                .<Arrival.Content>map(fields -> log.happened(schema.type(), fields))
+                .toList()));
         EventLog.Appended appended = log.append(schema.type(), timed, "api");
-        int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
-        int item = schema.codeIndex(application.itemColumn()).orElseThrow();
-        lock.writeLock().lock();
-        try {
-            appended.accepted().forEach(state::apply);
-        } finally {
-            lock.writeLock().unlock();
-        }
-        for (Event event : appended.accepted()) {
-            seen.add(event.codes()[subject], event.codes()[item]);
-            if (relevance.applyAsDouble(event) == 1) {
-                models.retriever().taken(event.codes()[item], event.timeMillis());
-            }
-        }
+        apply(appended.accepted());
         for (EventLog.Outcome outcome : EventLog.Outcome.values()) {
             Counter.builder("rankwright.events")
                     .description("Events posted, by what became of them")
@@ -684,6 +691,26 @@ public final class Engine implements AutoCloseable {
                     .increment(appended.count(outcome));
         }
         return appended;
+    }
+
+    /** Takes events of the log into all that answers look at. */
+    private void apply(List<Event> events) {
+        int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
+        int item = schema.codeIndex(application.itemColumn()).orElseThrow();
+        for (int from = 0; from < events.size(); from += APPLIED) {
+            lock.writeLock().lock();
+            try {
+                events.subList(from, Math.min(events.size(), from + APPLIED)).forEach(state::apply);
+            } finally {
+                lock.writeLock().unlock();
+            }
+        }
+        for (Event event : events) {
+            seen.add(event.codes()[subject], event.codes()[item]);
+            if (relevance.applyAsDouble(event) == 1) {
+                models.retriever().taken(event.codes()[item], event.timeMillis());
+            }
+        }
     }
 
     /** Puts an entity; the answer is why it was refused, empty if it was put. */
@@ -797,6 +824,8 @@ public final class Engine implements AutoCloseable {
 
     @Override
     public void close() {
+        follower.ifPresent(Follower::close);
+        elsewhere.ifPresent(ArrivalLog::close);
         threads.shutdownNow();
         models.close();
         log.close();

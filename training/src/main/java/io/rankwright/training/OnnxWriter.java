@@ -205,8 +205,9 @@ final class OnnxWriter implements Operators<String> {
     }
 
     private static ValueInfoProto value(String name, long... extents) {
+        // A name of its own for how many rows there are: candidates of one subject share a history of one row.
         var shape = TensorShapeProto.newBuilder()
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("n"));
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam(name + "_rows"));
         for (long extent : extents) {
             shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(extent));
         }

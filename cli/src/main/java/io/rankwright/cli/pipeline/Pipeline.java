@@ -2,9 +2,11 @@ package io.rankwright.cli.pipeline;
 
 import io.rankwright.evaluation.Classification;
 import io.rankwright.features.FeatureState;
+import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Ingestion;
+import io.rankwright.log.Intake;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Simulator;
 import io.rankwright.models.Artefact;
@@ -64,32 +66,41 @@ public final class Pipeline {
     private final Application application;
     private final Path state;
     private final DataRoot root;
+    private final Optional<ArrivalLog> elsewhere;
     private final TrainingRun run;
     private final Reporter reporter;
 
-    private Pipeline(Application application, Path state, DataRoot root, TrainingRun run, Reporter reporter) {
+    private Pipeline(
+            Application application,
+            Path state,
+            DataRoot root,
+            Optional<ArrivalLog> elsewhere,
+            TrainingRun run,
+            Reporter reporter) {
         this.application = application;
         this.state = state;
         this.root = root;
+        this.elsewhere = elsewhere;
         this.run = run;
         this.reporter = reporter;
     }
 
     /**
-     * Finds the data of an application, or makes them.
+     * Where the data come from.
      *
+     * @param folder the folder that was named for the sources
      * @param isSimulated whether to make them even where real ones are found
+     * @param elsewhere where events arrive, if not at the log of this machine
      */
+    public record DataChoice(Optional<Path> folder, boolean isSimulated, Optional<ArrivalLog> elsewhere) {}
+
+    /** Finds the data of an application, or makes them. */
     public static Pipeline of(
-            Application application,
-            Home home,
-            Optional<Path> dataOption,
-            boolean isSimulated,
-            TrainingRun run,
-            Reporter reporter) {
+            Application application, Home home, DataChoice choice, TrainingRun run, Reporter reporter) {
         Optional<Path> environment =
                 Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).map(Path::of);
-        Optional<DataRoot> found = isSimulated ? Optional.empty() : DataRoot.find(application, dataOption, environment);
+        Optional<DataRoot> found =
+                choice.isSimulated() ? Optional.empty() : DataRoot.find(application, choice.folder(), environment);
         DataRoot root = found.orElseGet(() -> simulated(application, home, reporter));
         if (root.isSimulated()) {
             reporter.say(
@@ -97,7 +108,7 @@ public final class Pipeline {
         } else {
             reporter.say("real data in %s", root.folder());
         }
-        return new Pipeline(application, home.state(root.isSimulated()), root, run, reporter);
+        return new Pipeline(application, home.state(root.isSimulated()), root, choice.elsewhere(), run, reporter);
     }
 
     private static DataRoot simulated(Application application, Home home, Reporter reporter) {
@@ -127,16 +138,39 @@ public final class Pipeline {
     }
 
     /** What a run has made ready to serve. */
-    public record Prepared(EventLog log, Registry registry, Version version, Ingestion.Report ingestion) {}
+    public record Prepared(
+            EventLog log,
+            Optional<ArrivalLog> elsewhere,
+            Registry registry,
+            Version version,
+            Ingestion.Report ingestion) {}
 
-    /** Opens the log and takes in what is new. */
+    /** Takes into the log what is new in the sources, and what has arrived elsewhere. */
     public Ingestion.Report ingest(EventLog log) {
+        Ingestion.Report report = takeIn(log);
+        elsewhere.ifPresent(arrivals -> {
+            try (Reporter.Step step = reporter.step("catch up")) {
+                EventLog.Counts counts = new Intake(log, application.framing().exposure(), arrivals).catchUp(step);
+                step.outcome("%s: %s", arrivals.name(), words(counts));
+            }
+        });
+        return report;
+    }
+
+    private static String words(EventLog.Counts counts) {
+        return String.format(
+                Locale.ROOT,
+                "%,d rows read = %,d accepted + %,d duplicates + %,d quarantined",
+                counts.read(),
+                counts.accepted(),
+                counts.duplicates(),
+                counts.quarantined());
+    }
+
+    private Ingestion.Report takeIn(EventLog log) {
         try (Reporter.Step step = reporter.step("take in")) {
             Ingestion.Report report = new Ingestion(application, log, root, step).run();
-            var total = report.total();
-            step.outcome(
-                    "%,d rows read = %,d accepted + %,d duplicates + %,d quarantined",
-                    total.read(), total.accepted(), total.duplicates(), total.quarantined());
+            step.outcome("%s", words(report.total()));
             return report;
         }
     }
@@ -150,7 +184,7 @@ public final class Pipeline {
             Version version = version(log, registry, ingestion, Optional.empty());
             decide(registry, version);
             Version live = registry.live().orElseThrow(() -> refused(version));
-            return new Prepared(log, registry, live, ingestion);
+            return new Prepared(log, elsewhere, registry, live, ingestion);
         } catch (RuntimeException e) {
             log.close();
             throw e;
@@ -174,7 +208,7 @@ public final class Pipeline {
     /** Searches settings of the ranker; see {@link Tuner}. The answer are the last attempts, the best first. */
     public List<Trial> tune(SearchSpace space, int trials, int rungs, String metric) {
         try (EventLog log = EventLog.open(state.resolve("log"), application)) {
-            Snapshot.Manifest inputs = inputs(ingest(log));
+            Snapshot.Manifest inputs = inputs(log, ingest(log));
             DataSet data = read(snapshot(log, inputs));
             LocalDate lastDay = LocalDate.parse(inputs.lastDay());
             var split = application.data().split();
@@ -203,7 +237,7 @@ public final class Pipeline {
 
     private Version version(
             EventLog log, Registry registry, Ingestion.Report ingestion, Optional<ImportedNetwork> imported) {
-        Snapshot.Manifest inputs = inputs(ingestion);
+        Snapshot.Manifest inputs = inputs(log, ingestion);
         String key = hash(
                 inputs.key(),
                 run.toString(),
@@ -239,24 +273,37 @@ public final class Pipeline {
         }
     }
 
-    private Snapshot.Manifest inputs(Ingestion.Report ingestion) {
+    private Snapshot.Manifest inputs(EventLog log, Ingestion.Report ingestion) {
         String exposure = application.framing().exposure();
         long last = ingestion
                 .lastTimeMillis(exposure)
                 .orElseThrow(() -> new UserFault("no event of '" + exposure
                         + "' was accepted; expected some in the sources (see the quarantine)"));
+        long until = last + 1;
+        LocalDate lastDay = Snapshot.lastDay(application, last);
+        String source = ingestion.sourceHash();
+        if (elsewhere.isPresent()) {
+            // Files end; what arrives does not: it teaches by whole days, and the day of the newest event is not over.
+            LocalDate whole = Snapshot.lastDay(
+                            application, log.lastTimeMillis(exposure).orElse(last))
+                    .minusDays(1);
+            if (whole.isAfter(lastDay)) {
+                lastDay = whole;
+                until = Snapshot.startMillis(application, whole.plusDays(1));
+                source = hash(source, elsewhere.get().name());
+            }
+        }
         String code = CodeVersion.of(Application.class, EventLog.class, FeatureState.class, Snapshot.class);
-        String lastDay = Snapshot.lastDay(application, last).toString();
         return new Snapshot.Manifest(
-                hash(ingestion.sourceHash(), application.hash(), code, lastDay),
+                hash(source, application.hash(), code, lastDay.toString()),
                 "",
-                ingestion.sourceHash(),
+                source,
                 application.hash(),
                 code,
                 root.isSimulated() ? "simulated" : "real",
                 0,
-                lastDay,
-                last + 1,
+                lastDay.toString(),
+                until,
                 List.of());
     }
 

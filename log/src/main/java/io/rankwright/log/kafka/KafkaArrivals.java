@@ -148,6 +148,11 @@ public final class KafkaArrivals implements ArrivalLog {
     }
 
     @Override
+    public String name() {
+        return "kafka:" + topic;
+    }
+
+    @Override
     public void append(List<Arrival.Content> arrivals) {
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         try {

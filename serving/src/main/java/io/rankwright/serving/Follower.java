@@ -1,0 +1,98 @@
+package io.rankwright.serving;
+
+import io.rankwright.log.Arrival;
+import io.rankwright.log.ArrivalLog;
+import io.rankwright.log.Event;
+import io.rankwright.log.Intake;
+import io.rankwright.spec.EnvironmentFault;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * Keeps this machine's log in step with the log where events arrive, on a thread of its own: what another replica or
+ * another system has written is in the next answer. While that log does not answer, serving goes on with what is here.
+ */
+final class Follower implements AutoCloseable {
+    private static final Logger LOGGER = Logger.getLogger(Follower.class.getName());
+    private static final Duration PATIENCE = Duration.ofMillis(500);
+    private static final long PAUSE_SECONDS = 1;
+
+    private final Intake intake;
+    private final ReentrantReadWriteLock lock;
+    private final Consumer<List<Event>> sink;
+    private final Thread thread;
+    private volatile boolean isClosed;
+
+    private Follower(Intake intake, ReentrantReadWriteLock lock, Consumer<List<Event>> sink) {
+        this.intake = intake;
+        this.lock = lock;
+        this.sink = sink;
+        this.thread = Thread.ofPlatform().daemon().name("follower").unstarted(this::follow);
+    }
+
+    /**
+     * Starts to follow from where the log has come.
+     *
+     * @param lock held exclusively while an erasure changes entities
+     * @param sink told of what is new
+     */
+    static Follower start(Intake intake, ReentrantReadWriteLock lock, Consumer<List<Event>> sink) {
+        var follower = new Follower(intake, lock, sink);
+        follower.thread.start();
+        return follower;
+    }
+
+    private void follow() {
+        while (!isClosed) {
+            try (ArrivalLog.Reader reader = intake.read()) {
+                while (!isClosed) {
+                    List<Arrival> some = reader.next(PATIENCE);
+                    if (!some.isEmpty()) {
+                        sink.accept(take(some, reader));
+                    }
+                }
+            } catch (EnvironmentFault e) {
+                if (!isClosed) {
+                    LOGGER.log(Level.WARNING, "the log elsewhere cannot be followed: " + e.getMessage());
+                    pause();
+                }
+            }
+        }
+    }
+
+    private List<Event> take(List<Arrival> some, ArrivalLog.Reader reader) {
+        boolean isErasing = some.stream().anyMatch(arrival -> arrival.content() instanceof Arrival.Erased);
+        if (!isErasing) {
+            return intake.take(some, reader.position());
+        }
+        lock.writeLock().lock();
+        try {
+            return intake.take(some, reader.position());
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    private void pause() {
+        try {
+            TimeUnit.SECONDS.sleep(PAUSE_SECONDS);
+        } catch (InterruptedException e) {
+            isClosed = true;
+        }
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
+        try {
+            thread.join(Duration.ofSeconds(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
