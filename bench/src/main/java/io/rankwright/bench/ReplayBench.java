@@ -122,7 +122,7 @@ final class ReplayBench {
 
     private static double replay(Application application, EventLog log) {
         double[] sum = new double[1];
-        var state = new FeatureState(application, log);
+        var state = new FeatureState(application, log.catalog());
         try (EventCursor cursor = log.read("watch")) {
             Replay.run(cursor, state, (_, row, _) -> sum[0] += row[row.length - 1]);
         }
@@ -157,7 +157,7 @@ final class ReplayBench {
 
     private static double sums(Application application, EventLog log) {
         double[] sum = new double[1];
-        var state = new FeatureState(application, log);
+        var state = new FeatureState(application, log.catalog());
         List<String> names = state.columns().stream().map(FeatureColumn::name).toList();
         int[] places = WINDOWS.keySet().stream().mapToInt(names::indexOf).toArray();
         try (EventCursor cursor = log.read("watch")) {

@@ -1,8 +1,8 @@
 package io.rankwright.features;
 
+import io.rankwright.log.Catalog;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.Event;
-import io.rankwright.log.EventLog;
 import io.rankwright.log.EventSchema;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Contract;
@@ -36,7 +36,7 @@ public final class FeatureState {
     private static final Expression ALWAYS = constant("1");
 
     private final Application application;
-    private final EventLog log;
+    private final Catalog catalog;
     private final ExposureLayout layout;
     private final Formulas formulas;
     private final List<String> formulaTexts = new ArrayList<>();
@@ -67,12 +67,12 @@ public final class FeatureState {
     }
 
     /** Builds the empty state of every feature of the application. */
-    public FeatureState(Application application, EventLog log) {
+    public FeatureState(Application application, Catalog catalog) {
         this.application = application;
-        this.log = log;
-        EventSchema schema = log.schema(application.framing().exposure());
+        this.catalog = catalog;
+        EventSchema schema = catalog.schema(application.framing().exposure());
         this.layout = new ExposureLayout(application, schema);
-        this.formulas = new Formulas(application, schema, log.dictionary());
+        this.formulas = new Formulas(application, schema, catalog.dictionary());
         this.overall = new KeyedState(List.of());
         states.add(overall);
         for (FeatureDefinition feature : application.features()) {
@@ -240,7 +240,7 @@ public final class FeatureState {
             case FeatureDefinition.Categorical categorical -> addCategorical(categorical);
             case FeatureDefinition.Numeric numeric -> addNumeric(numeric);
             case FeatureDefinition.Age age -> {
-                EntityTable table = log.table(age.column().source());
+                EntityTable table = catalog.table(age.column().source());
                 int place = table.place(age.column().column());
                 boolean ofSubject = isSubject(age.column());
                 add(
@@ -288,19 +288,19 @@ public final class FeatureState {
     private void addCategorical(FeatureDefinition.Categorical feature) {
         if (feature.scope() == Scope.CONTEXT) {
             int index = layout.contextColumns().indexOf(feature.column().column());
-            EventSchema schema = log.schema(application.framing().exposure());
+            EventSchema schema = catalog.schema(application.framing().exposure());
             boolean isText = schema.codeIndex(feature.column().column()).isPresent();
             add(
                     feature,
                     FeatureColumn.Kind.CATEGORY,
                     (_, situation) -> situation.context[index],
                     isText
-                            ? log.dictionary()
+                            ? catalog.dictionary()
                                     .domain(schema.domain(feature.column().column()))::text
                             : Integer::toString);
             return;
         }
-        EntityTable table = log.table(feature.column().source());
+        EntityTable table = catalog.table(feature.column().source());
         Contract.Column column =
                 table.contract().column(feature.column().column()).orElseThrow();
         int place = table.place(column.name());
@@ -336,7 +336,7 @@ public final class FeatureState {
         ToDoubleFunction<Situation> value = feature.formula().compile(name -> {
             int dot = name.indexOf('.');
             var reference = new Reference(name.substring(0, dot), name.substring(dot + 1));
-            EntityTable table = log.table(reference.source());
+            EntityTable table = catalog.table(reference.source());
             int place = table.place(reference.column());
             boolean ofSubject = isSubject(reference);
             return new Expression.Operand.Numeric<>(
@@ -347,7 +347,7 @@ public final class FeatureState {
 
     private void addMatch(FeatureDefinition.Match feature) {
         int sequence = List.copyOf(sequences.keySet()).indexOf(feature.sequence());
-        EntityTable table = log.table(application.framing().item());
+        EntityTable table = catalog.table(application.framing().item());
         boolean isItemItself = feature.column().column().isEmpty();
         int place = isItemItself ? -1 : table.place(feature.column().column());
         boolean isList = !isItemItself
@@ -459,7 +459,7 @@ public final class FeatureState {
     /** Counts all that is in the lists of a column; the answer is how much that is. */
     private long fill(KeyedState state, Reference list, double[] counted) {
         long count = 0;
-        EntityTable table = log.table(list.source());
+        EntityTable table = catalog.table(list.source());
         int place = table.place(list.column());
         var situation = new Situation(layout.contextColumns().size());
         int[] slots = state.slotsArray();
@@ -477,9 +477,9 @@ public final class FeatureState {
 
     private SequenceState sequenceState(FeatureDefinition.Sequence feature) {
         int condition = formula(feature.where().orElse(ALWAYS));
-        Optional<EntityTable> table = feature.start().map(start -> log.table(start.source()));
+        Optional<EntityTable> table = feature.start().map(start -> catalog.table(start.source()));
         int place = feature.start()
-                .map(start -> log.table(start.source()).place(start.column()))
+                .map(start -> catalog.table(start.source()).place(start.column()))
                 .orElse(-1);
         return new SequenceState(feature.last(), condition, table, place);
     }
@@ -504,12 +504,12 @@ public final class FeatureState {
                 return new KeyPart.Item();
             }
             int index = layout.contextColumns().indexOf(reference.source());
-            boolean isNumber = log.schema(application.framing().exposure())
+            boolean isNumber = catalog.schema(application.framing().exposure())
                     .codeIndex(reference.source())
                     .isEmpty();
             return new KeyPart.Context(index, isNumber);
         }
-        EntityTable table = log.table(reference.source());
+        EntityTable table = catalog.table(reference.source());
         int place = table.place(reference.column());
         boolean isList =
                 table.contract().column(reference.column()).orElseThrow().isList();

@@ -36,11 +36,11 @@ class FeatureStateTest {
         System.out.println("seed " + seed);
         try (TestLog test = TestLog.simulated(folder, 120, 60, 3, seed)) {
             List<Event> events = events(test);
-            var inOrder = new FeatureState(test.application(), test.log());
+            var inOrder = new FeatureState(test.application(), test.log().catalog());
             events.forEach(inOrder::apply);
             List<Event> shuffled = new ArrayList<>(events);
             Collections.shuffle(shuffled, new Random(seed));
-            var outOfOrder = new FeatureState(test.application(), test.log());
+            var outOfOrder = new FeatureState(test.application(), test.log().catalog());
             shuffled.forEach(outOfOrder::apply);
 
             long now = events.getLast().timeMillis() + 1;
@@ -72,7 +72,7 @@ class FeatureStateTest {
     @Test
     void anEventIsNotSeenByItselfNorByItsTies() {
         try (TestLog test = TestLog.simulated(folder, 60, 30, 2, 9)) {
-            var state = new FeatureState(test.application(), test.log());
+            var state = new FeatureState(test.application(), test.log().catalog());
             List<Event> events = events(test);
             Event first = events.getFirst();
             var tie = new Event(first.offset() + 1, first.timeMillis(), first.codes(), first.numbers());
@@ -98,7 +98,7 @@ class FeatureStateTest {
     @Test
     void somebodyUnknownReadsAsMissing() {
         try (TestLog test = TestLog.simulated(folder, 60, 30, 2, 9)) {
-            var state = new FeatureState(test.application(), test.log());
+            var state = new FeatureState(test.application(), test.log().catalog());
             double[] row = new double[state.columns().size()];
 
             state.reader().read(0, 0, 1_700_000_000_000L, new double[] {0}, row);

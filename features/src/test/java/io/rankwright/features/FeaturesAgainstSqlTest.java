@@ -47,7 +47,7 @@ class FeaturesAgainstSqlTest {
     void everyValueIsTheOneThatSqlComputes() throws SQLException {
         try (TestLog test = TestLog.realOrSimulated(folder);
                 Connection connection = DriverManager.getConnection("jdbc:duckdb:")) {
-            var state = new FeatureState(test.application(), test.log());
+            var state = new FeatureState(test.application(), test.log().catalog());
             List<String> names =
                     state.columns().stream().map(FeatureColumn::name).toList();
             double[][] values =

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.spec.Application;
-import io.rankwright.spec.Contract;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.InternalFault;
@@ -16,7 +15,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -61,10 +59,8 @@ public final class EventLog implements AutoCloseable {
     }
 
     private final ReentrantLock writing = new ReentrantLock();
-    private final Dictionary dictionary = new Dictionary();
-    private final Map<String, EventSchema> schemas = new LinkedHashMap<>();
-    private final Map<String, RowCheck> checks = new HashMap<>();
-    private final Map<String, EntityTable> tables = new LinkedHashMap<>();
+    private final Catalog catalog;
+    private final Dictionary dictionary;
     private final List<AutoCloseable> resources = new ArrayList<>();
     private final RocksDB database;
     private final ColumnFamilyHandle meta;
@@ -81,6 +77,8 @@ public final class EventLog implements AutoCloseable {
     private volatile boolean isClosed;
 
     private EventLog(Path folder, Application application) {
+        catalog = new Catalog(application);
+        dictionary = catalog.dictionary();
         try {
             Files.createDirectories(folder);
             var table = new BlockBasedTableConfig()
@@ -118,14 +116,6 @@ public final class EventLog implements AutoCloseable {
         } catch (IOException e) {
             throw new EnvironmentFault("could not make the folder " + folder + ": " + e.getMessage(), true, e);
         }
-        application.data().events().values().forEach(source -> {
-            schemas.put(source.name(), new EventSchema(source.contract(), source.name()));
-            checks.put(source.name(), new RowCheck(source.contract()));
-        });
-        application.data().entities().values().forEach(source -> {
-            tables.put(source.name(), new EntityTable(source.name(), source.contract(), dictionary));
-            checks.put(source.name(), new RowCheck(source.contract()));
-        });
         subject = application.framing().subject();
         nextOffset = counter("offset");
         loadWords();
@@ -193,11 +183,16 @@ public final class EventLog implements AutoCloseable {
     }
 
     public EventSchema schema(String type) {
-        return requireNonNull(schemas.get(type), type);
+        return catalog.schema(type);
     }
 
-    int typeIndex(String type) {
-        return List.copyOf(schemas.keySet()).indexOf(type);
+    /** What the log knows besides its events. */
+    public Catalog catalog() {
+        return catalog;
+    }
+
+    private int typeIndex(String type) {
+        return catalog.typeIndex(type);
     }
 
     /** The events of a type in the order in which they arrived: the embedded {@link ArrivalLog}. Closing it does nothing. */
@@ -206,7 +201,7 @@ public final class EventLog implements AutoCloseable {
     }
 
     public EntityTable table(String entity) {
-        return requireNonNull(tables.get(entity), entity);
+        return catalog.table(entity);
     }
 
     public Dictionary dictionary() {
@@ -225,13 +220,13 @@ public final class EventLog implements AutoCloseable {
      * @param source who sent them, for the quarantine
      */
     public Appended append(String type, List<Map<String, String>> posted, String source) {
-        RowCheck check = check(type);
+        RowCheck check = catalog.check(type);
         var rows = new ArrayList<Row>();
         writing.lock();
         try {
             long position = counter("posted");
             for (var fields : posted) {
-                rows.add(new Row(++position, fields(check, fields)));
+                rows.add(new Row(++position, Catalog.fields(check, fields)));
             }
             return append(
                     type,
@@ -244,36 +239,6 @@ public final class EventLog implements AutoCloseable {
         }
     }
 
-    /** An event given as texts by column, as it arrives in an {@link ArrivalLog}; it must be right. */
-    public Arrival.Happened happened(String type, Map<String, String> fields) {
-        Contract contract = schema(type).contract();
-        Contract.Column time = contract.column(contract.time().orElseThrow()).orElseThrow();
-        return new Arrival.Happened(
-                subject(contract, fields),
-                (long) RowCheck.number(time, requireNonNull(fields.get(time.name()))),
-                fields);
-    }
-
-    private String subject(Contract contract, Map<String, String> fields) {
-        return contract.columnOf(subject)
-                .map(column -> fields.getOrDefault(column.name(), ""))
-                .orElse("");
-    }
-
-    /** Why an event would go to quarantine; empty if it is right. */
-    public Optional<String> fault(String type, Map<String, String> posted) {
-        RowCheck check = check(type);
-        return check.fault(fields(check, posted));
-    }
-
-    static @Nullable String[] fields(RowCheck check, Map<String, String> texts) {
-        return check.columns().stream().map(column -> texts.get(column.name())).toArray(String[]::new);
-    }
-
-    RowCheck check(String name) {
-        return requireNonNull(checks.get(name), name);
-    }
-
     /** More that must be written in the same batch, given what became of its rows. */
     interface BatchPart {
         void addTo(WriteBatch batch, List<Outcome> outcomes, List<Event> accepted) throws RocksDBException;
@@ -281,7 +246,7 @@ public final class EventLog implements AutoCloseable {
 
     Appended append(String type, List<Row> rows, String source, BatchPart more, boolean isSynced) {
         EventSchema schema = schema(type);
-        RowCheck check = check(type);
+        RowCheck check = catalog.check(type);
         int typeIndex = typeIndex(type);
         var outcomes = new ArrayList<Outcome>(rows.size());
         var accepted = new ArrayList<Event>();
@@ -301,12 +266,12 @@ public final class EventLog implements AutoCloseable {
                     quarantine(batch, source, row, fault.get());
                     continue;
                 }
-                byte[] id = id(type, check, row.fields());
+                byte[] id = catalog.eventId(type, row.fields());
                 if (pending.containsKey(ByteBuffer.wrap(id)) || database.get(ids, id) != null) {
                     outcomes.add(Outcome.DUPLICATE);
                     continue;
                 }
-                Event event = event(schema, check, row, additions, offset);
+                Event event = catalog.event(type, row.fields(), additions, offset);
                 batch.put(
                         events,
                         EventCodec.key(typeIndex, event.timeMillis(), offset),
@@ -332,46 +297,6 @@ public final class EventLog implements AutoCloseable {
             writing.unlock();
         }
         return new Appended(outcomes, accepted, reasons);
-    }
-
-    private Event event(EventSchema schema, RowCheck check, Row row, Dictionary.Additions additions, long offset) {
-        int[] codes = new int[schema.codeCount()];
-        double[] numbers = new double[schema.numberCount()];
-        Arrays.fill(numbers, Double.NaN);
-        long timeMillis = 0;
-        int code = 0;
-        int number = 0;
-        for (int i = 0; i < check.columns().size(); i++) {
-            Contract.Column column = check.columns().get(i);
-            String field = row.fields()[i];
-            if (column.isNumber()) {
-                numbers[number] = field == null || field.isEmpty() ? Double.NaN : RowCheck.number(column, field);
-                if (schema.contract().time().equals(Optional.of(column.name()))) {
-                    timeMillis = (long) numbers[number];
-                }
-                number++;
-            } else if (!column.isList()) {
-                codes[code++] =
-                        field == null ? 0 : additions.intern(dictionary.domain(schema.domain(column.name())), field);
-            }
-        }
-        schema.derive(numbers);
-        return new Event(offset, timeMillis, codes, numbers);
-    }
-
-    /** Sixteen bytes of SHA-256 over the type and the id columns: two different ids never meet in practice. */
-    private byte[] id(String type, RowCheck check, @Nullable String[] fields) {
-        MessageDigest digest = sha256();
-        digest.update(type.getBytes(UTF_8));
-        for (String column : schema(type).contract().id()) {
-            for (int i = 0; i < fields.length; i++) {
-                if (check.columns().get(i).name().equals(column)) {
-                    digest.update((byte) 0x1F);
-                    digest.update(String.valueOf(fields[i]).getBytes(UTF_8));
-                }
-            }
-        }
-        return Arrays.copyOf(digest.digest(), 16);
     }
 
     /** What lies in the order of arrival from an offset on, at most so many; erased events are left out. */
@@ -400,7 +325,7 @@ public final class EventLog implements AutoCloseable {
                 EventCodec.decode(schema, stored, codes, numbers);
                 Map<String, String> fields = schema.texts(dictionary, codes, numbers);
                 found.add(new Arrival(
-                        0, offset, new Arrival.Happened(subject(schema.contract(), fields), timeMillis, fields)));
+                        0, offset, new Arrival.Happened(catalog.subject(type, fields), timeMillis, fields)));
             }
             RocksFault.check(iterator);
             return found;
@@ -586,8 +511,8 @@ public final class EventLog implements AutoCloseable {
      * @return why it was refused; empty if it was put
      */
     public Optional<String> putEntity(String entity, String keyColumn, Map<String, String> texts, boolean hidden) {
-        RowCheck check = check(entity);
-        @Nullable String[] fields = fields(check, texts);
+        RowCheck check = catalog.check(entity);
+        @Nullable String[] fields = Catalog.fields(check, texts);
         Optional<String> fault = check.fault(fields);
         if (fault.isEmpty()) {
             putEntities(entity, keyColumn, List.of(texts), hidden, (_, _, _) -> {}, true);
@@ -602,7 +527,7 @@ public final class EventLog implements AutoCloseable {
             boolean hidden,
             BatchPart more,
             boolean isSynced) {
-        RowCheck check = check(entity);
+        RowCheck check = catalog.check(entity);
         EntityTable table = table(entity);
         writing.lock();
         try (var batch = new WriteBatch();
@@ -618,7 +543,7 @@ public final class EventLog implements AutoCloseable {
                     stored.put(HIDDEN, "true");
                 }
                 batch.put(entities, key(entity + "\0" + id), JSON.writeValueAsBytes(stored));
-                puts.add(() -> table.put(code, check, fields(check, texts), additions, hidden));
+                puts.add(() -> table.put(code, check, Catalog.fields(check, texts), additions, hidden));
             }
             puts.forEach(Runnable::run);
             more.addTo(batch, List.of(), List.of());
@@ -786,7 +711,7 @@ public final class EventLog implements AutoCloseable {
     }
 
     private void loadEntities(Data.EntitySource source) {
-        RowCheck check = check(source.name());
+        RowCheck check = catalog.check(source.name());
         EntityTable table = table(source.name());
         Dictionary.Additions additions = dictionary.new Additions();
         byte[] prefix = key(source.name() + "\0");
@@ -795,7 +720,7 @@ public final class EventLog implements AutoCloseable {
                 Map<String, String> texts = texts(iterator.value());
                 String id = requireNonNull(texts.get(source.key()));
                 int code = dictionary.domain(Dictionary.idsOf(source.name())).code(id);
-                @Nullable String[] fields = fields(check, texts);
+                @Nullable String[] fields = Catalog.fields(check, texts);
                 if (check.fault(fields).isEmpty()) {
                     table.put(code, check, fields, additions, texts.containsKey(HIDDEN));
                 }
@@ -824,17 +749,9 @@ public final class EventLog implements AutoCloseable {
         return ByteBuffer.allocate(8).putLong(value).array();
     }
 
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new InternalFault("no SHA-256", e);
-        }
-    }
-
     /** A hash over the dictionary and every event, in hex: equal for equal logs, however they came to be. */
     public String contentHash() {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Catalog.sha256();
         for (ColumnFamilyHandle family : List.of(words, events, entities)) {
             try (RocksIterator iterator = database.newIterator(family)) {
                 for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {

@@ -117,7 +117,7 @@ public final class Ingestion {
         long total = works.stream().mapToLong(work -> work.file().bytes()).sum();
         long before = 0;
         var reports = new ArrayList<FileReport>();
-        MessageDigest digest = EventLog.sha256();
+        MessageDigest digest = Catalog.sha256();
         for (Work work : works) {
             FileState state = work.isEvent() ? takeEvents(work) : takeEntities(work);
             before += work.file().bytes();
@@ -134,8 +134,8 @@ public final class Ingestion {
         if (state.isComplete()) {
             return state;
         }
-        try (RowSource rows =
-                RowSource.open(work.file().path(), log.check(work.source()).columns())) {
+        try (RowSource rows = RowSource.open(
+                work.file().path(), log.catalog().check(work.source()).columns())) {
             for (long skipped = 0; skipped < state.read(); skipped++) {
                 rows.next();
             }
@@ -174,7 +174,7 @@ public final class Ingestion {
             return state;
         }
         String key = application.data().entity(work.source()).key();
-        RowCheck check = log.check(work.source());
+        RowCheck check = log.catalog().check(work.source());
         var entities = new LinkedHashMap<String, Map<String, String>>();
         var rejected = new ArrayList<Row>();
         var reasons = new ArrayList<String>();

@@ -78,7 +78,7 @@ public final class Intake {
     }
 
     private List<Event> append(List<Arrival> arrived) {
-        RowCheck check = log.check(type);
+        RowCheck check = log.catalog().check(type);
         var byPartition = new TreeMap<Integer, List<Row>>();
         for (Arrival arrival : arrived) {
             byPartition
@@ -100,7 +100,7 @@ public final class Intake {
 
     private static Row row(RowCheck check, Arrival arrival) {
         return switch (arrival.content()) {
-            case Arrival.Happened event -> new Row(arrival.offset(), EventLog.fields(check, event.fields()));
+            case Arrival.Happened event -> new Row(arrival.offset(), Catalog.fields(check, event.fields()));
             case Arrival.Unreadable bytes ->
                 new Row(arrival.offset(), new String[] {bytes.text()}, Optional.of(bytes.reason()));
             case Arrival.Erased _ -> throw new IllegalArgumentException("no row");

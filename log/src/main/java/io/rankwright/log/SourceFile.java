@@ -31,7 +31,7 @@ record SourceFile(Path path, String name, long bytes, String hash) {
      */
     static SourceFile checked(Path root, Path path) {
         String name = root.relativize(path).toString();
-        MessageDigest digest = EventLog.sha256();
+        MessageDigest digest = Catalog.sha256();
         try (InputStream raw =
                 new DigestInputStream(new BufferedInputStream(Files.newInputStream(path), 1 << 16), digest)) {
             if (Files.size(path) == 0) {

@@ -119,7 +119,7 @@ public final class Engine implements AutoCloseable {
         this.schema = log.schema(exposure);
         this.relevance = new Formulas(application, schema, log.dictionary())
                 .label(application.framing().relevance());
-        this.state = new FeatureState(application, log);
+        this.state = new FeatureState(application, log.catalog());
         Future<LiveModels> loading = threads.submit(
                 () -> LiveModels.load(application, log, state, registry, version, folder.resolve("index")));
         this.usualContext = restore(exposure);
@@ -678,8 +678,8 @@ public final class Engine implements AutoCloseable {
                 })
                 .toList();
         elsewhere.ifPresent(arrivals -> arrivals.append(timed.stream()
-                .filter(fields -> log.fault(schema.type(), fields).isEmpty())
-                .<Arrival.Content>map(fields -> log.happened(schema.type(), fields))
+                .filter(fields -> log.catalog().fault(schema.type(), fields).isEmpty())
+                .<Arrival.Content>map(fields -> log.catalog().happened(schema.type(), fields))
                 .toList()));
         EventLog.Appended appended = log.append(schema.type(), timed, "api");
         apply(appended.accepted());

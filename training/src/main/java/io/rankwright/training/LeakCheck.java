@@ -51,7 +51,7 @@ public final class LeakCheck {
         Dictionary.Domain items =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
         long timeMillis = data.timesMillis()[row];
-        var state = new FeatureState(application, log);
+        var state = new FeatureState(application, log.catalog());
         try (EventCursor past = log.read(exposure, 0, timeMillis)) {
             Replay.restore(past, state);
         }

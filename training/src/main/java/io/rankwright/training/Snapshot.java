@@ -177,7 +177,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
             Files.deleteIfExists(database);
             Files.deleteIfExists(folder.resolve(key + ".duckdb.wal"));
             long rows;
-            var state = new FeatureState(application, log);
+            var state = new FeatureState(application, log.catalog());
             try (Connection connection = DriverManager.getConnection("jdbc:duckdb:" + database);
                     Statement statement = connection.createStatement()) {
                 statement.execute("SET threads = 1");

@@ -265,7 +265,7 @@ class TrainingTest {
         try (Ranker ranker = Ranker.of(Artefact.of(bytes));
                 EventCursor events = log.read(application.framing().exposure(), 0, Long.MAX_VALUE)) {
             float[] learnt = InputRows.of(data, new DataSet.Range(0, data.rows()), ranker.inputs(), log);
-            var state = new FeatureState(application, log);
+            var state = new FeatureState(application, log.catalog());
             RankerInputs.Encoder encoder = ranker.encoder(state, log);
             var schema = log.schema(application.framing().exposure());
             int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();

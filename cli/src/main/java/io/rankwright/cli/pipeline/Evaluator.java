@@ -211,7 +211,7 @@ final class Evaluator {
             Retriever retriever, Map<String, CollaborativeModel> collaborative, LocalDate day, Progress progress) {
         long startMillis = Snapshot.startMillis(application, day);
         // Retrieval looks at sequences alone.
-        var state = new FeatureState(application.with(List.copyOf(application.sequences())), log);
+        var state = new FeatureState(application.with(List.copyOf(application.sequences())), log.catalog());
         Map<Integer, Set<Integer>> taken = new LinkedHashMap<>();
         var popular = new Popularity(Optional.of(Duration.ofDays(7)));
         fill(state, popular, startMillis);
