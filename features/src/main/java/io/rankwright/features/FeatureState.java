@@ -1,6 +1,7 @@
 package io.rankwright.features;
 
 import io.rankwright.log.Catalog;
+import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventSchema;
@@ -21,6 +22,7 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All features of an application as state: events are applied one by one, values are read for any subject and item at
@@ -34,6 +36,8 @@ import java.util.stream.IntStream;
  */
 public final class FeatureState {
     private static final Expression ALWAYS = constant("1");
+    private static final double GRID = 1 << 20;
+    private static final double LARGE = 1L << 32;
 
     private final Application application;
     private final Catalog catalog;
@@ -166,8 +170,7 @@ public final class FeatureState {
         void apply(Event event) {
             situation.set(event, layout);
             for (int f = 0; f < values.length; f++) {
-                double value = formulaArray[f].applyAsDouble(event);
-                values[f] = Double.isNaN(value) ? 0 : value;
+                values[f] = exact(formulaArray[f].applyAsDouble(event));
             }
             for (int s = part; s < stateArray.length; s += count) {
                 if (!isFixed.get(s)) {
@@ -182,7 +185,74 @@ public final class FeatureState {
 
     /** A reader of values; each thread needs its own. */
     public Reader reader() {
-        return new Reader();
+        return new Reader(new double[0][]);
+    }
+
+    /** A reader of values of which the sums have been read before; see {@link KeyedState#readings}. */
+    Reader assembled(double[] @Nullable [] readings) {
+        return new Reader(readings);
+    }
+
+    List<KeyedState> sums() {
+        return states;
+    }
+
+    List<SequenceState> recent() {
+        return List.copyOf(sequences.values());
+    }
+
+    /** Whether events change a state; what was before the log does not change. */
+    boolean takesEvents(int sum) {
+        return !isFixed.get(sum);
+    }
+
+    Situation situation(Event event) {
+        var situation = new Situation(layout.contextColumns().size());
+        situation.set(event, layout);
+        return situation;
+    }
+
+    Situation situation(int subject, int item, long timeMillis, double[] context) {
+        var situation = new Situation(layout.contextColumns().size());
+        situation.set(subject, item, timeMillis, context);
+        return situation;
+    }
+
+    double[] formulaValues(Event event) {
+        double[] values = noValues();
+        for (int f = 0; f < values.length; f++) {
+            values[f] = exact(formulaArray[f].applyAsDouble(event));
+        }
+        return values;
+    }
+
+    double[] noValues() {
+        return new double[formulaArray.length];
+    }
+
+    String formulaName(int formula) {
+        return formulaTexts.get(formula);
+    }
+
+    Dictionary.Domain subjectIds() {
+        return catalog.dictionary()
+                .domain(Dictionary.idsOf(application.framing().subject()));
+    }
+
+    private Dictionary.Domain itemIds() {
+        return catalog.dictionary()
+                .domain(Dictionary.idsOf(application.framing().item()));
+    }
+
+    /**
+     * A value as it enters a sum: a multiple of 2^-20, none for a missing one. Sums of such values are exact in a double
+     * up to 2^33, so that they do not depend on the order in which events come, nor on which process adds them.
+     */
+    private static double exact(double value) {
+        if (Double.isNaN(value)) {
+            return 0;
+        }
+        return Math.abs(value) < LARGE ? Math.rint(value * GRID) / GRID : value;
     }
 
     /** Reads feature rows. One thread at a time; it keeps its scratch space between calls. */
@@ -195,6 +265,16 @@ public final class FeatureState {
         private final int[][] items =
                 sequences.values().stream().map(state -> new int[state.last()]).toArray(int[][]::new);
         private final int[] sizes = new int[items.length];
+        /** Of each state what was read of it elsewhere; empty if it is read here. */
+        private final double[] @Nullable [] given;
+
+        private Reader(double[] @Nullable [] given) {
+            this.given = given;
+        }
+
+        private double @Nullable [] given(int state) {
+            return given.length == 0 ? null : given[state];
+        }
 
         /** The values for the moment just before an event. */
         public void read(Event event, double[] row) {
@@ -226,11 +306,24 @@ public final class FeatureState {
         }
 
         private double total(int state, int accumulator) {
-            return stateArray[state].total(slots[state], counts[state], accumulator, situation.timeMillis);
+            double[] elsewhere = given(state);
+            return elsewhere == null
+                    ? stateArray[state].total(slots[state], counts[state], accumulator, situation.timeMillis)
+                    : elsewhere[accumulator];
         }
 
         private double window(int state, int accumulator, int window) {
-            return stateArray[state].window(slots[state], counts[state], accumulator, situation.timeMillis, window);
+            double[] elsewhere = given(state);
+            return elsewhere == null
+                    ? stateArray[state].window(slots[state], counts[state], accumulator, situation.timeMillis, window)
+                    : elsewhere[stateArray[state].windowReading(accumulator, window)];
+        }
+
+        private long last(int state, int place) {
+            double[] elsewhere = given(state);
+            return elsewhere == null
+                    ? stateArray[state].last(slots[state], counts[state], place)
+                    : (long) elsewhere[stateArray[state].lastReading(place)];
         }
     }
 
@@ -267,7 +360,7 @@ public final class FeatureState {
                 int condition = formula(recency.where().orElse(ALWAYS));
                 int place = states.get(state).lastTime(condition);
                 add(feature, FeatureColumn.Kind.NUMBER, (reader, situation) -> {
-                    long last = states.get(state).last(reader.slots[state], reader.counts[state], place);
+                    long last = reader.last(state, place);
                     return last == Long.MIN_VALUE ? Double.NaN : (situation.timeMillis - last) / 1000.0;
                 });
             }
@@ -481,7 +574,7 @@ public final class FeatureState {
         int place = feature.start()
                 .map(start -> catalog.table(start.source()).place(start.column()))
                 .orElse(-1);
-        return new SequenceState(feature.last(), condition, table, place);
+        return new SequenceState(feature.last(), condition, table, place, itemIds());
     }
 
     private int state(List<Reference> by) {
@@ -498,16 +591,18 @@ public final class FeatureState {
     private KeyPart keyPart(Reference reference) {
         if (reference.column().isEmpty()) {
             if (reference.source().equals(application.framing().subject())) {
-                return new KeyPart.Subject();
+                return new KeyPart.Subject(subjectIds());
             }
             if (reference.source().equals(application.framing().item())) {
-                return new KeyPart.Item();
+                return new KeyPart.Item(itemIds());
             }
             int index = layout.contextColumns().indexOf(reference.source());
-            boolean isNumber = catalog.schema(application.framing().exposure())
-                    .codeIndex(reference.source())
-                    .isEmpty();
-            return new KeyPart.Context(index, isNumber);
+            EventSchema schema = catalog.schema(application.framing().exposure());
+            return new KeyPart.Context(
+                    index,
+                    reference.source(),
+                    schema.codeIndex(reference.source())
+                            .map(_ -> catalog.dictionary().domain(schema.domain(reference.source()))));
         }
         EntityTable table = catalog.table(reference.source());
         int place = table.place(reference.column());

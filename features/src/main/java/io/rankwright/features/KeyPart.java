@@ -1,10 +1,21 @@
 package io.rankwright.features;
 
+import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
+import java.util.Optional;
 
 /** One part of a key, read from a situation as a code; 0 where it is missing. Immutable. */
 sealed interface KeyPart {
     int code(Situation situation, int member);
+
+    /** What it is, in words. */
+    String name();
+
+    /** What a code means in every process. */
+    String text(int code);
+
+    /** The code of a text in this process, 0 if it has none. */
+    int codeOf(String text);
 
     default boolean isList() {
         return false;
@@ -14,17 +25,47 @@ sealed interface KeyPart {
         return 1;
     }
 
-    record Subject() implements KeyPart {
+    record Subject(Dictionary.Domain ids) implements KeyPart {
         @Override
         public int code(Situation situation, int member) {
             return situation.subject;
         }
+
+        @Override
+        public String name() {
+            return "subject";
+        }
+
+        @Override
+        public String text(int code) {
+            return ids.text(code);
+        }
+
+        @Override
+        public int codeOf(String text) {
+            return ids.code(text);
+        }
     }
 
-    record Item() implements KeyPart {
+    record Item(Dictionary.Domain ids) implements KeyPart {
         @Override
         public int code(Situation situation, int member) {
             return situation.item;
+        }
+
+        @Override
+        public String name() {
+            return "item";
+        }
+
+        @Override
+        public String text(int code) {
+            return ids.text(code);
+        }
+
+        @Override
+        public int codeOf(String text) {
+            return ids.code(text);
         }
     }
 
@@ -32,6 +73,21 @@ sealed interface KeyPart {
         @Override
         public int code(Situation situation, int member) {
             return table.code(place, ofSubject ? situation.subject : situation.item);
+        }
+
+        @Override
+        public String name() {
+            return table.name() + "." + table.contract().columns().get(place).name();
+        }
+
+        @Override
+        public String text(int code) {
+            return table.text(place, code);
+        }
+
+        @Override
+        public int codeOf(String text) {
+            return table.codeOf(place, text);
         }
     }
 
@@ -51,14 +107,39 @@ sealed interface KeyPart {
         public int count(Situation situation) {
             return table.list(place, ofSubject ? situation.subject : situation.item).length;
         }
+
+        @Override
+        public String name() {
+            return table.name() + "." + table.contract().columns().get(place).name();
+        }
+
+        @Override
+        public String text(int code) {
+            return table.text(place, code);
+        }
+
+        @Override
+        public int codeOf(String text) {
+            return table.codeOf(place, text);
+        }
     }
 
     /** A column of the request. Codes of numbers are shifted by one, so that 0 stays "missing". */
-    record Context(int index, boolean isNumber) implements KeyPart {
+    record Context(int index, String name, Optional<Dictionary.Domain> texts) implements KeyPart {
         @Override
         public int code(Situation situation, int member) {
             double value = situation.context[index];
-            return isNumber ? (value >= 0 ? (int) value + 1 : 0) : (int) value;
+            return texts.isPresent() ? (int) value : value >= 0 ? (int) value + 1 : 0;
+        }
+
+        @Override
+        public String text(int code) {
+            return texts.map(domain -> domain.text(code)).orElseGet(() -> Integer.toString(code - 1));
+        }
+
+        @Override
+        public int codeOf(String text) {
+            return texts.map(domain -> domain.code(text)).orElseGet(() -> Integer.parseInt(text) + 1);
         }
     }
 }

@@ -1,8 +1,11 @@
 package io.rankwright.features;
 
+import java.io.DataInput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -12,6 +15,8 @@ import java.util.stream.IntStream;
  * <p>Thread-safety: readers beside each other, each with its own slots array; a writer alone.
  */
 final class KeyedState {
+    private static final int MOST_MEMBERS = 32;
+
     private final List<KeyPart> parts;
     private final KeyPart[] partArray;
     private final int listed;
@@ -79,7 +84,28 @@ final class KeyedState {
 
     /** How many slots a situation can have at most: more than one only if a part of the key is a list. */
     int[] slotsArray() {
-        return new int[parts.stream().anyMatch(KeyPart::isList) ? 32 : 1];
+        return new int[parts.stream().anyMatch(KeyPart::isList) ? MOST_MEMBERS : 1];
+    }
+
+    /** Told of one key of a situation, as the codes of its parts; they are overwritten at the next. */
+    interface KeyVisitor {
+        void key(int member, int[] codes);
+    }
+
+    /** Names the keys of a situation. */
+    void keys(Situation situation, KeyVisitor visitor) {
+        int[] codes = new int[partArray.length];
+        int members = listed < 0 ? 1 : Math.min(partArray[listed].count(situation), MOST_MEMBERS);
+        for (int m = 0; m < members; m++) {
+            boolean isWhole = true;
+            for (int p = 0; p < codes.length; p++) {
+                codes[p] = partArray[p].code(situation, p == listed ? m : 0);
+                isWhole &= codes[p] > 0;
+            }
+            if (isWhole) {
+                visitor.key(m, codes);
+            }
+        }
     }
 
     /** Finds the slots of a situation; the answer is how many. */
@@ -117,39 +143,57 @@ final class KeyedState {
     void apply(Situation situation, double[] values, int[] found) {
         int count = locate(situation, found, true);
         for (int i = 0; i < count; i++) {
-            int slot = found[i];
-            if (retentionMillis > 0) {
-                ring(slot).add(situation.timeMillis, values, formulaIndexes, retentionMillis);
-            } else if (formulaIndexes.length > 0) {
-                int width = formulaIndexes.length;
-                if ((slot + 1) * width > totals.length) {
-                    totals = Arrays.copyOf(totals, Math.max(1024 * width, totals.length * 2));
-                }
-                for (int a = 0; a < width; a++) {
-                    totals[slot * width + a] += values[formulaIndexes[a]];
-                }
+            apply(found[i], situation.timeMillis, values);
+        }
+    }
+
+    /** Adds an event to one slot. */
+    void apply(int slot, long timeMillis, double[] values) {
+        if (retentionMillis > 0) {
+            ring(slot).add(timeMillis, values, formulaIndexes, retentionMillis);
+        } else if (formulaIndexes.length > 0) {
+            int width = formulaIndexes.length;
+            growTotals(slot);
+            for (int a = 0; a < width; a++) {
+                totals[slot * width + a] += values[formulaIndexes[a]];
             }
-            remember(slot, situation.timeMillis, values);
+        }
+        remember(slot, timeMillis, values);
+    }
+
+    private void growTotals(int slot) {
+        int width = formulaIndexes.length;
+        if ((slot + 1) * width > totals.length) {
+            totals = Arrays.copyOf(totals, Math.max(1024 * width, Math.max((slot + 1) * width, totals.length * 2)));
         }
     }
 
     private Ring ring(int slot) {
-        if (slot >= rings.length) {
-            rings = Arrays.copyOf(rings, Math.max(1024, rings.length * 2));
-        }
+        growRings(slot);
         if (rings[slot] == null) {
             rings[slot] = new Ring(formulaIndexes.length, windowArray.length);
         }
         return rings[slot];
     }
 
-    private void remember(int slot, long timeMillis, double[] values) {
+    private void growRings(int slot) {
+        if (slot >= rings.length) {
+            rings = Arrays.copyOf(rings, Math.max(1024, Math.max(slot + 1, rings.length * 2)));
+        }
+    }
+
+    private void growLastTimes(int slot) {
         int width = conditionIndexes.length;
         if ((slot + 1) * width > lastTimes.length) {
             int length = lastTimes.length;
-            lastTimes = Arrays.copyOf(lastTimes, Math.max(1024 * width, length * 2));
+            lastTimes = Arrays.copyOf(lastTimes, Math.max(1024 * width, Math.max((slot + 1) * width, length * 2)));
             Arrays.fill(lastTimes, length, lastTimes.length, Long.MIN_VALUE);
         }
+    }
+
+    private void remember(int slot, long timeMillis, double[] values) {
+        int width = conditionIndexes.length;
+        growLastTimes(slot);
         for (int c = 0; c < width; c++) {
             if (values[conditionIndexes[c]] != 0) {
                 int place = slot * width + c;
@@ -185,6 +229,131 @@ final class KeyedState {
             latest = Math.max(latest, lastTimes[found[i] * conditionIndexes.length + place]);
         }
         return latest;
+    }
+
+    /** The formulas whose values it needs of an event. */
+    int[] formulasUsed() {
+        return IntStream.concat(IntStream.of(formulaIndexes), IntStream.of(conditionIndexes))
+                .distinct()
+                .toArray();
+    }
+
+    /** What it sums and remembers, in words: two of the same parts and shape can take each other's cells. */
+    String shape(IntFunction<String> formulaName) {
+        return " sums of " + IntStream.of(formulaIndexes).mapToObj(formulaName).toList() + " times of "
+                + IntStream.of(conditionIndexes).mapToObj(formulaName).toList() + " windows " + windows;
+    }
+
+    /** A cell without events. */
+    Cell.Sums emptyCell() {
+        long[] never = new long[conditionIndexes.length];
+        Arrays.fill(never, Long.MIN_VALUE);
+        return new Cell.Sums(
+                retentionMillis > 0 ? new Ring(formulaIndexes.length, windowArray.length) : null,
+                new double[retentionMillis > 0 ? 0 : formulaIndexes.length],
+                never,
+                Long.MIN_VALUE);
+    }
+
+    Cell.Sums readCell(DataInput in) throws IOException {
+        Cell.Sums empty = emptyCell();
+        double[] sums = empty.totals();
+        for (int a = 0; a < sums.length; a++) {
+            sums[a] = in.readDouble();
+        }
+        long[] times = empty.lastTimes();
+        for (int c = 0; c < times.length; c++) {
+            times[c] = in.readLong();
+        }
+        long version = in.readLong();
+        Ring ring = retentionMillis > 0 ? Ring.read(formulaIndexes.length, windowArray.length, in) : null;
+        return new Cell.Sums(ring, sums, times, version);
+    }
+
+    /** Puts a cell into a slot, which shares its ring from then on. */
+    void load(int slot, Cell.Sums cell) {
+        if (cell.ring() != null) {
+            growRings(slot);
+            rings[slot] = cell.ring();
+        }
+        growTotals(slot);
+        System.arraycopy(cell.totals(), 0, totals, slot * formulaIndexes.length, cell.totals().length);
+        growLastTimes(slot);
+        System.arraycopy(cell.lastTimes(), 0, lastTimes, slot * conditionIndexes.length, cell.lastTimes().length);
+    }
+
+    /** What is in a slot; it shares the slot's ring. */
+    Cell.Sums cell(int slot, long versionMillis) {
+        int width = formulaIndexes.length;
+        boolean hasRing = retentionMillis > 0;
+        return new Cell.Sums(
+                hasRing ? rings[slot] : null,
+                hasRing ? new double[0] : Arrays.copyOfRange(totals, slot * width, (slot + 1) * width),
+                Arrays.copyOfRange(lastTimes, slot * conditionIndexes.length, (slot + 1) * conditionIndexes.length),
+                versionMillis);
+    }
+
+    /** Makes room for a key's slot; the key is as the parts' codes. */
+    int slotOf(int[] codes) {
+        long key = 0;
+        for (int p = 0; p < codes.length; p++) {
+            if (p == 2) {
+                key = pairs.findOrAdd(key);
+            }
+            key = (key << 32) | codes[p];
+        }
+        return slots.findOrAdd(key);
+    }
+
+    /** How many numbers {@link #readings} gives. */
+    int readingCount() {
+        return formulaIndexes.length * (1 + windowArray.length) + conditionIndexes.length;
+    }
+
+    /** All that can be read of a slot at a moment: totals, then window by window, then last times. */
+    void readings(int slot, long timeMillis, double[] out) {
+        int[] one = {slot};
+        int place = 0;
+        for (int a = 0; a < formulaIndexes.length; a++) {
+            out[place++] = total(one, 1, a, timeMillis);
+        }
+        for (int w = 0; w < windowArray.length; w++) {
+            for (int a = 0; a < formulaIndexes.length; a++) {
+                out[place++] = window(one, 1, a, timeMillis, w);
+            }
+        }
+        for (int c = 0; c < conditionIndexes.length; c++) {
+            out[place++] = last(one, 1, c);
+        }
+    }
+
+    /** Adds the readings of another key of the same situation. */
+    void merge(double[] into, double[] readings) {
+        int sums = formulaIndexes.length * (1 + windowArray.length);
+        for (int i = 0; i < into.length; i++) {
+            into[i] = i < sums ? into[i] + readings[i] : Math.max(into[i], readings[i]);
+        }
+    }
+
+    /** The readings of no key. */
+    double[] noReadings() {
+        double[] none = new double[readingCount()];
+        Arrays.fill(none, formulaIndexes.length * (1 + windowArray.length), none.length, Long.MIN_VALUE);
+        return none;
+    }
+
+    int windowReading(int accumulator, int window) {
+        return formulaIndexes.length * (1 + window) + accumulator;
+    }
+
+    int lastReading(int place) {
+        return formulaIndexes.length * (1 + windowArray.length) + place;
+    }
+
+    /** Forgets every key. */
+    void clear() {
+        slots.clear();
+        pairs.clear();
     }
 
     /** How many keys there are. */

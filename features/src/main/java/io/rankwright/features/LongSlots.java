@@ -1,5 +1,7 @@
 package io.rankwright.features;
 
+import java.util.Arrays;
+
 /**
  * A hash table from long keys to slots that count from 0 in order of first appearance: open addressing, linear probing,
  * at most half full. A look-up touches one or two cache lines and allocates nothing.
@@ -46,6 +48,11 @@ final class LongSlots {
             grow();
         }
         return size - 1;
+    }
+
+    void clear() {
+        Arrays.fill(entries, 0);
+        size = 0;
     }
 
     private void grow() {

@@ -1,5 +1,10 @@
 package io.rankwright.features;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Arrays;
+
 /**
  * The events of one key as running sums, in the order of time: the sum of any window is the difference of two entries.
  * Entries older than the longest window are folded into the base. An event that comes late takes its place in the order,
@@ -101,6 +106,44 @@ final class Ring {
         }
         end -= start;
         start = 0;
+    }
+
+    /** A copy that shares nothing. */
+    Ring copy() {
+        var copy = new Ring(base.length, begins.length);
+        copy.entries = Arrays.copyOfRange(entries, start * width, Math.max(end, start + 2) * width);
+        System.arraycopy(base, 0, copy.base, 0, base.length);
+        copy.end = end - start;
+        return copy;
+    }
+
+    /** The time of the last event; {@link Long#MIN_VALUE} if there is none. */
+    long lastTime() {
+        return end == start ? Long.MIN_VALUE : time(end - 1);
+    }
+
+    void write(DataOutput out) throws IOException {
+        for (double sum : base) {
+            out.writeDouble(sum);
+        }
+        out.writeInt(end - start);
+        for (int i = start * width; i < end * width; i++) {
+            out.writeLong(entries[i]);
+        }
+    }
+
+    /** Reads what {@link #write} wrote of a ring of the same sums and windows. */
+    static Ring read(int sums, int windows, DataInput in) throws IOException {
+        var ring = new Ring(sums, windows);
+        for (int a = 0; a < sums; a++) {
+            ring.base[a] = in.readDouble();
+        }
+        ring.end = in.readInt();
+        ring.entries = new long[Math.max(2, ring.end) * ring.width];
+        for (int i = 0; i < ring.end * ring.width; i++) {
+            ring.entries[i] = in.readLong();
+        }
+        return ring;
     }
 
     /** The running sum over everything before a moment. */

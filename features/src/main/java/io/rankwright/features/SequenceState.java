@@ -1,5 +1,6 @@
 package io.rankwright.features;
 
+import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import java.util.Arrays;
 import java.util.Optional;
@@ -16,6 +17,7 @@ final class SequenceState {
     private final int condition;
     private final Optional<EntityTable> startTable;
     private final int startPlace;
+    private final Dictionary.Domain ids;
     private @Nullable Items[] items = new @Nullable Items[1024];
 
     private static final class Items {
@@ -29,7 +31,8 @@ final class SequenceState {
         }
     }
 
-    SequenceState(int last, int condition, Optional<EntityTable> startTable, int startPlace) {
+    SequenceState(int last, int condition, Optional<EntityTable> startTable, int startPlace, Dictionary.Domain ids) {
+        this.ids = ids;
         this.last = last;
         this.condition = condition;
         this.startTable = startTable;
@@ -40,28 +43,70 @@ final class SequenceState {
         return last;
     }
 
+    /** The formula that says whether an event is one of the sequence. */
+    int condition() {
+        return condition;
+    }
+
     void apply(Situation situation, double[] values) {
-        if (values[condition] == 0 || situation.subject <= 0 || situation.item <= 0) {
-            return;
+        if (values[condition] != 0 && situation.subject > 0 && situation.item > 0) {
+            add(situation.subject, situation.item, situation.timeMillis);
         }
-        Items list = itemsOf(situation.subject);
-        if (list.size == last) {
-            if (situation.timeMillis < list.times[0]) {
-                return;
-            }
-            System.arraycopy(list.codes, 1, list.codes, 0, last - 1);
-            System.arraycopy(list.times, 1, list.times, 0, last - 1);
-            list.size--;
-        }
+    }
+
+    /** Adds an item to the sequence of a subject. Of one moment the order is that of the ids, whichever came first. */
+    void add(int subject, int item, long timeMillis) {
+        Items list = itemsOf(subject);
         int place = list.size;
-        while (place > 0 && list.times[place - 1] > situation.timeMillis) {
-            list.codes[place] = list.codes[place - 1];
-            list.times[place] = list.times[place - 1];
+        while (place > 0 && isBehind(list, place - 1, item, timeMillis)) {
             place--;
         }
-        list.codes[place] = situation.item;
-        list.times[place] = situation.timeMillis;
-        list.size++;
+        if (list.size == last) {
+            if (place == 0) {
+                return;
+            }
+            place--;
+            System.arraycopy(list.codes, 1, list.codes, 0, place);
+            System.arraycopy(list.times, 1, list.times, 0, place);
+        } else {
+            System.arraycopy(list.codes, place, list.codes, place + 1, list.size - place);
+            System.arraycopy(list.times, place, list.times, place + 1, list.size - place);
+            list.size++;
+        }
+        list.codes[place] = item;
+        list.times[place] = timeMillis;
+    }
+
+    private boolean isBehind(Items list, int place, int item, long timeMillis) {
+        return list.times[place] > timeMillis
+                || (list.times[place] == timeMillis
+                        && ids.text(list.codes[place]).compareTo(ids.text(item)) > 0);
+    }
+
+    /** The events of a subject's sequence, without what came before the log. */
+    Cell.Recent cell(int subject) {
+        Items list = itemsOf(subject);
+        int first = 0;
+        while (first < list.size && list.times[first] == Long.MIN_VALUE) {
+            first++;
+        }
+        String[] texts = new String[list.size - first];
+        for (int i = first; i < list.size; i++) {
+            texts[i - first] = ids.text(list.codes[i]);
+        }
+        return new Cell.Recent(texts, Arrays.copyOfRange(list.times, first, list.size));
+    }
+
+    /** Begins all sequences anew with what came before the log. */
+    void clear() {
+        Arrays.fill(items, null);
+    }
+
+    /** Begins the sequence of a subject anew with what came before the log. */
+    void forget(int subject) {
+        if (subject < items.length) {
+            items[subject] = null;
+        }
     }
 
     private Items itemsOf(int subject) {

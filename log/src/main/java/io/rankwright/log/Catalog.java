@@ -75,6 +75,19 @@ public final class Catalog {
         additions.commit();
     }
 
+    /** The code of a text in a domain of the dictionary; a new text gets the next one. */
+    public int intern(String domain, String text) {
+        Dictionary.Domain texts = dictionary.domain(domain);
+        int known = texts.code(text);
+        if (known != 0) {
+            return known;
+        }
+        Dictionary.Additions additions = dictionary.new Additions();
+        int code = additions.intern(texts, text);
+        additions.commit();
+        return code;
+    }
+
     /** An event given as texts by column; it must be right. */
     public Event event(String type, Map<String, String> texts, long offset) {
         Dictionary.Additions additions = dictionary.new Additions();
@@ -87,6 +100,11 @@ public final class Catalog {
     public Optional<String> fault(String type, Map<String, String> posted) {
         RowCheck check = check(type);
         return check.fault(fields(check, posted));
+    }
+
+    /** The stored columns of an event as texts, as a source would give them; missing values are left out. */
+    public Map<String, String> texts(String type, Event event) {
+        return schema(type).texts(dictionary, event.codes(), event.numbers());
     }
 
     /** The identity of an event: two with the same one are the same event. */

@@ -95,6 +95,24 @@ public final class EntityTable {
                 isId ? Dictionary.idsOf(definition.entity().orElse(name)) : Dictionary.categoriesOf(name, column));
     }
 
+    /** The text of a code of a column of codes or lists, which means the same in every process. */
+    public String text(int place, int code) {
+        Contract.Column column = contract.columns().get(place);
+        if (column.derived().isPresent()) {
+            return code == 0 ? "" : Integer.toString(code - 1);
+        }
+        return domain(column.name()).text(code);
+    }
+
+    /** The code of a text of a column of codes or lists, 0 if it has none. */
+    public int codeOf(int place, String text) {
+        Contract.Column column = contract.columns().get(place);
+        if (column.derived().isPresent()) {
+            return text.isEmpty() ? 0 : Integer.parseInt(text) + 1;
+        }
+        return domain(column.name()).code(text);
+    }
+
     /** A number, time or date of an entity, NaN if it is missing. */
     public double number(int place, int code) {
         double[] column = numbers[place];
