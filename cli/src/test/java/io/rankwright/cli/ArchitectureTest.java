@@ -55,7 +55,7 @@ class ArchitectureTest {
                 .check(CLASSES);
         ArchRuleDefinition.noClasses()
                 .that()
-                .resideOutsideOfPackage("io.rankwright.log..")
+                .resideOutsideOfPackages("io.rankwright.log..", "io.rankwright.features.store..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.rocksdb..")
