@@ -14,8 +14,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -42,8 +45,13 @@ public final class FeatureCells {
 
     /** @param catalog may be empty where cells only take in changes; to make changes and rows it must know the entities */
     public FeatureCells(Application application, Catalog catalog) {
+        this(application, catalog, new FeatureState(application, catalog));
+    }
+
+    /** The cells of a state that is there already. */
+    public FeatureCells(Application application, Catalog catalog, FeatureState state) {
         this.catalog = catalog;
-        this.state = new FeatureState(application, catalog);
+        this.state = state;
         this.sums = state.sums();
         this.sequences = state.recent();
         this.itemIds = Dictionary.idsOf(application.framing().item());
@@ -216,7 +224,47 @@ public final class FeatureCells {
         state.assembled(numbers).read(event, row);
     }
 
-    /** Puts a cell into the state, in the place of what was there. */
+    /**
+     * Tells of every cell of the state.
+     *
+     * @param versionMillis the version of all cells: not before the newest event
+     */
+    public void forEach(long versionMillis, BiConsumer<Key, Cell> visitor) {
+        for (int kind : changing) {
+            if (kind < sums.size()) {
+                KeyedState keyed = sums.get(kind);
+                keyed.forEach((slot, codes) ->
+                        visitor.accept(new Key(kind, text(keyed, codes)), keyed.cell(slot, versionMillis)));
+            } else {
+                SequenceState sequence = sequences.get(kind - sums.size());
+                for (int subject = 1; subject < sequence.subjects(); subject++) {
+                    if (sequence.isKnown(subject)) {
+                        visitor.accept(new Key(kind, state.subjectIds().text(subject)), sequence.cell(subject));
+                    }
+                }
+            }
+        }
+    }
+
+    /** The kinds of cells that events change, in words. */
+    public Map<Integer, String> kinds() {
+        var kinds = new LinkedHashMap<Integer, String>();
+        for (int kind : changing) {
+            kinds.put(
+                    kind,
+                    kind >= sums.size()
+                            ? "a sequence"
+                            : "sums by "
+                                    + (sums.get(kind).parts().isEmpty()
+                                            ? "nothing"
+                                            : sums.get(kind).parts().stream()
+                                                    .map(KeyPart::name)
+                                                    .collect(Collectors.joining(" × "))));
+        }
+        return kinds;
+    }
+
+    /** Puts a cell into the state, in the place of what was there; items that this process does not know are left out. */
     public void load(Key key, Cell cell) {
         switch (cell) {
             case Cell.Sums own -> {
@@ -237,7 +285,12 @@ public final class FeatureCells {
                 int subject = state.subjectIds().code(key.text());
                 if (subject > 0) {
                     sequence.forget(subject);
-                    addAll(sequence, subject, own);
+                    for (int i = 0; i < own.items().length; i++) {
+                        int item = catalog.dictionary().domain(itemIds).code(own.items()[i]);
+                        if (item > 0) {
+                            sequence.add(subject, item, own.times()[i]);
+                        }
+                    }
                 }
             }
         }

@@ -305,6 +305,27 @@ final class KeyedState {
         return slots.findOrAdd(key);
     }
 
+    /** Tells of every key and its slot. */
+    void forEach(SlotVisitor visitor) {
+        long[] keys = slots.keys();
+        long[] firstTwo = pairs.keys();
+        int[] codes = new int[partArray.length];
+        for (int slot = 0; slot < keys.length; slot++) {
+            long rest = keys[slot];
+            for (int p = codes.length - 1; p >= 0; p--) {
+                codes[p] = (int) rest;
+                // The code of the first two parts is the slot of their pair.
+                rest = p == 2 ? firstTwo[(int) (rest >>> 32)] : rest >>> 32;
+            }
+            visitor.slot(slot, codes);
+        }
+    }
+
+    /** Told of one slot and the codes of its key, which are overwritten at the next. */
+    interface SlotVisitor {
+        void slot(int slot, int[] codes);
+    }
+
     /** How many numbers {@link #readings} gives. */
     int readingCount() {
         return formulaIndexes.length * (1 + windowArray.length) + conditionIndexes.length;

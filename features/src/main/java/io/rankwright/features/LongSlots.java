@@ -50,6 +50,17 @@ final class LongSlots {
         return size - 1;
     }
 
+    /** The keys in the order of their slots. */
+    long[] keys() {
+        long[] keys = new long[size];
+        for (int i = 0; i < entries.length; i += 2) {
+            if (entries[i + 1] != 0) {
+                keys[(int) entries[i + 1] - 1] = entries[i];
+            }
+        }
+        return keys;
+    }
+
     void clear() {
         Arrays.fill(entries, 0);
         size = 0;

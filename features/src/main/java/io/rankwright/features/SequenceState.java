@@ -97,6 +97,15 @@ final class SequenceState {
         return new Cell.Recent(texts, Arrays.copyOfRange(list.times, first, list.size));
     }
 
+    /** One more than the greatest subject that has a sequence. */
+    int subjects() {
+        return items.length;
+    }
+
+    boolean isKnown(int subject) {
+        return items[subject] != null;
+    }
+
     /** Begins all sequences anew with what came before the log. */
     void clear() {
         Arrays.fill(items, null);

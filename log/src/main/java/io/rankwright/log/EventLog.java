@@ -299,36 +299,73 @@ public final class EventLog implements AutoCloseable {
         return new Appended(outcomes, accepted, reasons);
     }
 
+    /** The events of a type in the order of arrival from an offset on, at most so many; marks of erasure are left out. */
+    public List<Event> arrivedSince(String type, long offset, int limit) {
+        EventSchema schema = schema(type);
+        var found = new ArrayList<Event>();
+        walkArrivals(type, offset, limit, (at, timeMillis, stored) -> {
+            if (stored != null) {
+                int[] codes = new int[schema.codeCount()];
+                double[] numbers = new double[schema.numberCount()];
+                EventCodec.decode(schema, stored, codes, numbers);
+                found.add(new Event(at, timeMillis, codes, numbers));
+            }
+        });
+        return found;
+    }
+
     /** What lies in the order of arrival from an offset on, at most so many; erased events are left out. */
     List<Arrival> arrivals(String type, long from, int limit) {
-        refuseIfClosed();
         EventSchema schema = schema(type);
-        int typeIndex = typeIndex(type);
         var found = new ArrayList<Arrival>();
         int[] codes = new int[schema.codeCount()];
         double[] numbers = new double[schema.numberCount()];
-        try (var bound = new Slice(EventCodec.arrival(typeIndex + 1, 0));
-                var options = new ReadOptions().setIterateUpperBound(bound);
-                RocksIterator iterator = database.newIterator(arrivals, options)) {
-            for (iterator.seek(EventCodec.arrival(typeIndex, from));
-                    iterator.isValid() && found.size() < limit;
-                    iterator.next()) {
-                long offset = EventCodec.arrivalOffset(iterator.key());
-                byte[] value = iterator.value();
-                long timeMillis = ByteBuffer.wrap(value).getLong();
-                if (value.length > 8) {
-                    String erased = new String(value, 8, value.length - 8, UTF_8);
-                    found.add(new Arrival(0, offset, new Arrival.Erased(erased, timeMillis)));
-                    continue;
-                }
-                byte[] stored = requireNonNull(database.get(events, EventCodec.key(typeIndex, timeMillis, offset)));
+        walkArrivals(type, from, limit, (offset, timeMillis, stored) -> {
+            if (stored == null) {
+                found.add(new Arrival(0, offset, new Arrival.Erased(erased(type, offset), timeMillis)));
+            } else {
                 EventCodec.decode(schema, stored, codes, numbers);
                 Map<String, String> fields = schema.texts(dictionary, codes, numbers);
                 found.add(new Arrival(
                         0, offset, new Arrival.Happened(catalog.subject(type, fields), timeMillis, fields)));
             }
+        });
+        return found;
+    }
+
+    /** Told of one arrival; a mark of erasure has no event. */
+    private interface ArrivalVisitor {
+        void arrival(long offset, long timeMillis, byte @Nullable [] event);
+    }
+
+    private void walkArrivals(String type, long from, int limit, ArrivalVisitor visitor) {
+        refuseIfClosed();
+        int typeIndex = typeIndex(type);
+        int count = 0;
+        try (var bound = new Slice(EventCodec.arrival(typeIndex + 1, 0));
+                var options = new ReadOptions().setIterateUpperBound(bound);
+                RocksIterator iterator = database.newIterator(arrivals, options)) {
+            for (iterator.seek(EventCodec.arrival(typeIndex, from));
+                    iterator.isValid() && count < limit;
+                    iterator.next()) {
+                long offset = EventCodec.arrivalOffset(iterator.key());
+                byte[] value = iterator.value();
+                long timeMillis = ByteBuffer.wrap(value).getLong();
+                byte[] stored =
+                        value.length > 8 ? null : database.get(events, EventCodec.key(typeIndex, timeMillis, offset));
+                visitor.arrival(offset, timeMillis, stored);
+                count++;
+            }
             RocksFault.check(iterator);
-            return found;
+        } catch (RocksDBException e) {
+            throw RocksFault.of("read the log", e);
+        }
+    }
+
+    private String erased(String type, long offset) {
+        try {
+            byte[] value = requireNonNull(database.get(arrivals, EventCodec.arrival(typeIndex(type), offset)));
+            return new String(value, 8, value.length - 8, UTF_8);
         } catch (RocksDBException e) {
             throw RocksFault.of("read the log", e);
         }
@@ -358,7 +395,7 @@ public final class EventLog implements AutoCloseable {
     }
 
     /** The offset that the next arrival of any type will have. */
-    long nextOffset() {
+    public long nextOffset() {
         writing.lock();
         try {
             return nextOffset;
@@ -367,8 +404,8 @@ public final class EventLog implements AutoCloseable {
         }
     }
 
-    /** Waits until something arrives behind an offset, or the time is over. */
-    void awaitArrival(long offset, Duration patience) {
+    /** Waits until something arrives at an offset or behind it, or the time is over. */
+    public void awaitArrival(long offset, Duration patience) {
         writing.lock();
         try {
             long left = patience.toNanos();
