@@ -2,6 +2,9 @@ package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Pipeline;
+import io.rankwright.features.store.DiskStore;
+import io.rankwright.features.store.OnlineStore;
+import io.rankwright.features.store.RedisStore;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.kafka.KafkaArrivals;
 import io.rankwright.log.kafka.KafkaCluster;
@@ -17,6 +20,9 @@ import picocli.CommandLine.Parameters;
 
 /** Which application a command works on, and where its data and its state are. */
 final class ApplicationOptions {
+    /** The store's cache takes this part of the memory. */
+    private static final long CACHE_SHARE = 8;
+
     @Parameters(index = "0", paramLabel = "APP", description = "The application's folder, such as apps/video-feed.")
     @SuppressWarnings("NullAway.Init")
     private Path folder;
@@ -42,6 +48,13 @@ final class ApplicationOptions {
             description = "A file of Kafka client settings, such as those of SASL and TLS.")
     private @Nullable Path logSettings;
 
+    @Option(
+            names = "--store",
+            paramLabel = "ADDRESS",
+            description = "Where features are read from: redis://HOST:PORT, or 'disk' for this machine's disk behind a"
+                    + " cache (default: $RANKWRIGHT_STORE, else the memory of the process).")
+    private @Nullable String store = System.getenv("RANKWRIGHT_STORE");
+
     Application application() {
         return Application.read(folder);
     }
@@ -56,8 +69,21 @@ final class ApplicationOptions {
         return new Pipeline.DataChoice(Optional.ofNullable(data), isSimulated, elsewhere);
     }
 
+    /** The store that was named, connected. */
+    Optional<OnlineStore> store(Path state) {
+        return Optional.ofNullable(store)
+                .map(address -> address.equals("disk")
+                        ? DiskStore.open(
+                                state.resolve("store"), Runtime.getRuntime().maxMemory() / CACHE_SHARE)
+                        : RedisStore.open(address));
+    }
+
     Path homeFolder(Application application) {
         return Home.folder(application, Optional.ofNullable(home));
+    }
+
+    boolean isSimulated() {
+        return isSimulated;
     }
 
     /** The registry of what was run last. */

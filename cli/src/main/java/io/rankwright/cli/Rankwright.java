@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             ModelsCommand.class,
             FeaturesCommand.class,
             SnapshotsCommand.class,
+            BackfillCommand.class,
             PromoteCommand.class,
             RollbackCommand.class,
             SchemaCommand.class,

@@ -3,15 +3,18 @@ package io.rankwright.cli;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.rankwright.cli.console.Console;
+import io.rankwright.cli.pipeline.Backfill;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
+import io.rankwright.features.store.OnlineStore;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.HttpApi;
 import io.rankwright.serving.Keys;
 import io.rankwright.serving.Server;
+import io.rankwright.serving.Slots;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
@@ -96,11 +99,13 @@ final class RunCommand implements Callable<Integer> {
             throws InterruptedException {
         var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Engine engine;
+        Optional<OnlineStore> store = options.store(pipeline.state());
+        store.ifPresent(slot -> Backfill.ofFirstStart(application, prepared.log(), slot, reporter));
         try (Reporter.Step step = reporter.step("restore")) {
             engine = Engine.start(
                     application,
                     prepared.log(),
-                    prepared.elsewhere(),
+                    new Slots(prepared.elsewhere(), store),
                     prepared.registry(),
                     prepared.version(),
                     pipeline.state(),
@@ -109,7 +114,7 @@ final class RunCommand implements Callable<Integer> {
                     Clock.systemUTC());
             engine.warmUp(WARM_UP);
             step.outcome(
-                    "%,d events into feature state, %d requests to warm up",
+                    "%,d events of the log, %d requests to warm up",
                     prepared.log().size(), WARM_UP);
         }
         var api = new HttpApi(engine, meters, keys);

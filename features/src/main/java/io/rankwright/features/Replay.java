@@ -82,6 +82,11 @@ public final class Replay {
         }
     }
 
+    /** Walks to the end of a cursor, reading ahead. */
+    public static long each(EventCursor events, Consumer<Event> consumer) {
+        return walk(events, batch -> batch.forEach(consumer));
+    }
+
     private interface Step {
         void take(List<Event> batch);
     }

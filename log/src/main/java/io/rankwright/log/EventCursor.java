@@ -20,6 +20,7 @@ public final class EventCursor implements AutoCloseable {
     private long timeMillis;
     private long offset;
     private boolean isStarted;
+    private long endOffset = Long.MAX_VALUE;
 
     EventCursor(EventSchema schema, RocksIteratorSource source, byte[] from, byte[] to) {
         this.schema = schema;
@@ -36,8 +37,23 @@ public final class EventCursor implements AutoCloseable {
         RocksIterator iterator(ReadOptions options);
     }
 
+    /** Leaves out what arrived at an offset or behind it. */
+    public EventCursor before(long offset) {
+        endOffset = offset;
+        return this;
+    }
+
     /** Moves to the next event; false behind the last. */
     public boolean next() {
+        while (step()) {
+            if (offset < endOffset) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean step() {
         if (isStarted) {
             iterator.next();
         }

@@ -76,7 +76,7 @@ public final class EventLog implements AutoCloseable {
     private long nextOffset;
     private volatile boolean isClosed;
 
-    private EventLog(Path folder, Application application) {
+    private EventLog(Path folder, Application application, boolean isReadOnly) {
         catalog = new Catalog(application);
         dictionary = catalog.dictionary();
         try {
@@ -98,7 +98,9 @@ public final class EventLog implements AutoCloseable {
                     .setKeepLogFileNum(3)
                     .setParanoidChecks(true);
             var handles = new ArrayList<ColumnFamilyHandle>();
-            database = RocksDB.open(databaseOptions, folder.toString(), descriptors, handles);
+            database = isReadOnly
+                    ? RocksDB.openReadOnly(databaseOptions, folder.toString(), descriptors, handles)
+                    : RocksDB.open(databaseOptions, folder.toString(), descriptors, handles);
             resources.addAll(handles);
             resources.add(database);
             resources.add(databaseOptions);
@@ -120,7 +122,9 @@ public final class EventLog implements AutoCloseable {
         nextOffset = counter("offset");
         loadWords();
         application.data().entities().values().forEach(this::loadEntities);
-        indexArrivals();
+        if (!isReadOnly) {
+            indexArrivals();
+        }
     }
 
     /** A log written before arrivals had an index of their own gets it when it is first opened. */
@@ -149,7 +153,16 @@ public final class EventLog implements AutoCloseable {
      * @throws EnvironmentFault if the folder cannot be used
      */
     public static EventLog open(Path folder, Application application) {
-        return new EventLog(folder, application);
+        return new EventLog(folder, application, false);
+    }
+
+    /**
+     * Opens the log in a folder as it is now, beside the process that writes it; nothing can be written.
+     *
+     * @throws EnvironmentFault if there is no log
+     */
+    public static EventLog readOnly(Path folder, Application application) {
+        return new EventLog(folder, application, true);
     }
 
     /** What became of a row. */

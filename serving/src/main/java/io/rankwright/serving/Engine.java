@@ -11,7 +11,6 @@ import io.rankwright.features.FeatureState;
 import io.rankwright.features.Formulas;
 import io.rankwright.features.Replay;
 import io.rankwright.log.Arrival;
-import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.Event;
@@ -54,6 +53,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -94,14 +94,15 @@ public final class Engine implements AutoCloseable {
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final double[] usualContext;
-    private final Optional<ArrivalLog> elsewhere;
+    private final Slots slots;
+    private final Optional<StoredFeatures> stored;
     private final Optional<Follower> follower;
     private volatile LiveModels models;
 
     private Engine(
             Application application,
             EventLog log,
-            Optional<ArrivalLog> elsewhere,
+            Slots slots,
             Registry registry,
             Version version,
             Path folder,
@@ -120,32 +121,33 @@ public final class Engine implements AutoCloseable {
         this.relevance = new Formulas(application, schema, log.dictionary())
                 .label(application.framing().relevance());
         this.state = new FeatureState(application, log.catalog());
-        Future<LiveModels> loading = threads.submit(
-                () -> LiveModels.load(application, log, state, registry, version, folder.resolve("index")));
+        this.slots = slots;
+        this.stored = slots.store().map(store -> new StoredFeatures(application, log, store, meters));
+        Future<LiveModels> loading =
+                threads.submit(() -> LiveModels.load(application, log, registry, version, folder.resolve("index")));
         this.usualContext = restore(exposure);
         this.models = Workers.result(loading);
-        this.elsewhere = elsewhere;
         this.follower =
-                elsewhere.map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply));
+                slots.log().map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply));
     }
 
     /**
      * Starts an application on its log with a version of its models: replays the log into the feature state.
      *
-     * @param elsewhere where events arrive, if not at this machine's log itself: this one follows it then
+     * @param slots what lies elsewhere: this machine's log follows a log there, features are read from a store there
      * @param folder where the index is kept
      */
     public static Engine start(
             Application application,
             EventLog log,
-            Optional<ArrivalLog> elsewhere,
+            Slots slots,
             Registry registry,
             Version version,
             Path folder,
             boolean isSimulated,
             MeterRegistry meters,
             Clock clock) {
-        return new Engine(application, log, elsewhere, registry, version, folder, isSimulated, meters, clock);
+        return new Engine(application, log, slots, registry, version, folder, isSimulated, meters, clock);
     }
 
     /** Replays the log; the answer is the most frequent value of each context column, used where a request gives none. */
@@ -155,13 +157,18 @@ public final class Engine implements AutoCloseable {
         List<String> columns = state.contextColumns();
         List<Map<Double, Integer>> counts = new ArrayList<>();
         columns.forEach(_ -> counts.add(new HashMap<>()));
+        Consumer<Event> beside = event -> {
+            seen.add(event.codes()[subject], event.codes()[item]);
+            for (int c = 0; c < columns.size(); c++) {
+                counts.get(c).merge(contextValue(event, columns.get(c)), 1, Integer::sum);
+            }
+        };
         try (EventCursor cursor = log.read(exposure)) {
-            Replay.restore(cursor, state, event -> {
-                seen.add(event.codes()[subject], event.codes()[item]);
-                for (int c = 0; c < columns.size(); c++) {
-                    counts.get(c).merge(contextValue(event, columns.get(c)), 1, Integer::sum);
-                }
-            });
+            if (stored.isPresent()) {
+                Replay.each(cursor, beside);
+            } else {
+                Replay.restore(cursor, state, beside);
+            }
         }
         return counts.stream()
                 .mapToDouble(values -> values.entrySet().stream()
@@ -212,7 +219,7 @@ public final class Engine implements AutoCloseable {
         Path index = folder.resolve("index").resolve("v" + live.get().id());
         lock.readLock().lock();
         try {
-            models = LiveModels.load(application, log, state, registry, live.get(), index);
+            models = LiveModels.load(application, log, registry, live.get(), index);
         } finally {
             lock.readLock().unlock();
         }
@@ -321,12 +328,17 @@ public final class Engine implements AutoCloseable {
         int subject = log.dictionary()
                 .domain(Dictionary.idsOf(application.framing().subject()))
                 .code(request.subject());
-        Source.Query query = query(request, live, subject, now);
+        Source.Query query = query(request, sequences(live, subject, now, stages), subject, now);
         var counts = new LinkedHashMap<String, Integer>();
         List<Fusion.Candidate> candidates =
                 withPinned(retrieve(live, query, stages, counts), rules(request), query.allowed());
         double[] context = context(request.context());
-        Scored scored = stages.within("rank", deadline("rank"), () -> rank(live, candidates, subject, now, context))
+        StoredFeatures.Loaded features = features(stages, subject, candidates, now, context);
+        Scored scored = stages.within("rank", deadline("rank"), () -> {
+                    Scored ranked = rank(live, features.state(), candidates, subject, now, context);
+                    features.giveBack().run();
+                    return ranked;
+                })
                 .orElseGet(() -> unranked(live, candidates));
         long seed = request.seed().orElse(id.hashCode());
         List<Reranker.Placed> placed = stages.within(
@@ -367,14 +379,13 @@ public final class Engine implements AutoCloseable {
         return requireNonNull(application.serving().budget().get(stage), stage);
     }
 
-    private Source.Query query(FeedRequest request, LiveModels live, int subject, long now) {
+    private Source.Query query(FeedRequest request, Map<String, int[]> sequences, int subject, long now) {
         EntityTable items = log.table(application.framing().item());
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
         Set<Integer> excluded = new HashSet<>();
         request.exclude().forEach(item -> excluded.add(ids.code(item)));
         Arrays.stream(seen.of(subject)).forEach(excluded::add);
-        Map<String, int[]> sequences = sequences(live, subject);
         sequences.values().forEach(sequence -> Arrays.stream(sequence).forEach(excluded::add));
         IntPredicate filter =
                 request.filter().map(where -> Reranker.condition(where, items)).orElse(_ -> true);
@@ -385,13 +396,38 @@ public final class Engine implements AutoCloseable {
                 code -> items.isKnown(code) && !items.isHidden(code) && !excluded.contains(code) && filter.test(code));
     }
 
-    private Map<String, int[]> sequences(LiveModels live, int subject) {
+    /** The features of candidates: those in memory, or what is loaded of them; without the store, none. */
+    private StoredFeatures.Loaded features(
+            Stages stages, int subject, List<Fusion.Candidate> candidates, long now, double[] context) {
+        if (stored.isEmpty()) {
+            return new StoredFeatures.Loaded(state, () -> {});
+        }
+        int[] items = candidates.stream().mapToInt(Fusion.Candidate::code).toArray();
+        Duration patience = deadline("rank").dividedBy(2);
+        return stages.within("features", patience, () -> stored.get().load(subject, items, now, context, patience))
+                .orElseGet(stored.get()::nothing);
+    }
+
+    private Map<String, int[]> sequences(LiveModels live, int subject, long now, Stages stages) {
+        if (stored.isEmpty()) {
+            return sequences(live, state, subject);
+        }
+        Duration patience = deadline("retrieve").dividedBy(2);
+        StoredFeatures.Loaded loaded = stages.within(
+                        "history", patience, () -> stored.get().load(subject, new int[1], now, usualContext, patience))
+                .orElseGet(stored.get()::nothing);
+        Map<String, int[]> sequences = sequences(live, loaded.state(), subject);
+        loaded.giveBack().run();
+        return sequences;
+    }
+
+    private Map<String, int[]> sequences(LiveModels live, FeatureState from, int subject) {
         var sequences = new HashMap<String, int[]>();
-        LiveModels.Workspace workspace = live.borrow();
+        LiveModels.Workspace workspace = live.borrow(from);
         lock.readLock().lock();
         try {
-            for (String name : state.sequences()) {
-                int[] scratch = new int[state.last(name)];
+            for (String name : from.sequences()) {
+                int[] scratch = new int[from.last(name)];
                 int size = workspace.reader.sequence(name, subject, scratch);
                 sequences.put(name, Arrays.copyOf(scratch, size));
             }
@@ -453,7 +489,13 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Ranks in as many parts as there are cores, each with its own reader of features. */
-    private Scored rank(LiveModels live, List<Fusion.Candidate> candidates, int subject, long now, double[] context) {
+    private Scored rank(
+            LiveModels live,
+            FeatureState features,
+            List<Fusion.Candidate> candidates,
+            int subject,
+            long now,
+            double[] context) {
         Ranker ranker = live.ranker();
         int count = candidates.size();
         int parts = Math.clamp(count / SMALLEST_PART, 1, CORES);
@@ -463,7 +505,8 @@ public final class Engine implements AutoCloseable {
         for (int p = 0; p < parts; p++) {
             int from = count * p / parts;
             int to = count * (p + 1) / parts;
-            ranking.add(threads.submit(() -> rank(live, candidates, from, to, subject, now, context, inputs, scores)));
+            ranking.add(threads.submit(
+                    () -> rank(live, features, candidates, from, to, subject, now, context, inputs, scores)));
         }
         ranking.forEach(Workers::result);
         return new Scored(candidates, inputs, scores, utilities(ranker, scores, count));
@@ -471,6 +514,7 @@ public final class Engine implements AutoCloseable {
 
     private void rank(
             LiveModels live,
+            FeatureState features,
             List<Fusion.Candidate> candidates,
             int from,
             int to,
@@ -481,7 +525,7 @@ public final class Engine implements AutoCloseable {
             double[][] scores) {
         Ranker ranker = live.ranker();
         float[] part = new float[(to - from) * ranker.width()];
-        LiveModels.Workspace workspace = live.borrow();
+        LiveModels.Workspace workspace = live.borrow(features);
         lock.readLock().lock();
         try {
             for (int i = from; i < to; i++) {
@@ -677,10 +721,12 @@ public final class Engine implements AutoCloseable {
                     return (Map<String, String>) copy;
                 })
                 .toList();
-        elsewhere.ifPresent(arrivals -> arrivals.append(timed.stream()
-                .filter(fields -> log.catalog().fault(schema.type(), fields).isEmpty())
-                .<Arrival.Content>map(fields -> log.catalog().happened(schema.type(), fields))
-                .toList()));
+        slots.log()
+                .ifPresent(arrivals -> arrivals.append(timed.stream()
+                        .filter(fields ->
+                                log.catalog().fault(schema.type(), fields).isEmpty())
+                        .<Arrival.Content>map(fields -> log.catalog().happened(schema.type(), fields))
+                        .toList()));
         EventLog.Appended appended = log.append(schema.type(), timed, "api");
         apply(appended.accepted());
         for (EventLog.Outcome outcome : EventLog.Outcome.values()) {
@@ -697,7 +743,7 @@ public final class Engine implements AutoCloseable {
     private void apply(List<Event> events) {
         int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
         int item = schema.codeIndex(application.itemColumn()).orElseThrow();
-        for (int from = 0; from < events.size(); from += APPLIED) {
+        for (int from = 0; stored.isEmpty() && from < events.size(); from += APPLIED) {
             lock.writeLock().lock();
             try {
                 events.subList(from, Math.min(events.size(), from + APPLIED)).forEach(state::apply);
@@ -789,12 +835,12 @@ public final class Engine implements AutoCloseable {
     public Explanation explain(String subject, String item, Map<String, String> context) {
         LiveModels live = models;
         var candidate = new Fusion.Candidate(code(application.framing().item(), item), 0, List.of());
-        Scored scored = rank(
-                live,
-                List.of(candidate),
-                code(application.framing().subject(), subject),
-                clock.millis(),
-                context(context));
+        long now = clock.millis();
+        int code = code(application.framing().subject(), subject);
+        double[] asked = context(context);
+        StoredFeatures.Loaded features = features(new Stages(false), code, List.of(candidate), now, asked);
+        Scored scored = rank(live, features.state(), List.of(candidate), code, now, asked);
+        features.giveBack().run();
         var heads = new LinkedHashMap<String, HeadExplanation>();
         List<Ranker.Head> manifest = live.ranker().manifest().heads();
         for (int h = 0; h < manifest.size(); h++) {
@@ -812,20 +858,22 @@ public final class Engine implements AutoCloseable {
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
         var history = new LinkedHashMap<String, List<String>>();
-        sequences(models, code(application.framing().subject(), subject)).forEach((name, items) -> {
-            var newestFirst = new ArrayList<String>();
-            for (int i = items.length - 1; i >= 0; i--) {
-                newestFirst.add(ids.text(items[i]));
-            }
-            history.put(name, newestFirst);
-        });
+        sequences(models, code(application.framing().subject(), subject), clock.millis(), new Stages(false))
+                .forEach((name, items) -> {
+                    var newestFirst = new ArrayList<String>();
+                    for (int i = items.length - 1; i >= 0; i--) {
+                        newestFirst.add(ids.text(items[i]));
+                    }
+                    history.put(name, newestFirst);
+                });
         return history;
     }
 
     @Override
     public void close() {
         follower.ifPresent(Follower::close);
-        elsewhere.ifPresent(ArrivalLog::close);
+        stored.ifPresent(StoredFeatures::close);
+        slots.close();
         threads.shutdownNow();
         models.close();
         log.close();

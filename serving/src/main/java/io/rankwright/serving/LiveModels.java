@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
@@ -30,35 +32,35 @@ public final class LiveModels implements AutoCloseable {
     private final Ranker ranker;
     private final Optional<TwoTower> towers;
     private final Retriever retriever;
-    private final FeatureState state;
     private final EventLog log;
-    private final ConcurrentLinkedQueue<Workspace> workspaces = new ConcurrentLinkedQueue<>();
+    /** By the state that they read: in an engine with an online store there is one for each request under way. */
+    private final Map<FeatureState, Queue<Workspace>> workspaces = new ConcurrentHashMap<>();
 
     /** What one thread needs to turn candidates into inputs of the ranker. */
     final class Workspace {
-        final FeatureState.Reader reader = state.reader();
-        final RankerInputs.Encoder encoder = ranker.encoder(state, log);
-        final double[] row = new double[state.columns().size()];
+        final FeatureState state;
+        final FeatureState.Reader reader;
+        final RankerInputs.Encoder encoder;
+        final double[] row;
+
+        private Workspace(FeatureState state) {
+            this.state = state;
+            this.reader = state.reader();
+            this.encoder = ranker.encoder(state, log);
+            this.row = new double[state.columns().size()];
+        }
     }
 
-    private LiveModels(
-            Version version,
-            Ranker ranker,
-            Optional<TwoTower> towers,
-            Retriever retriever,
-            FeatureState state,
-            EventLog log) {
+    private LiveModels(Version version, Ranker ranker, Optional<TwoTower> towers, Retriever retriever, EventLog log) {
         this.version = version;
         this.ranker = ranker;
         this.towers = towers;
         this.retriever = retriever;
-        this.state = state;
         this.log = log;
     }
 
     /** Loads a version and brings its candidate sources up to the end of the log. */
-    static LiveModels load(
-            Application application, EventLog log, FeatureState state, Registry registry, Version version, Path index) {
+    static LiveModels load(Application application, EventLog log, Registry registry, Version version, Path index) {
         Ranker ranker = Ranker.of(artefact(registry, version, "ranker").orElseThrow());
         Optional<Artefact> towersFile = artefact(registry, version, "towers");
         Optional<TwoTower> towers = towersFile.map(TwoTower::of);
@@ -70,7 +72,7 @@ public final class LiveModels implements AutoCloseable {
                 collaborative(application, registry, version),
                 index);
         fill(retriever, application, log, Long.MAX_VALUE);
-        return new LiveModels(version, ranker, towers, retriever, state, log);
+        return new LiveModels(version, ranker, towers, retriever, log);
     }
 
     private static Optional<Artefact> artefact(Registry registry, Version version, String name) {
@@ -138,13 +140,16 @@ public final class LiveModels implements AutoCloseable {
         return retriever;
     }
 
-    Workspace borrow() {
-        Workspace workspace = workspaces.poll();
-        return workspace == null ? new Workspace() : workspace;
+    Workspace borrow(FeatureState state) {
+        Queue<Workspace> waiting = workspaces.get(state);
+        Workspace workspace = waiting == null ? null : waiting.poll();
+        return workspace == null ? new Workspace(state) : workspace;
     }
 
     void giveBack(Workspace workspace) {
-        workspaces.offer(workspace);
+        workspaces
+                .computeIfAbsent(workspace.state, _ -> new ConcurrentLinkedQueue<>())
+                .offer(workspace);
     }
 
     @Override

@@ -85,6 +85,11 @@ public final class StoreWriter {
                 .toList();
     }
 
+    /** How many kinds of cells there are. */
+    public int kinds() {
+        return senders.kinds().size();
+    }
+
     private List<Integer> missingKinds() {
         List<Optional<byte[]>> marks = store.get(marks(), PATIENCE);
         List<Integer> kinds = List.copyOf(senders.kinds().keySet());
