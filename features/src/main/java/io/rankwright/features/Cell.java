@@ -49,12 +49,12 @@ public sealed interface Cell {
         @Override
         public void write(DataOutput out) throws IOException {
             for (double total : totals) {
-                out.writeDouble(total);
+                Compact.writeNumber(out, total);
             }
             for (long time : lastTimes) {
-                out.writeLong(time);
+                Compact.writeTime(out, time);
             }
-            out.writeLong(versionMillis);
+            Compact.writeTime(out, versionMillis);
             if (ring != null) {
                 ring.write(out);
             }
@@ -75,20 +75,20 @@ public sealed interface Cell {
 
         @Override
         public void write(DataOutput out) throws IOException {
-            out.writeInt(items.length);
+            Compact.writeWhole(out, items.length);
             for (int i = 0; i < items.length; i++) {
                 out.writeUTF(items[i]);
-                out.writeLong(times[i]);
+                Compact.writeTime(out, times[i]);
             }
         }
 
         static Recent read(DataInput in) throws IOException {
-            int length = in.readInt();
+            int length = (int) Compact.readWhole(in);
             String[] items = new String[length];
             long[] times = new long[length];
             for (int i = 0; i < length; i++) {
                 items[i] = in.readUTF();
-                times[i] = in.readLong();
+                times[i] = Compact.readTime(in);
             }
             return new Recent(items, times);
         }

@@ -12,8 +12,10 @@ import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.FeatureDefinition.Reference;
 import io.rankwright.spec.FeatureDefinition.Scope;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +38,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FeatureState {
     private static final Expression ALWAYS = constant("1");
-    private static final double GRID = 1 << 20;
+    /** Sums are of multiples of one part of this. */
+    static final double GRID = 1 << 20;
+
     private static final double LARGE = 1L << 32;
 
     private final Application application;
@@ -48,6 +52,10 @@ public final class FeatureState {
     private final List<KeyedState> states = new ArrayList<>();
     /** Of each state whether it holds what was before the log, and so takes no events. */
     private final BitSet isFixed = new BitSet();
+    /** What was before the log, in the order of the features. */
+    private final List<Before> befores = new ArrayList<>();
+    /** That of another state, which this one takes instead of counting itself. */
+    private final Deque<Before> shared;
 
     private final Map<String, SequenceState> sequences = new LinkedHashMap<>();
     private final List<FeatureColumn> columns = new ArrayList<>();
@@ -62,6 +70,9 @@ public final class FeatureState {
     private final ColumnReader[] readerArray;
     private final Formula[] formulaArray;
 
+    /** What subjects' lists say was before the log: counts by key, and over everything the share. */
+    private record Before(KeyedState counts, double average) {}
+
     /** The value of a formula for an event. */
     private interface Formula extends ToDoubleFunction<Event> {}
 
@@ -72,6 +83,16 @@ public final class FeatureState {
 
     /** Builds the empty state of every feature of the application. */
     public FeatureState(Application application, Catalog catalog) {
+        this(application, catalog, List.of());
+    }
+
+    /** An empty state that shares with this one what was before the log. */
+    public FeatureState empty() {
+        return new FeatureState(application, catalog, befores);
+    }
+
+    private FeatureState(Application application, Catalog catalog, List<Before> befores) {
+        this.shared = new ArrayDeque<>(befores);
         this.application = application;
         this.catalog = catalog;
         EventSchema schema = catalog.schema(application.framing().exposure());
@@ -308,7 +329,7 @@ public final class FeatureState {
         private double total(int state, int accumulator) {
             double[] elsewhere = given(state);
             return elsewhere == null
-                    ? stateArray[state].total(slots[state], counts[state], accumulator, situation.timeMillis)
+                    ? stateArray[state].total(slots[state], counts[state], accumulator)
                     : elsewhere[accumulator];
         }
 
@@ -507,14 +528,14 @@ public final class FeatureState {
             default -> throw new IllegalStateException("kind");
         }
         KeyedState keyed = states.get(state);
-        int top = keyed.accumulator(numerator);
-        int bottom = keyed.accumulator(denominator);
+        int window = feature.window().map(Duration::toMillis).map(keyed::window).orElse(-1);
+        int top = window < 0 ? keyed.accumulator(numerator) : keyed.windowed(numerator);
+        int bottom = window < 0 ? keyed.accumulator(denominator) : keyed.windowed(denominator);
         int overallTop = overall.accumulator(numerator);
         int overallBottom = overall.accumulator(denominator);
         boolean isRatio =
                 feature.kind() == FeatureDefinition.Kind.MEAN || feature.kind() == FeatureDefinition.Kind.RATE;
         double prior = feature.prior();
-        int window = feature.window().map(Duration::toMillis).map(keyed::window).orElse(-1);
         add(feature, FeatureColumn.Kind.NUMBER, (reader, _) -> {
             double sum = window < 0 ? reader.total(state, top) : reader.window(state, top, window);
             if (!isRatio) {
@@ -534,11 +555,10 @@ public final class FeatureState {
     private void addShare(FeatureDefinition.Share feature) {
         int whole = 0;
         int part = 1;
-        var keyed = new KeyedState(feature.by().stream().map(this::keyPart).toList());
-        keyed.accumulator(whole);
-        keyed.accumulator(part);
-        double seen = fill(keyed, feature.whole(), new double[] {1, 0});
-        double average = fill(keyed, feature.part(), new double[] {0, 1}) / seen;
+        Before before = shared.isEmpty() ? before(feature, whole, part) : shared.remove();
+        befores.add(before);
+        KeyedState keyed = before.counts();
+        double average = before.average();
         int place = states.size();
         states.add(keyed);
         isFixed.set(place);
@@ -547,6 +567,14 @@ public final class FeatureState {
             double all = reader.total(place, whole) + prior;
             return all == 0 ? Double.NaN : (reader.total(place, part) + prior * average) / all;
         });
+    }
+
+    private Before before(FeatureDefinition.Share feature, int whole, int part) {
+        var keyed = new KeyedState(feature.by().stream().map(this::keyPart).toList());
+        keyed.accumulator(whole);
+        keyed.accumulator(part);
+        double seen = fill(keyed, feature.whole(), new double[] {1, 0});
+        return new Before(keyed, fill(keyed, feature.part(), new double[] {0, 1}) / seen);
     }
 
     /** Counts all that is in the lists of a column; the answer is how much that is. */

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 
 /**
  * The sums, counts and last times of all features that share a key, such as user × tag: one look-up finds the slot of
- * all of them. With a window among them the slot is a {@link Ring}, else a stretch of one flat array.
+ * all of them. Sums over everything are a stretch of one flat array; those asked for by window are in a {@link Ring} too.
  *
  * <p>Thread-safety: readers beside each other, each with its own slots array; a writer alone.
  */
@@ -30,6 +30,10 @@ final class KeyedState {
     private long[] windowArray = {};
     private int[] formulaIndexes = {};
     private int[] conditionIndexes = {};
+    /** Of each sum its place in the ring, -1 if no window asks for it; and of the ring's sums their formulas. */
+    private int[] ringPlaces = {};
+
+    private int[] ringFormulas = {};
     private double[] totals = new double[0];
     private Ring[] rings = new Ring[0];
     private long[] lastTimes = new long[0];
@@ -55,6 +59,19 @@ final class KeyedState {
             place = formulas.size();
             formulas.add(formula);
             formulaIndexes = formulas.stream().mapToInt(Integer::intValue).toArray();
+            ringPlaces = Arrays.copyOf(ringPlaces, formulaIndexes.length);
+            ringPlaces[place] = -1;
+        }
+        return place;
+    }
+
+    /** Registers a sum of a formula that a window will ask for; the answer is its place. */
+    int windowed(int formula) {
+        int place = accumulator(formula);
+        if (ringPlaces[place] < 0) {
+            ringPlaces[place] = ringFormulas.length;
+            ringFormulas = Arrays.copyOf(ringFormulas, ringFormulas.length + 1);
+            ringFormulas[ringPlaces[place]] = formula;
         }
         return place;
     }
@@ -150,13 +167,12 @@ final class KeyedState {
     /** Adds an event to one slot. */
     void apply(int slot, long timeMillis, double[] values) {
         if (retentionMillis > 0) {
-            ring(slot).add(timeMillis, values, formulaIndexes, retentionMillis);
-        } else if (formulaIndexes.length > 0) {
-            int width = formulaIndexes.length;
-            growTotals(slot);
-            for (int a = 0; a < width; a++) {
-                totals[slot * width + a] += values[formulaIndexes[a]];
-            }
+            ring(slot).add(timeMillis, values, ringFormulas, retentionMillis);
+        }
+        int width = formulaIndexes.length;
+        growTotals(slot);
+        for (int a = 0; a < width; a++) {
+            totals[slot * width + a] += values[formulaIndexes[a]];
         }
         remember(slot, timeMillis, values);
     }
@@ -171,7 +187,7 @@ final class KeyedState {
     private Ring ring(int slot) {
         growRings(slot);
         if (rings[slot] == null) {
-            rings[slot] = new Ring(formulaIndexes.length, windowArray.length);
+            rings[slot] = new Ring(ringFormulas.length, windowArray.length);
         }
         return rings[slot];
     }
@@ -202,13 +218,11 @@ final class KeyedState {
         }
     }
 
-    /** The sum over the slots of everything before a moment. */
-    double total(int[] found, int count, int accumulator, long timeMillis) {
+    /** The sum over the slots of everything. */
+    double total(int[] found, int count, int accumulator) {
         double sum = 0;
         for (int i = 0; i < count; i++) {
-            sum += retentionMillis > 0
-                    ? rings[found[i]].before(timeMillis, accumulator)
-                    : totals[found[i] * formulaIndexes.length + accumulator];
+            sum += totals[found[i] * formulaIndexes.length + accumulator];
         }
         return sum;
     }
@@ -216,8 +230,9 @@ final class KeyedState {
     /** The sum over the slots of {@code [time - window, time)}. */
     double window(int[] found, int count, int accumulator, long timeMillis, int window) {
         double sum = 0;
+        int place = ringPlaces[accumulator];
         for (int i = 0; i < count; i++) {
-            sum += rings[found[i]].window(timeMillis - windowArray[window], timeMillis, window, accumulator);
+            sum += rings[found[i]].window(timeMillis - windowArray[window], timeMillis, window, place);
         }
         return sum;
     }
@@ -241,7 +256,8 @@ final class KeyedState {
     /** What it sums and remembers, in words: two of the same parts and shape can take each other's cells. */
     String shape(IntFunction<String> formulaName) {
         return " sums of " + IntStream.of(formulaIndexes).mapToObj(formulaName).toList() + " times of "
-                + IntStream.of(conditionIndexes).mapToObj(formulaName).toList() + " windows " + windows;
+                + IntStream.of(conditionIndexes).mapToObj(formulaName).toList() + " windows of "
+                + IntStream.of(ringFormulas).mapToObj(formulaName).toList() + windows;
     }
 
     /** A cell without events. */
@@ -249,8 +265,8 @@ final class KeyedState {
         long[] never = new long[conditionIndexes.length];
         Arrays.fill(never, Long.MIN_VALUE);
         return new Cell.Sums(
-                retentionMillis > 0 ? new Ring(formulaIndexes.length, windowArray.length) : null,
-                new double[retentionMillis > 0 ? 0 : formulaIndexes.length],
+                retentionMillis > 0 ? new Ring(ringFormulas.length, windowArray.length) : null,
+                new double[formulaIndexes.length],
                 never,
                 Long.MIN_VALUE);
     }
@@ -259,14 +275,14 @@ final class KeyedState {
         Cell.Sums empty = emptyCell();
         double[] sums = empty.totals();
         for (int a = 0; a < sums.length; a++) {
-            sums[a] = in.readDouble();
+            sums[a] = Compact.readNumber(in);
         }
         long[] times = empty.lastTimes();
         for (int c = 0; c < times.length; c++) {
-            times[c] = in.readLong();
+            times[c] = Compact.readTime(in);
         }
-        long version = in.readLong();
-        Ring ring = retentionMillis > 0 ? Ring.read(formulaIndexes.length, windowArray.length, in) : null;
+        long version = Compact.readTime(in);
+        Ring ring = retentionMillis > 0 ? Ring.read(ringFormulas.length, windowArray.length, in) : null;
         return new Cell.Sums(ring, sums, times, version);
     }
 
@@ -285,10 +301,9 @@ final class KeyedState {
     /** What is in a slot; it shares the slot's ring. */
     Cell.Sums cell(int slot, long versionMillis) {
         int width = formulaIndexes.length;
-        boolean hasRing = retentionMillis > 0;
         return new Cell.Sums(
-                hasRing ? rings[slot] : null,
-                hasRing ? new double[0] : Arrays.copyOfRange(totals, slot * width, (slot + 1) * width),
+                retentionMillis > 0 ? rings[slot] : null,
+                Arrays.copyOfRange(totals, slot * width, (slot + 1) * width),
                 Arrays.copyOfRange(lastTimes, slot * conditionIndexes.length, (slot + 1) * conditionIndexes.length),
                 versionMillis);
     }
@@ -328,47 +343,43 @@ final class KeyedState {
 
     /** How many numbers {@link #readings} gives. */
     int readingCount() {
-        return formulaIndexes.length * (1 + windowArray.length) + conditionIndexes.length;
+        return lastReading(conditionIndexes.length);
     }
 
     /** All that can be read of a slot at a moment: totals, then window by window, then last times. */
     void readings(int slot, long timeMillis, double[] out) {
         int[] one = {slot};
-        int place = 0;
         for (int a = 0; a < formulaIndexes.length; a++) {
-            out[place++] = total(one, 1, a, timeMillis);
-        }
-        for (int w = 0; w < windowArray.length; w++) {
-            for (int a = 0; a < formulaIndexes.length; a++) {
-                out[place++] = window(one, 1, a, timeMillis, w);
+            out[a] = total(one, 1, a);
+            for (int w = 0; w < windowArray.length && ringPlaces[a] >= 0; w++) {
+                out[windowReading(a, w)] = window(one, 1, a, timeMillis, w);
             }
         }
         for (int c = 0; c < conditionIndexes.length; c++) {
-            out[place++] = last(one, 1, c);
+            out[lastReading(c)] = last(one, 1, c);
         }
     }
 
     /** Adds the readings of another key of the same situation. */
     void merge(double[] into, double[] readings) {
-        int sums = formulaIndexes.length * (1 + windowArray.length);
         for (int i = 0; i < into.length; i++) {
-            into[i] = i < sums ? into[i] + readings[i] : Math.max(into[i], readings[i]);
+            into[i] = i < lastReading(0) ? into[i] + readings[i] : Math.max(into[i], readings[i]);
         }
     }
 
     /** The readings of no key. */
     double[] noReadings() {
         double[] none = new double[readingCount()];
-        Arrays.fill(none, formulaIndexes.length * (1 + windowArray.length), none.length, Long.MIN_VALUE);
+        Arrays.fill(none, lastReading(0), none.length, Long.MIN_VALUE);
         return none;
     }
 
     int windowReading(int accumulator, int window) {
-        return formulaIndexes.length * (1 + window) + accumulator;
+        return formulaIndexes.length + ringFormulas.length * window + ringPlaces[accumulator];
     }
 
     int lastReading(int place) {
-        return formulaIndexes.length * (1 + windowArray.length) + place;
+        return formulaIndexes.length + ringFormulas.length * windowArray.length + place;
     }
 
     /** Forgets every key. */

@@ -122,13 +122,19 @@ final class Ring {
         return end == start ? Long.MIN_VALUE : time(end - 1);
     }
 
+    /** Writes the events as differences: most are a second or a one apart. */
     void write(DataOutput out) throws IOException {
         for (double sum : base) {
-            out.writeDouble(sum);
+            Compact.writeNumber(out, sum);
         }
-        out.writeInt(end - start);
-        for (int i = start * width; i < end * width; i++) {
-            out.writeLong(entries[i]);
+        Compact.writeWhole(out, end - start);
+        long before = 0;
+        for (int i = start; i < end; i++) {
+            Compact.writeWhole(out, time(i) - before);
+            before = time(i);
+            for (int a = 0; a < base.length; a++) {
+                Compact.writeNumber(out, sum(i + 1, a) - sum(i, a));
+            }
         }
     }
 
@@ -136,19 +142,20 @@ final class Ring {
     static Ring read(int sums, int windows, DataInput in) throws IOException {
         var ring = new Ring(sums, windows);
         for (int a = 0; a < sums; a++) {
-            ring.base[a] = in.readDouble();
+            ring.base[a] = Compact.readNumber(in);
         }
-        ring.end = in.readInt();
-        ring.entries = new long[Math.max(2, ring.end) * ring.width];
-        for (int i = 0; i < ring.end * ring.width; i++) {
-            ring.entries[i] = in.readLong();
+        int count = (int) Compact.readWhole(in);
+        ring.entries = new long[Math.max(2, count) * ring.width];
+        long time = 0;
+        for (int i = 0; i < count; i++) {
+            time += Compact.readWhole(in);
+            ring.entries[i * ring.width] = time;
+            for (int a = 0; a < sums; a++) {
+                ring.set(i, a, ring.sum(i, a) + Compact.readNumber(in));
+            }
         }
+        ring.end = count;
         return ring;
-    }
-
-    /** The running sum over everything before a moment. */
-    double before(long timeMillis, int accumulator) {
-        return sum(firstNotBefore(timeMillis, end), accumulator);
     }
 
     /** The sum over {@code [from, to)}, of which {@code window} is the number. */

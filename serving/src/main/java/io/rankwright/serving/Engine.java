@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Timer;
 import io.rankwright.features.FeatureState;
 import io.rankwright.features.Formulas;
 import io.rankwright.features.Replay;
+import io.rankwright.features.store.StoreReader;
 import io.rankwright.log.Arrival;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
@@ -122,7 +123,7 @@ public final class Engine implements AutoCloseable {
                 .label(application.framing().relevance());
         this.state = new FeatureState(application, log.catalog());
         this.slots = slots;
-        this.stored = slots.store().map(store -> new StoredFeatures(application, log, store, meters));
+        this.stored = slots.store().map(store -> new StoredFeatures(application, log, state, store, meters));
         Future<LiveModels> loading =
                 threads.submit(() -> LiveModels.load(application, log, registry, version, folder.resolve("index")));
         this.usualContext = restore(exposure);
@@ -333,7 +334,7 @@ public final class Engine implements AutoCloseable {
         List<Fusion.Candidate> candidates =
                 withPinned(retrieve(live, query, stages, counts), rules(request), query.allowed());
         double[] context = context(request.context());
-        StoredFeatures.Loaded features = features(stages, subject, candidates, now, context);
+        StoreReader.Loaded features = features(stages, subject, candidates, now, context);
         Scored scored = stages.within("rank", deadline("rank"), () -> {
                     Scored ranked = rank(live, features.state(), candidates, subject, now, context);
                     features.giveBack().run();
@@ -397,15 +398,16 @@ public final class Engine implements AutoCloseable {
     }
 
     /** The features of candidates: those in memory, or what is loaded of them; without the store, none. */
-    private StoredFeatures.Loaded features(
+    private StoreReader.Loaded features(
             Stages stages, int subject, List<Fusion.Candidate> candidates, long now, double[] context) {
         if (stored.isEmpty()) {
-            return new StoredFeatures.Loaded(state, () -> {});
+            return new StoreReader.Loaded(state, () -> {});
         }
         int[] items = candidates.stream().mapToInt(Fusion.Candidate::code).toArray();
         Duration patience = deadline("rank").dividedBy(2);
-        return stages.within("features", patience, () -> stored.get().load(subject, items, now, context, patience))
-                .orElseGet(stored.get()::nothing);
+        return stages.within(
+                        "features", patience, () -> stored.get().reader().load(subject, items, now, context, patience))
+                .orElseGet(stored.get().reader()::nothing);
     }
 
     private Map<String, int[]> sequences(LiveModels live, int subject, long now, Stages stages) {
@@ -413,9 +415,11 @@ public final class Engine implements AutoCloseable {
             return sequences(live, state, subject);
         }
         Duration patience = deadline("retrieve").dividedBy(2);
-        StoredFeatures.Loaded loaded = stages.within(
-                        "history", patience, () -> stored.get().load(subject, new int[1], now, usualContext, patience))
-                .orElseGet(stored.get()::nothing);
+        StoreReader.Loaded loaded = stages.within(
+                        "history",
+                        patience,
+                        () -> stored.get().reader().load(subject, new int[1], now, usualContext, patience))
+                .orElseGet(stored.get().reader()::nothing);
         Map<String, int[]> sequences = sequences(live, loaded.state(), subject);
         loaded.giveBack().run();
         return sequences;
@@ -838,7 +842,7 @@ public final class Engine implements AutoCloseable {
         long now = clock.millis();
         int code = code(application.framing().subject(), subject);
         double[] asked = context(context);
-        StoredFeatures.Loaded features = features(new Stages(false), code, List.of(candidate), now, asked);
+        StoreReader.Loaded features = features(new Stages(false), code, List.of(candidate), now, asked);
         Scored scored = rank(live, features.state(), List.of(candidate), code, now, asked);
         features.giveBack().run();
         var heads = new LinkedHashMap<String, HeadExplanation>();
