@@ -23,10 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
@@ -147,11 +145,11 @@ final class StoreBench {
     private static void describe(
             Application application, EventLog log, FeatureState empty, OnlineStore store, long now) {
         var cells = new FeatureCells(application, log.catalog(), empty.empty());
-        Set<FeatureCells.Key> keys = new HashSet<>();
         double[] context = new double[empty.contextColumns().size()];
-        IntStream.rangeClosed(1, ITEMS).forEach(item -> cells.keys(7, item, now, context, keys::add));
+        List<FeatureCells.Slot> keys =
+                cells.slots(7, IntStream.rangeClosed(1, ITEMS).toArray(), now, context);
         List<Optional<byte[]>> found =
-                store.get(keys.stream().map(cells::storeKey).toList(), PATIENCE);
+                store.get(keys.stream().map(slot -> cells.storeKey(slot.key())).toList(), PATIENCE);
         System.out.printf(
                 "a request of %d items asks for %,d keys, finds %,d, %,d bytes%n",
                 ITEMS,

@@ -1,13 +1,5 @@
 package io.rankwright.features;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInput;
-import java.io.DataInputStream;
-import java.io.DataOutput;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,23 +13,8 @@ public sealed interface Cell {
     /** A copy that shares nothing. */
     Cell copy();
 
-    void write(DataOutput out) throws IOException;
-
     /** The cell as bytes, for {@link FeatureCells#read}. */
-    default byte[] bytes() {
-        var bytes = new ByteArrayOutputStream();
-        try {
-            write(new DataOutputStream(bytes));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
-    }
-
-    /** Opens bytes for reading. */
-    static DataInput open(byte[] bytes) {
-        return new DataInputStream(new ByteArrayInputStream(bytes));
-    }
+    byte[] bytes();
 
     /** Sums, counts and last times of a key. */
     record Sums(@Nullable Ring ring, double[] totals, long[] lastTimes, long versionMillis) implements Cell {
@@ -47,17 +24,19 @@ public sealed interface Cell {
         }
 
         @Override
-        public void write(DataOutput out) throws IOException {
+        public byte[] bytes() {
+            var out = new ByteWriter();
             for (double total : totals) {
-                Compact.writeNumber(out, total);
+                out.number(total);
             }
             for (long time : lastTimes) {
-                Compact.writeTime(out, time);
+                out.time(time);
             }
-            Compact.writeTime(out, versionMillis);
+            out.time(versionMillis);
             if (ring != null) {
                 ring.write(out);
             }
+            return out.bytes();
         }
     }
 
@@ -74,21 +53,23 @@ public sealed interface Cell {
         }
 
         @Override
-        public void write(DataOutput out) throws IOException {
-            Compact.writeWhole(out, items.length);
+        public byte[] bytes() {
+            var out = new ByteWriter();
+            out.whole(items.length);
             for (int i = 0; i < items.length; i++) {
-                out.writeUTF(items[i]);
-                Compact.writeTime(out, times[i]);
+                out.text(items[i]);
+                out.time(times[i]);
             }
+            return out.bytes();
         }
 
-        static Recent read(DataInput in) throws IOException {
-            int length = (int) Compact.readWhole(in);
+        static Recent read(ByteReader in) {
+            int length = (int) in.whole();
             String[] items = new String[length];
             long[] times = new long[length];
             for (int i = 0; i < length; i++) {
-                items[i] = in.readUTF();
-                times[i] = Compact.readTime(in);
+                items[i] = in.text();
+                times[i] = in.time();
             }
             return new Recent(items, times);
         }

@@ -7,8 +7,6 @@ import io.rankwright.log.Dictionary;
 import io.rankwright.log.Event;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.InternalFault;
-import java.io.DataInput;
-import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -19,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +38,7 @@ public final class FeatureCells {
     private final List<KeyedState> sums;
     private final List<SequenceState> sequences;
     private final List<Integer> changing = new ArrayList<>();
-    private final List<String> signatures = new ArrayList<>();
+    private final List<byte[]> signatures = new ArrayList<>();
 
     /** @param catalog may be empty where cells only take in changes; to make changes and rows it must know the entities */
     public FeatureCells(Application application, Catalog catalog) {
@@ -130,17 +127,37 @@ public final class FeatureCells {
         return text.toString();
     }
 
-    /** The cells that rows of a subject and an item are read of. */
-    public void keys(int subject, int item, long timeMillis, double[] context, Consumer<Key> found) {
-        Situation situation = state.situation(subject, item, timeMillis, context);
-        for (int kind : changing) {
-            if (kind < sums.size()) {
-                KeyedState keyed = sums.get(kind);
-                keyed.keys(situation, (_, codes) -> found.accept(new Key(kind, text(keyed, codes))));
-            } else {
-                subject(situation).ifPresent(text -> found.accept(new Key(kind, text)));
+    /**
+     * Where a cell belongs in this state.
+     *
+     * @param place the slot of a sum, the code of a sequence's subject
+     */
+    public record Slot(Key key, int place) {}
+
+    /** Makes room, in a state that holds nothing, for the cells that rows of a subject and some items are read of. */
+    public List<Slot> slots(int subject, int[] items, long timeMillis, double[] context) {
+        var found = new ArrayList<Slot>();
+        for (int item : items) {
+            Situation situation = state.situation(subject, item, timeMillis, context);
+            for (int kind : changing) {
+                if (kind < sums.size()) {
+                    KeyedState keyed = sums.get(kind);
+                    keyed.keys(situation, (_, codes) -> {
+                        int known = keyed.size();
+                        int slot = keyed.slotOf(codes);
+                        if (slot == known) {
+                            found.add(new Slot(new Key(kind, text(keyed, codes)), slot));
+                        }
+                    });
+                }
             }
         }
+        for (int kind : changing) {
+            if (kind >= sums.size() && subject > 0) {
+                found.add(new Slot(new Key(kind, state.subjectIds().text(subject)), subject));
+            }
+        }
+        return found;
     }
 
     /** A cell without events. */
@@ -264,32 +281,19 @@ public final class FeatureCells {
         return kinds;
     }
 
-    /** Puts a cell into the state, in the place of what was there; items that this process does not know are left out. */
-    public void load(Key key, Cell cell) {
+    /** Puts a cell into its slot; items that this process does not know are left out. */
+    public void load(Slot slot, Cell cell) {
+        int kind = slot.key().kind();
         switch (cell) {
-            case Cell.Sums own -> {
-                KeyedState keyed = sums.get(key.kind());
-                String[] texts = key.text().isEmpty() && keyed.parts().isEmpty()
-                        ? new String[0]
-                        : key.text().split(String.valueOf(SEPARATOR), -1);
-                int[] codes = new int[texts.length];
-                for (int p = 0; p < texts.length; p++) {
-                    codes[p] = keyed.parts().get(p).codeOf(texts[p]);
-                }
-                if (Arrays.stream(codes).allMatch(code -> code > 0)) {
-                    keyed.load(keyed.slotOf(codes), own);
-                }
-            }
+            case Cell.Sums own -> sums.get(kind).load(slot.place(), own);
             case Cell.Recent own -> {
-                SequenceState sequence = sequences.get(key.kind() - sums.size());
-                int subject = state.subjectIds().code(key.text());
-                if (subject > 0) {
-                    sequence.forget(subject);
-                    for (int i = 0; i < own.items().length; i++) {
-                        int item = catalog.dictionary().domain(itemIds).code(own.items()[i]);
-                        if (item > 0) {
-                            sequence.add(subject, item, own.times()[i]);
-                        }
+                SequenceState sequence = sequences.get(kind - sums.size());
+                sequence.forget(slot.place());
+                Dictionary.Domain ids = catalog.dictionary().domain(itemIds);
+                for (int i = 0; i < own.items().length; i++) {
+                    int item = ids.code(own.items()[i]);
+                    if (item > 0) {
+                        sequence.add(slot.place(), item, own.times()[i]);
                     }
                 }
             }
@@ -306,17 +310,22 @@ public final class FeatureCells {
         sequences.forEach(SequenceState::clear);
     }
 
-    /** Reads what {@link Cell#bytes} wrote of a cell of this kind. */
-    public Cell read(int kind, DataInput in) throws IOException {
+    /** Reads what {@link Cell#bytes} wrote of a cell of this kind, from a place in the bytes on. */
+    public Cell read(int kind, byte[] bytes, int from) {
+        var in = new ByteReader(bytes, from);
         return kind < sums.size() ? sums.get(kind).readCell(in) : Cell.Recent.read(in);
     }
 
     /** The key under which an online store holds a cell; features of another definition lie under another one. */
     public byte[] storeKey(Key key) {
-        return (signatures.get(key.kind()) + key.text()).getBytes(UTF_8);
+        byte[] signature = signatures.get(key.kind());
+        byte[] text = key.text().getBytes(UTF_8);
+        byte[] whole = Arrays.copyOf(signature, signature.length + text.length);
+        System.arraycopy(text, 0, whole, signature.length, text.length);
+        return whole;
     }
 
-    private String signature(Application application, int kind) {
+    private byte[] signature(Application application, int kind) {
         String made = kind < sums.size()
                 ? sums.get(kind).parts().stream().map(KeyPart::name).collect(Collectors.joining(","))
                         + sums.get(kind).shape(state::formulaName)
@@ -324,8 +333,8 @@ public final class FeatureCells {
                         + state.formulaName(sequences.get(kind - sums.size()).condition());
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(made.getBytes(UTF_8));
-            return application.name() + ":"
-                    + Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, 6)) + ":";
+            String abbreviated = Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, 6));
+            return (application.name() + ":" + abbreviated + ":").getBytes(UTF_8);
         } catch (NoSuchAlgorithmException e) {
             throw new InternalFault("no SHA-256", e);
         }

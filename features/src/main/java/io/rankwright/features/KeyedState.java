@@ -1,7 +1,5 @@
 package io.rankwright.features;
 
-import java.io.DataInput;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -271,17 +269,17 @@ final class KeyedState {
                 Long.MIN_VALUE);
     }
 
-    Cell.Sums readCell(DataInput in) throws IOException {
+    Cell.Sums readCell(ByteReader in) {
         Cell.Sums empty = emptyCell();
         double[] sums = empty.totals();
         for (int a = 0; a < sums.length; a++) {
-            sums[a] = Compact.readNumber(in);
+            sums[a] = in.number();
         }
         long[] times = empty.lastTimes();
         for (int c = 0; c < times.length; c++) {
-            times[c] = Compact.readTime(in);
+            times[c] = in.time();
         }
-        long version = Compact.readTime(in);
+        long version = in.time();
         Ring ring = retentionMillis > 0 ? Ring.read(ringFormulas.length, windowArray.length, in) : null;
         return new Cell.Sums(ring, sums, times, version);
     }
@@ -308,7 +306,7 @@ final class KeyedState {
                 versionMillis);
     }
 
-    /** Makes room for a key's slot; the key is as the parts' codes. */
+    /** The slot of a key, as the parts' codes; a new key gets the next one. */
     int slotOf(int[] codes) {
         long key = 0;
         for (int p = 0; p < codes.length; p++) {

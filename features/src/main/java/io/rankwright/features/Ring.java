@@ -1,8 +1,5 @@
 package io.rankwright.features;
 
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -123,35 +120,35 @@ final class Ring {
     }
 
     /** Writes the events as differences: most are a second or a one apart. */
-    void write(DataOutput out) throws IOException {
+    void write(ByteWriter out) {
         for (double sum : base) {
-            Compact.writeNumber(out, sum);
+            out.number(sum);
         }
-        Compact.writeWhole(out, end - start);
+        out.whole(end - start);
         long before = 0;
         for (int i = start; i < end; i++) {
-            Compact.writeWhole(out, time(i) - before);
+            out.whole(time(i) - before);
             before = time(i);
             for (int a = 0; a < base.length; a++) {
-                Compact.writeNumber(out, sum(i + 1, a) - sum(i, a));
+                out.number(sum(i + 1, a) - sum(i, a));
             }
         }
     }
 
     /** Reads what {@link #write} wrote of a ring of the same sums and windows. */
-    static Ring read(int sums, int windows, DataInput in) throws IOException {
+    static Ring read(int sums, int windows, ByteReader in) {
         var ring = new Ring(sums, windows);
         for (int a = 0; a < sums; a++) {
-            ring.base[a] = Compact.readNumber(in);
+            ring.base[a] = in.number();
         }
-        int count = (int) Compact.readWhole(in);
+        int count = (int) in.whole();
         ring.entries = new long[Math.max(2, count) * ring.width];
         long time = 0;
         for (int i = 0; i < count; i++) {
-            time += Compact.readWhole(in);
+            time += in.whole();
             ring.entries[i * ring.width] = time;
             for (int a = 0; a < sums; a++) {
-                ring.set(i, a, ring.sum(i, a) + Compact.readNumber(in));
+                ring.set(i, a, ring.sum(i, a) + in.number());
             }
         }
         ring.end = count;

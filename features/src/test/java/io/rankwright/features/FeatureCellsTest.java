@@ -6,7 +6,6 @@ import io.rankwright.log.Catalog;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -101,7 +100,7 @@ class FeatureCellsTest {
     }
 
     @RepeatedTest(2)
-    void cellsFilledInAnyOrderAndStoredAsBytesReadAsTheStateDoes(RepetitionInfo repetition) throws IOException {
+    void cellsFilledInAnyOrderAndStoredAsBytesReadAsTheStateDoes(RepetitionInfo repetition) {
         long seed = repetition.getCurrentRepetition();
         try (TestLog test = TestLog.simulated(folder, 80, 50, 3, seed)) {
             List<Event> events = events(test.log());
@@ -115,7 +114,7 @@ class FeatureCellsTest {
                 for (FeatureCells.Change change : senders.changes(event)) {
                     int kind = change.key().kind();
                     byte[] stored = store.get(change.key());
-                    Cell cell = stored == null ? keepers.empty(kind) : keepers.read(kind, Cell.open(stored));
+                    Cell cell = stored == null ? keepers.empty(kind) : keepers.read(kind, stored, 0);
                     store.put(change.key(), keepers.apply(cell, change).bytes());
                 }
             }
@@ -128,16 +127,11 @@ class FeatureCellsTest {
             for (int subject = 0; subject < 82; subject += 3) {
                 for (int item = 0; item < 52; item += 5) {
                     loaded.clear();
-                    loaded.keys(subject, item, now, context, key -> {
-                        byte[] stored = store.get(key);
-                        if (stored != null) {
-                            try {
-                                loaded.load(key, loaded.read(key.kind(), Cell.open(stored)));
-                            } catch (IOException e) {
-                                throw new IllegalStateException(e);
-                            }
-                        }
-                    });
+                    for (FeatureCells.Slot slot : loaded.slots(subject, new int[] {item}, now, context)) {
+                        byte[] stored = store.get(slot.key());
+                        int kind = slot.key().kind();
+                        loaded.load(slot, stored == null ? loaded.empty(kind) : loaded.read(kind, stored, 0));
+                    }
                     whole.reader().read(subject, item, now, context, expected);
                     loaded.state().reader().read(subject, item, now, context, found);
                     assertThat(found).as("%d × %d", subject, item).isEqualTo(expected);

@@ -3,12 +3,6 @@ package io.rankwright.features;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -56,17 +50,13 @@ class RingTest {
 
     /** What was written and read again goes on as before. */
     private static Ring copied(Ring ring) {
-        var bytes = new ByteArrayOutputStream();
-        try {
-            ring.write(new DataOutputStream(bytes));
-            return Ring.read(2, WINDOWS.length, new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        var out = new ByteWriter();
+        ring.write(out);
+        return Ring.read(2, WINDOWS.length, new ByteReader(out.bytes(), 0));
     }
 
     @Test
-    void numbersComeBackAsTheyWere() throws IOException {
+    void numbersComeBackAsTheyWere() {
         var random = new SplittableRandom(8);
         var numbers = new ArrayList<Double>(List.of(0.0, 1.0, 63.0, 64.0, 0.5, 1 / 3.0, -1.0, 1e300, 0x1p52, 0x1p60));
         numbers.addAll(List.of(Double.NaN, Double.POSITIVE_INFINITY, Math.ulp(1.0), 1.0 / (1 << 20)));
@@ -76,21 +66,20 @@ class RingTest {
             wholes.add(random.nextLong() >>> random.nextInt(64));
             numbers.add(random.nextInt(1 << 30) / (double) (1 << random.nextInt(24)));
         }
-        var bytes = new ByteArrayOutputStream();
-        var out = new DataOutputStream(bytes);
-        for (double number : numbers) {
-            Compact.writeNumber(out, number);
-        }
-        for (long whole : wholes) {
-            Compact.writeWhole(out, whole);
-        }
-        var in = new DataInputStream(new ByteArrayInputStream(bytes.toByteArray()));
+        var out = new ByteWriter();
+        numbers.forEach(out::number);
+        wholes.forEach(out::whole);
+        out.text("é");
+        out.time(Long.MIN_VALUE);
+        var in = new ByteReader(out.bytes(), 0);
         for (Double number : numbers) {
-            assertThat(Double.valueOf(Compact.readNumber(in))).isEqualTo(number);
+            assertThat(Double.valueOf(in.number())).isEqualTo(number);
         }
         for (long whole : wholes) {
-            assertThat(Compact.readWhole(in)).isEqualTo(whole);
+            assertThat(in.whole()).isEqualTo(whole);
         }
-        assertThat(in.available()).isZero();
+        assertThat(in.text()).isEqualTo("é");
+        assertThat(in.time()).isEqualTo(Long.MIN_VALUE);
+        assertThat(in.isAtEnd()).isTrue();
     }
 }

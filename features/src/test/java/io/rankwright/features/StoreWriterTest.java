@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rankwright.features.store.DiskStore;
 import io.rankwright.features.store.OnlineStore;
+import io.rankwright.features.store.StoreReader;
 import io.rankwright.features.store.StoreWriter;
 import io.rankwright.log.Event;
 import io.rankwright.log.Progress;
@@ -13,9 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,23 +31,20 @@ class StoreWriterTest {
     }
 
     private static void assertReadsAs(FeatureState whole, Application application, TestLog test, OnlineStore store) {
-        var loaded = new FeatureCells(application, test.log().catalog());
+        var reader = new StoreReader(
+                application,
+                test.log().catalog(),
+                new FeatureState(application, test.log().catalog()),
+                store);
         long now = test.log().lastTimeMillis("watch").orElseThrow() + 1;
         double[] expected = new double[whole.columns().size()];
         double[] found = new double[expected.length];
         for (int subject = 0; subject < 82; subject += 3) {
             for (int item = 0; item < 52; item += 5) {
-                loaded.clear();
-                var keys = new ArrayList<FeatureCells.Key>();
-                loaded.keys(subject, item, now, new double[] {1}, keys::add);
-                List<Optional<byte[]>> values =
-                        store.get(keys.stream().map(loaded::storeKey).toList(), PATIENCE);
-                for (int i = 0; i < keys.size(); i++) {
-                    FeatureCells.Key key = keys.get(i);
-                    values.get(i).ifPresent(value -> loaded.load(key, StoreWriter.cell(loaded, key.kind(), value)));
-                }
+                StoreReader.Loaded loaded = reader.load(subject, new int[] {item}, now, new double[] {1}, PATIENCE);
                 whole.reader().read(subject, item, now, new double[] {1}, expected);
                 loaded.state().reader().read(subject, item, now, new double[] {1}, found);
+                loaded.giveBack().run();
                 assertThat(found).as("%d × %d", subject, item).isEqualTo(expected);
             }
         }

@@ -6,7 +6,6 @@ import io.rankwright.log.Catalog;
 import io.rankwright.spec.Application;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -45,16 +44,18 @@ public final class StoreReader {
         FeatureCells cells = borrow();
         boolean isLoaded = false;
         try {
-            var needed = new LinkedHashSet<FeatureCells.Key>();
-            for (int item : items) {
-                cells.keys(subject, item, now, context, needed::add);
-            }
-            var keys = new ArrayList<byte[]>(needed.size());
-            needed.forEach(key -> keys.add(cells.storeKey(key)));
+            List<FeatureCells.Slot> slots = cells.slots(subject, items, now, context);
+            var keys = new ArrayList<byte[]>(slots.size());
+            slots.forEach(slot -> keys.add(cells.storeKey(slot.key())));
             List<Optional<byte[]>> found = store.get(keys, patience);
-            int place = 0;
-            for (FeatureCells.Key key : needed) {
-                found.get(place++).ifPresent(stored -> cells.load(key, StoreWriter.cell(cells, key.kind(), stored)));
+            for (int i = 0; i < keys.size(); i++) {
+                FeatureCells.Slot slot = slots.get(i);
+                int kind = slot.key().kind();
+                cells.load(
+                        slot,
+                        found.get(i)
+                                .map(stored -> StoreWriter.cell(cells, kind, stored))
+                                .orElseGet(() -> cells.empty(kind)));
             }
             isLoaded = true;
         } finally {

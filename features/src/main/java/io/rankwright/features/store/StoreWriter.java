@@ -10,8 +10,6 @@ import io.rankwright.log.Catalog;
 import io.rankwright.log.Event;
 import io.rankwright.log.Progress;
 import io.rankwright.spec.Application;
-import io.rankwright.spec.InternalFault;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,13 +55,7 @@ public final class StoreWriter {
 
     /** Reads a cell of a store. */
     public static Cell cell(FeatureCells cells, int kind, byte[] stored) {
-        try {
-            var in = Cell.open(stored);
-            in.readLong();
-            return cells.read(kind, in);
-        } catch (IOException e) {
-            throw new InternalFault("a cell of the store that cannot be read", e);
-        }
+        return cells.read(kind, stored, Long.BYTES);
     }
 
     /** The offset up to which the store holds every feature; empty if some features are not in it. */
