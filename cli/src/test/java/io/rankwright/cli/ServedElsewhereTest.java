@@ -1,0 +1,252 @@
+package io.rankwright.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankwright.cli.Command.Running;
+import io.rankwright.dev.KafkaBroker;
+import io.rankwright.dev.RedisServer;
+import io.rankwright.log.Arrival;
+import io.rankwright.log.ArrivalLog;
+import io.rankwright.log.kafka.KafkaArrivals;
+import io.rankwright.log.kafka.KafkaCluster;
+import io.rankwright.spec.Application;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An application whose log is a Kafka topic and whose features lie in Redis, both real. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ServedElsewhereTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    @TempDir
+    static Path scratch;
+
+    private static Path application;
+    private static KafkaBroker broker;
+    private static RedisServer redis;
+    private static Running running;
+
+    @BeforeAll
+    static void run() {
+        application = Command.smallApplication(scratch);
+        broker = KafkaBroker.start(scratch.resolve("kafka"), 0);
+        redis = RedisServer.start(scratch.resolve("redis"), 0);
+        running = serve("home");
+    }
+
+    private static Running serve(String home) {
+        return Command.serve(
+                scratch,
+                application.toString(),
+                "--home",
+                scratch.resolve(home).toString(),
+                "--log",
+                broker.address(),
+                "--store",
+                redis.address(),
+                "--port",
+                "0");
+    }
+
+    @AfterAll
+    static void stop() {
+        running.close();
+        redis.close();
+        broker.close();
+    }
+
+    private static HttpResponse<String> send(String method, String path, String body)
+            throws IOException, InterruptedException {
+        return HTTP.send(
+                HttpRequest.newBuilder(URI.create(running.address() + path))
+                        .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                        .header("Content-Type", "application/json")
+                        .build(),
+                BodyHandlers.ofString());
+    }
+
+    private static JsonNode get(String path) throws IOException, InterruptedException {
+        HttpResponse<String> response = send("GET", path, "");
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return JSON.readTree(response.body());
+    }
+
+    /** What the ranker thinks of a video for a user tells whether an event of theirs has come to the features. */
+    private static double click(String user, String video) throws IOException, InterruptedException {
+        return get("/v1/explain/" + user + "/" + video + "?tab=1")
+                .path("heads")
+                .path("click")
+                .path("score")
+                .asDouble();
+    }
+
+    private static void await(String what, Callable<Boolean> holds) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!holds.call()) {
+            assertThat(System.nanoTime()).as("in time: " + what).isLessThan(deadline);
+            Thread.sleep(10);
+        }
+    }
+
+    private static HttpResponse<String> post(String user, String video) throws IOException, InterruptedException {
+        String event = "{\"user_id\": \"%s\", \"video_id\": \"%s\", \"play_time_ms\": 60000, \"tab\": \"1\"}"
+                .formatted(user, video);
+        return send("POST", "/v1/events", "{\"events\": [" + event + "]}");
+    }
+
+    @Test
+    @Order(1)
+    void aFeedIsAnsweredWithTheFeaturesOfTheStore() throws IOException, InterruptedException {
+        JsonNode feed = get("/v1/feed/7?slots=10&seed=3");
+
+        assertThat(feed.path("slots")).hasSize(10);
+        assertThat(feed.path("degraded")).isEmpty();
+        assertThat(feed.path("timings").has("features")).isTrue();
+    }
+
+    @Test
+    @Order(2)
+    void aPostedEventIsInTheTopicAndInTheFeatures() throws Exception {
+        double before = click("8", "3");
+
+        assertThat(post("8", "3").statusCode()).isEqualTo(202);
+
+        await("the event is in the features", () -> click("8", "3") != before);
+        try (ArrivalLog topic = KafkaArrivals.open(
+                        KafkaCluster.parse(broker.address(), Optional.empty()),
+                        Application.read(application),
+                        "watch");
+                ArrivalLog.Reader reader = topic.read(topic.beginning())) {
+            List<Arrival> found = reader.next(Duration.ofSeconds(20));
+            assertThat(((Arrival.Happened) found.getFirst().content()).fields()).containsEntry("video_id", "3");
+        }
+    }
+
+    @Test
+    @Order(3)
+    void anEventThatAnotherSystemWroteIsInTheFeaturesToo() throws Exception {
+        double before = click("9", "4");
+        long now = get("/v1/feed/9?slots=1").path("timeMillis").asLong();
+        var event = new Arrival.Happened(
+                "9",
+                now,
+                Map.of(
+                        "user_id", "9",
+                        "video_id", "4",
+                        "time_ms", Long.toString(now),
+                        "play_time_ms", "70000",
+                        "tab", "1"));
+
+        try (ArrivalLog topic = KafkaArrivals.open(
+                KafkaCluster.parse(broker.address(), Optional.empty()), Application.read(application), "watch")) {
+            topic.append(List.of(event, event));
+        }
+
+        await("the event is in the features", () -> click("9", "4") != before);
+        JsonNode feed = get("/v1/feed/9?slots=20");
+        feed.path("slots")
+                .forEach(slot -> assertThat(slot.path("item").asText()).isNotEqualTo("4"));
+    }
+
+    @Test
+    @Order(4)
+    void aStoreThatStallsIsADegradedAnswer_notAnError() throws Exception {
+        new ProcessBuilder("kill", "-STOP", Long.toString(redis.pid())).start().waitFor();
+
+        JsonNode feed = get("/v1/feed/7?slots=10");
+
+        assertThat(feed.path("slots")).hasSize(10);
+        assertThat(feed.path("degraded").toString()).contains("features");
+        new ProcessBuilder("kill", "-CONT", Long.toString(redis.pid())).start().waitFor();
+        await(
+                "the store is asked again",
+                () -> get("/v1/feed/7?slots=10").path("degraded").isEmpty());
+    }
+
+    @Test
+    @Order(5)
+    void aFeatureThatTheStoreLacksIsFilledBesideTheServer_andServedOnlyThen() throws Exception {
+        Path yaml = application.resolve("app.yaml");
+        String before = Files.readString(yaml);
+        Files.writeString(
+                yaml,
+                before.replace(
+                        "  video:\n", "  video:\n    tag_month: { sum: watch_seconds, window: 30d, by: video.tag }\n"));
+        String[] options = {"--home", scratch.resolve("home").toString(), "--store", redis.address()};
+        try {
+            Command.Result refused = Command.run(
+                    scratch,
+                    "run",
+                    application.toString(),
+                    "--home",
+                    scratch.resolve("other").toString(),
+                    "--port",
+                    "0",
+                    "--store",
+                    redis.address());
+            assertThat(refused.exitCode()).as(refused.err()).isEqualTo(2);
+            assertThat(refused.err())
+                    .contains("the store lacks sums by video.tag")
+                    .contains("rankwright backfill");
+
+            Command.Result filled = Command.run(
+                    scratch,
+                    "backfill",
+                    application.toString(),
+                    options[0],
+                    options[1],
+                    options[2],
+                    options[3],
+                    "--simulate");
+
+            assertThat(filled.exitCode()).as(filled.err()).isZero();
+            assertThat(filled.err()).contains("sums by video.tag");
+            assertThat(get("/v1/feed/7?slots=10").path("degraded")).isEmpty();
+            Command.Result again = Command.run(
+                    scratch,
+                    "backfill",
+                    application.toString(),
+                    options[0],
+                    options[1],
+                    options[2],
+                    options[3],
+                    "--simulate");
+            assertThat(again.err()).contains("nothing was missing");
+        } finally {
+            Files.writeString(yaml, before);
+        }
+    }
+
+    @Test
+    @Order(6)
+    void withoutTheLogNothingIsTakenIn_butFeedsAreAnswered() throws Exception {
+        broker.close();
+
+        assertThat(post("8", "5").statusCode()).isEqualTo(503);
+
+        assertThat(get("/v1/feed/8?slots=5").path("slots")).hasSize(5);
+    }
+}
