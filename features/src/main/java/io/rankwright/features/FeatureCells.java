@@ -160,6 +160,11 @@ public final class FeatureCells {
         return found;
     }
 
+    /** Whether a kind of cell holds the last items of a subject. */
+    public boolean isSequence(int kind) {
+        return kind >= sums.size();
+    }
+
     /** A cell without events. */
     public Cell empty(int kind) {
         return kind < sums.size() ? sums.get(kind).emptyCell() : new Cell.Recent(new String[0], new long[0]);

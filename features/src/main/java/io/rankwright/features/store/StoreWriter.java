@@ -45,7 +45,7 @@ public final class StoreWriter {
     }
 
     /** A cell as a store holds it, with the offset of the arrival that changed it last. */
-    static byte[] stored(long offset, Cell cell) {
+    public static byte[] stored(long offset, Cell cell) {
         byte[] bytes = cell.bytes();
         return ByteBuffer.allocate(Long.BYTES + bytes.length)
                 .putLong(offset)

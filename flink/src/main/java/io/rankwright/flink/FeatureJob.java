@@ -1,0 +1,50 @@
+package io.rankwright.flink;
+
+import io.rankwright.spec.Application;
+import java.time.Duration;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeHint;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** The streaming job: log → each event once → its changes → the cell of each key → online store. */
+final class FeatureJob {
+    private FeatureJob() {}
+
+    /**
+     * Describes the job.
+     *
+     * @param source of the exposures
+     * @param bundle where the application's bundle lies
+     * @param store see {@link Slots#store}
+     */
+    static void describe(
+            StreamExecutionEnvironment environment, Source<Arrived, ?, ?> source, String bundle, String store) {
+        Application application = Bundle.open(bundle).application();
+        String type = application.framing().exposure();
+        Duration lateness = application.data().lateness();
+        WatermarkStrategy<Arrived> watermarks = WatermarkStrategy.<Arrived>forBoundedOutOfOrderness(lateness)
+                .withTimestampAssigner((event, _) -> event.timeMillis());
+        DataStream<Arrived> once = environment
+                .fromSource(source, watermarks, "arrivals", TypeInformation.of(Arrived.class))
+                .keyBy(new EventId(bundle, type), TypeInformation.of(String.class))
+                .process(new Deduplicate())
+                .name("each event once")
+                .uid("deduplicate");
+        once.flatMap(new MakeChanges(bundle, type))
+                .name("changes of cells")
+                .uid("changes")
+                .keyBy(
+                        change -> Tuple2.of(change.key().kind(), change.key().text()),
+                        TypeInformation.of(new TypeHint<Tuple2<Integer, String>>() {}))
+                .process(new KeepCells(bundle))
+                .name("cells")
+                .uid("cells")
+                .sinkTo(new StoreSink(store))
+                .name("online store")
+                .uid("store");
+    }
+}

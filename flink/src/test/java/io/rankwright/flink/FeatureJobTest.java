@@ -1,0 +1,159 @@
+package io.rankwright.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rankwright.features.FeatureState;
+import io.rankwright.features.Replay;
+import io.rankwright.features.store.DiskStore;
+import io.rankwright.features.store.OnlineStore;
+import io.rankwright.features.store.StoreReader;
+import io.rankwright.log.Arrival;
+import io.rankwright.log.ArrivalLog;
+import io.rankwright.log.DataRoot;
+import io.rankwright.log.Event;
+import io.rankwright.log.EventCursor;
+import io.rankwright.log.EventLog;
+import io.rankwright.log.Ingestion;
+import io.rankwright.log.Progress;
+import io.rankwright.log.Simulator;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.Data;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Features by replay, by the server and by Flink are the same, value for value. */
+@Timeout(300)
+class FeatureJobTest {
+    private static final Application APPLICATION = Application.read(Path.of("../apps/video-feed"));
+
+    @TempDir
+    Path folder;
+
+    private EventLog log(Data.Simulation settings) {
+        Simulator.write(folder.resolve("data"), APPLICATION, settings, Progress.SILENT);
+        EventLog log = EventLog.open(folder.resolve("log"), APPLICATION);
+        new Ingestion(APPLICATION, log, new DataRoot(folder.resolve("data"), true), Progress.SILENT).run();
+        return log;
+    }
+
+    private static List<Arrival.Happened> events(EventLog log) {
+        var events = new ArrayList<Arrival.Happened>();
+        try (EventCursor cursor = log.read("watch")) {
+            while (cursor.next()) {
+                Map<String, String> texts = log.catalog().texts("watch", cursor.event());
+                events.add(log.catalog().happened("watch", texts));
+            }
+        }
+        return events;
+    }
+
+    private static StreamExecutionEnvironment environment() {
+        var configuration = new Configuration();
+        configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(200));
+        return StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
+    }
+
+    private JobExecutionResult run(EventLog log, ArrivalLog arrivals, OnlineStore store) throws Exception {
+        Path bundle = folder.resolve("bundle.zip");
+        Bundle.write(bundle, APPLICATION, log);
+        String source = Slots.address(arrivals);
+        String sink = Slots.address(store);
+        StreamExecutionEnvironment environment = environment();
+        FeatureJob.describe(
+                environment,
+                new ArrivalSource(
+                        source,
+                        log.schema("watch").contract(),
+                        arrivals.beginning(),
+                        Optional.of(arrivals.end()),
+                        "flink"),
+                bundle.toUri().toString(),
+                sink);
+        JobExecutionResult result = environment.execute("features");
+        Slots.forget(source);
+        Slots.forget(sink);
+        return result;
+    }
+
+    /** Every feature of every third subject and fifth item reads the same at the end of the log. */
+    private static void assertSame(EventLog log, FeatureState expected, OnlineStore store) {
+        var reader = new StoreReader(APPLICATION, log.catalog(), new FeatureState(APPLICATION, log.catalog()), store);
+        long now = log.lastTimeMillis("watch").orElseThrow() + 1;
+        double[] context = {1};
+        double[] left = new double[expected.columns().size()];
+        double[] right = new double[left.length];
+        int items = log.table("video").count();
+        int[] all =
+                IntStream.iterate(1, item -> item <= items, item -> item + 5).toArray();
+        for (int subject = 1; subject <= log.table("user").count(); subject += 3) {
+            StoreReader.Loaded loaded = reader.load(subject, all, now, context, Duration.ofSeconds(10));
+            for (int item : all) {
+                expected.reader().read(subject, item, now, context, left);
+                loaded.state().reader().read(subject, item, now, context, right);
+                assertThat(right).as("%d × %d", subject, item).isEqualTo(left);
+            }
+            loaded.giveBack().run();
+        }
+    }
+
+    /** 5% sent twice, all of it shuffled inside the allowed lateness, a tenth of it as late as is allowed. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2})
+    void aStreamOutOfOrderAndWithDuplicatesGivesTheFeaturesOfAReplay(long seed) throws Exception {
+        var random = new Random(seed);
+        try (EventLog log = log(new Data.Simulation(150, 60, 3, seed));
+                OnlineStore store = DiskStore.open(folder.resolve("store"), 1 << 24)) {
+            long lateness = APPLICATION.data().lateness().toMillis();
+            List<Arrival.Happened> events = events(log);
+            record Sent(Arrival.Happened event, long at) {}
+            var sent = new ArrayList<Sent>();
+            for (Arrival.Happened event : events) {
+                long delay = random.nextInt(10) == 0 ? lateness - 1 : random.nextLong(lateness / 2);
+                sent.add(new Sent(event, event.timeMillis() + delay));
+                if (random.nextInt(20) == 0) {
+                    sent.add(new Sent(event, event.timeMillis() + random.nextLong(lateness)));
+                }
+            }
+            sent.sort(Comparator.comparingLong(Sent::at));
+            var arrivals = new ListedArrivals(sent.stream().map(Sent::event).toList());
+
+            JobExecutionResult result = run(log, arrivals, store);
+
+            assertThat(result.<Long>getAccumulatorResult(Deduplicate.DUPLICATES))
+                    .isEqualTo(sent.size() - events.size());
+            assertThat(result.<Long>getAccumulatorResult(Deduplicate.LATE)).isZero();
+            var replayed = new FeatureState(APPLICATION, log.catalog());
+            try (EventCursor cursor = log.read("watch")) {
+                Replay.restore(cursor, replayed);
+            }
+            assertSame(log, replayed, store);
+            try (EventLog server = EventLog.open(folder.resolve("server"), APPLICATION)) {
+                var served = new FeatureState(APPLICATION, log.catalog());
+                for (Sent each : sent) {
+                    for (Event event : server.append(
+                                    "watch", List.of(each.event().fields()), "test")
+                            .accepted()) {
+                        Map<String, String> texts = server.catalog().texts("watch", event);
+                        served.apply(log.catalog().event("watch", texts, event.offset()));
+                    }
+                }
+                assertSame(log, served, store);
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.rankwright.flink;
+
+import io.rankwright.log.Arrival;
+import io.rankwright.log.ArrivalLog;
+import io.rankwright.log.Position;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+
+/** What arrived, as a test made it up: duplicates and all. */
+final class ListedArrivals implements ArrivalLog {
+    private static final int BATCH = 100;
+
+    private final List<Arrival.Happened> events;
+    private final Map<String, Position> committed = new ConcurrentHashMap<>();
+
+    ListedArrivals(List<Arrival.Happened> events) {
+        this.events = List.copyOf(events);
+    }
+
+    @Override
+    public String name() {
+        return "list";
+    }
+
+    @Override
+    public void append(List<Arrival.Content> arrivals) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Reader read(Position from) {
+        return new Reader() {
+            private int next = (int) from.offsets()[0];
+
+            @Override
+            public List<Arrival> next(Duration patience) {
+                int start = next;
+                next = Math.min(events.size(), next + BATCH);
+                return IntStream.range(start, next)
+                        .mapToObj(i -> new Arrival(0, i, events.get(i)))
+                        .toList();
+            }
+
+            @Override
+            public Position position() {
+                return new Position(next);
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Override
+    public Position beginning() {
+        return new Position(0);
+    }
+
+    @Override
+    public Position end() {
+        return new Position(events.size());
+    }
+
+    @Override
+    public Position at(long timeMillis) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<Position> committed(String consumer) {
+        return Optional.ofNullable(committed.get(consumer));
+    }
+
+    @Override
+    public void commit(String consumer, Position position) {
+        committed.put(consumer, position);
+    }
+
+    @Override
+    public void dropBefore(Position position) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {}
+}
