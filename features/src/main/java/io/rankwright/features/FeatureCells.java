@@ -221,8 +221,12 @@ public final class FeatureCells {
         };
     }
 
-    /** The features of an exposure, put together from what was read of its cells. */
-    public void row(Event event, List<Reading> readings, double[] row) {
+    /**
+     * The features of an exposure, put together from what was read of its cells.
+     *
+     * @return of which the subject's sequences can be read, until the next row
+     */
+    public FeatureState.Reader row(Event event, List<Reading> readings, double[] row) {
         double[] @Nullable [] numbers = new double[sums.size()][];
         for (int kind : changing) {
             if (kind < sums.size()) {
@@ -243,7 +247,9 @@ public final class FeatureCells {
                 addAll(sequences.get(reading.kind() - sums.size()), subject, new Cell.Recent(items, order));
             }
         }
-        state.assembled(numbers).read(event, row);
+        FeatureState.Reader reader = state.assembled(numbers);
+        reader.read(event, row);
+        return reader;
     }
 
     /**

@@ -18,6 +18,9 @@ import io.rankwright.log.Progress;
 import io.rankwright.log.Simulator;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
+import io.rankwright.training.Snapshot;
+import io.rankwright.training.SnapshotLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,10 +30,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -154,6 +159,61 @@ class FeatureJobTest {
                 }
                 assertSame(log, served, store);
             }
+        }
+    }
+
+    /** What the batch writes is what the replay writes, byte for byte. */
+    @Test
+    void aBatchWritesTheSnapshotOfAReplay() throws Exception {
+        try (EventLog log = log(new Data.Simulation(150, 60, 12, 5))) {
+            long last = log.lastTimeMillis("watch").orElseThrow();
+            var inputs = new Snapshot.Manifest(
+                    "key",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "simulated",
+                    0,
+                    Snapshot.lastDay(APPLICATION, last).toString(),
+                    last + 1,
+                    List.of());
+            Snapshot local = Snapshot.write(folder.resolve("local"), APPLICATION, log, inputs, Progress.SILENT);
+
+            Snapshot batch = batch(log, log.arrivals("watch"), inputs, "inOrder");
+
+            assertThat(batch.manifest()).isEqualTo(local.manifest());
+        }
+    }
+
+    private Snapshot batch(EventLog log, ArrivalLog arrivals, Snapshot.Manifest inputs, String name) throws Exception {
+        Path bundle = folder.resolve(name + ".zip");
+        Bundle.write(bundle, APPLICATION, log);
+        String source = Slots.address(arrivals);
+        Path parts = folder.resolve(name + "-parts");
+        StreamExecutionEnvironment environment = environment();
+        DataSetJob.describe(
+                environment,
+                new ArrivalSource(
+                        source,
+                        log.schema("watch").contract(),
+                        arrivals.beginning(),
+                        Optional.of(arrivals.end()),
+                        "flink"),
+                bundle.toUri().toString(),
+                Snapshot.days(APPLICATION, inputs),
+                parts.toString());
+        environment.execute("data set");
+        Slots.forget(source);
+        var layout = new SnapshotLayout(APPLICATION, log.catalog(), new FeatureState(APPLICATION, log.catalog()));
+        try (Stream<Path> files = Files.list(parts)) {
+            return Snapshot.of(
+                    folder.resolve(name),
+                    files.filter(file -> file.toString().endsWith(".parquet"))
+                            .sorted()
+                            .toList(),
+                    layout,
+                    inputs);
         }
     }
 }

@@ -4,20 +4,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.rankwright.features.FeatureColumn;
 import io.rankwright.features.FeatureState;
-import io.rankwright.features.Formulas;
 import io.rankwright.features.Replay;
-import io.rankwright.log.Dictionary;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
-import io.rankwright.log.EventSchema;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Artefact;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition.Scope;
-import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -33,7 +29,6 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -45,11 +40,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.duckdb.DuckDBAppender;
-import org.duckdb.DuckDBConnection;
 
 /**
  * A training set as it was on one day: every exposure with its labels and with its features as they stood just before
@@ -167,53 +159,78 @@ public record Snapshot(Path parquet, Manifest manifest) {
      */
     public static Snapshot write(
             Path folder, Application application, EventLog log, Manifest inputs, Progress progress) {
-        String key = inputs.key();
-        Path parquet = folder.resolve(key + ".parquet");
-        Path partial = folder.resolve(key + ".parquet.partial");
-        Path database = folder.resolve(key + ".duckdb");
+        Path partial = folder.resolve(inputs.key() + ".parquet.partial");
+        Path database = folder.resolve(inputs.key() + ".duckdb");
+        try {
+            Files.createDirectories(folder);
+            Files.deleteIfExists(partial);
+            var state = new FeatureState(application, log.catalog());
+            var layout = new SnapshotLayout(application, log.catalog(), state);
+            try (var table = SnapshotTable.create(database, layout)) {
+                if (append(table, layout, application, log, state, inputs, progress) == 0) {
+                    throw noExposure(application, inputs);
+                }
+                table.writeParquet(partial);
+            }
+            return take(folder, partial, layout, inputs);
+        } catch (IOException e) {
+            throw unwritten(folder, e);
+        }
+    }
+
+    private static UserFault noExposure(Application application, Manifest inputs) {
+        return new UserFault("no exposure in the days of data.split up to " + inputs.lastDay()
+                + "; expected events of '" + application.framing().exposure() + "' in the sources");
+    }
+
+    private static EnvironmentFault unwritten(Path folder, Exception e) {
+        return new EnvironmentFault(
+                "could not write the snapshot in " + folder + ": " + e.getMessage() + "; nothing was half-written",
+                true,
+                e);
+    }
+
+    /**
+     * Makes a snapshot of the parts that others have written, each a Parquet file of {@link SnapshotTable}; the rows come
+     * into the order in which a replay writes them.
+     */
+    public static Snapshot of(Path folder, List<Path> parts, SnapshotLayout layout, Manifest inputs) {
+        Path partial = folder.resolve(inputs.key() + ".parquet.partial");
+        Path database = folder.resolve(inputs.key() + ".duckdb");
         try {
             Files.createDirectories(folder);
             Files.deleteIfExists(partial);
             Files.deleteIfExists(database);
-            Files.deleteIfExists(folder.resolve(key + ".duckdb.wal"));
-            long rows;
-            var state = new FeatureState(application, log.catalog());
-            try (Connection connection = DriverManager.getConnection("jdbc:duckdb:" + database);
-                    Statement statement = connection.createStatement()) {
-                statement.execute("SET threads = 1");
-                statement.execute("SET memory_limit = '2GB'");
-                statement.execute(table(application, state));
-                rows = append(connection, application, log, state, inputs, progress);
-                if (rows == 0) {
-                    throw new UserFault("no exposure in the days of data.split up to " + inputs.lastDay()
-                            + "; expected events of '" + application.framing().exposure() + "' in the sources");
-                }
-                statement.execute("COPY exposures TO '" + partial.toString().replace("'", "''")
-                        + "' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)");
+            try (var table = SnapshotTable.create(database, layout)) {
+                table.takeIn(parts);
+                table.writeParquet(partial);
             }
-            Files.deleteIfExists(database);
-            var manifest = new Manifest(
-                    key,
-                    Artefact.hash(Files.readAllBytes(partial)),
-                    inputs.sourceHash(),
-                    inputs.applicationHash(),
-                    inputs.codeVersion(),
-                    inputs.data(),
-                    rows,
-                    inputs.lastDay(),
-                    inputs.untilMillis(),
-                    state.columns().stream().map(FeatureColumn::name).toList());
-            move(partial, parquet);
-            Path manifestPartial = folder.resolve(key + ".json.partial");
-            Files.write(manifestPartial, JSON.writeValueAsBytes(manifest));
-            move(manifestPartial, folder.resolve(key + ".json"));
-            return new Snapshot(parquet, manifest);
-        } catch (SQLException | IOException e) {
-            throw new EnvironmentFault(
-                    "could not write the snapshot in " + folder + ": " + e.getMessage() + "; nothing was half-written",
-                    true,
-                    e);
+            return take(folder, partial, layout, inputs);
+        } catch (IOException e) {
+            throw unwritten(folder, e);
         }
+    }
+
+    /** Gives a finished file its place and its manifest. */
+    private static Snapshot take(Path folder, Path partial, SnapshotLayout layout, Manifest inputs) throws IOException {
+        String key = inputs.key();
+        Path parquet = folder.resolve(key + ".parquet");
+        var manifest = new Manifest(
+                key,
+                Artefact.hash(Files.readAllBytes(partial)),
+                inputs.sourceHash(),
+                inputs.applicationHash(),
+                inputs.codeVersion(),
+                inputs.data(),
+                SnapshotTable.rows(partial),
+                inputs.lastDay(),
+                inputs.untilMillis(),
+                layout.features());
+        move(partial, parquet);
+        Path manifestPartial = folder.resolve(key + ".json.partial");
+        Files.write(manifestPartial, JSON.writeValueAsBytes(manifest));
+        move(manifestPartial, folder.resolve(key + ".json"));
+        return new Snapshot(parquet, manifest);
     }
 
     private static void move(Path from, Path to) throws IOException {
@@ -224,59 +241,30 @@ public record Snapshot(Path parquet, Manifest manifest) {
         }
     }
 
-    private static String table(Application application, FeatureState state) {
-        var columns = new ArrayList<String>(
-                List.of("event BIGINT", "time_ms BIGINT", "day INTEGER", "subject VARCHAR", "item VARCHAR"));
-        for (Label label : application.framing().labels()) {
-            columns.add(quoted("label:" + label.name()) + " DOUBLE");
-            if (!label.isBinary()) {
-                columns.add(quoted("amount:" + label.name()) + " DOUBLE");
-            }
-        }
-        state.sequences().forEach(name -> columns.add(quoted(name) + " VARCHAR"));
-        for (FeatureColumn column : state.columns()) {
-            columns.add(quoted(column.name()) + (column.kind() == FeatureColumn.Kind.NUMBER ? " DOUBLE" : " VARCHAR"));
-        }
-        return "CREATE TABLE exposures (" + String.join(", ", columns) + ")";
-    }
-
     static String quoted(String name) {
         return '"' + name.replace("\"", "\"\"") + '"';
     }
 
     private static long append(
-            Connection connection,
+            SnapshotTable table,
+            SnapshotLayout layout,
             Application application,
             EventLog log,
             FeatureState state,
             Manifest inputs,
-            Progress progress)
-            throws SQLException {
-        String exposure = application.framing().exposure();
-        EventSchema schema = log.schema(exposure);
-        var formulas = new Formulas(application, schema, log.dictionary());
-        LocalDate last = LocalDate.parse(inputs.lastDay());
-        long from =
-                startMillis(application, application.data().split().trainFrom().on(last));
-        long to = Math.min(
-                inputs.untilMillis(),
-                startMillis(
-                        application, application.data().split().test().on(last).plusDays(1)));
-        var writer = new RowWriter(application, log, state, formulas, zone(application));
+            Progress progress) {
+        Days days = days(application, inputs);
         long total = log.size();
         long[] counts = new long[2];
-        try (EventCursor cursor = log.read(exposure, 0, to);
-                DuckDBAppender appender =
-                        connection.unwrap(DuckDBConnection.class).createAppender("main", "exposures");
-                var writing = new BlockWriter(block -> writer.write(appender, block))) {
-            // Made and closed here, used by the writing thread alone in between.
-            appender.unsafeBreakThreadConfinement();
+        try (EventCursor cursor = log.read(application.framing().exposure(), 0, days.toMillis());
+                var writing = new BlockWriter(block -> block.forEach(exposure ->
+                        table.append(layout.row(exposure.event(), exposure.row(), exposure.sequences()))))) {
             Replay.run(cursor, state, (event, row, reader) -> {
                 if (++counts[0] % 10_000 == 0) {
                     progress.at(counts[0], total, "events");
                 }
-                if (event.timeMillis() >= from) {
-                    writing.add(new Exposure(event, row.clone(), writer.sequences(event, reader)));
+                if (event.timeMillis() >= days.fromMillis()) {
+                    writing.add(new Exposure(event, row.clone(), layout.sequences(event, reader)));
                     counts[1]++;
                 }
             });
@@ -284,6 +272,25 @@ public record Snapshot(Path parquet, Manifest manifest) {
         }
         progress.at(total, total, "events");
         return counts[1];
+    }
+
+    /**
+     * Which events a snapshot is made of.
+     *
+     * @param fromMillis events from here on are rows of it
+     * @param toMillis events from here on are left out
+     */
+    public record Days(long fromMillis, long toMillis) {}
+
+    /** The days of the split, as far as the inputs go. */
+    public static Days days(Application application, Manifest inputs) {
+        LocalDate last = LocalDate.parse(inputs.lastDay());
+        var split = application.data().split();
+        return new Days(
+                startMillis(application, split.trainFrom().on(last)),
+                Math.min(
+                        inputs.untilMillis(),
+                        startMillis(application, split.test().on(last).plusDays(1))));
     }
 
     /** An exposure with its features as they were just before it. */
@@ -331,95 +338,6 @@ public record Snapshot(Path parquet, Manifest manifest) {
         @Override
         public void close() {
             thread.close();
-        }
-    }
-
-    /** Writes exposures through an appender. */
-    private static final class RowWriter {
-        private final FeatureState state;
-        private final List<FeatureColumn> columns;
-        private final List<ToDoubleFunction<Event>> labels = new ArrayList<>();
-        private final Dictionary.Domain subjects;
-        private final Dictionary.Domain items;
-        private final int subject;
-        private final int item;
-        private final DayOf days;
-        private final List<String> sequences;
-        private final int[] scratch;
-
-        RowWriter(Application application, EventLog log, FeatureState state, Formulas formulas, ZoneId zone) {
-            this.state = state;
-            this.days = new DayOf(zone);
-            this.columns = state.columns();
-            for (Label label : application.framing().labels()) {
-                labels.add(formulas.label(label));
-                if (!label.isBinary()) {
-                    labels.add(formulas.unconditional(label));
-                }
-            }
-            this.subjects = log.dictionary()
-                    .domain(Dictionary.idsOf(application.framing().subject()));
-            this.items = log.dictionary()
-                    .domain(Dictionary.idsOf(application.framing().item()));
-            EventSchema schema = log.schema(application.framing().exposure());
-            this.subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
-            this.item = schema.codeIndex(application.itemColumn()).orElseThrow();
-            this.sequences = state.sequences();
-            this.scratch =
-                    new int[sequences.stream().mapToInt(state::last).max().orElse(0)];
-        }
-
-        /** The sequences of an exposure's subject as they are now, each with its newest last. */
-        int[][] sequences(Event event, FeatureState.Reader reader) {
-            int[][] found = new int[sequences.size()][];
-            for (int s = 0; s < found.length; s++) {
-                int size = reader.sequence(sequences.get(s), event.codes()[subject], scratch);
-                found[s] = Arrays.copyOf(scratch, size);
-            }
-            return found;
-        }
-
-        void write(DuckDBAppender appender, List<Exposure> exposures) {
-            for (Exposure exposure : exposures) {
-                write(appender, exposure.event(), exposure.row(), exposure.sequences());
-            }
-        }
-
-        private void write(DuckDBAppender appender, Event event, double[] row, int[][] ofSubject) {
-            try {
-                appender.beginRow();
-                appender.append(event.offset()).append(event.timeMillis()).append(days.day(event.timeMillis()));
-                appender.append(subjects.text(event.codes()[subject]));
-                appender.append(items.text(event.codes()[item]));
-                for (ToDoubleFunction<Event> label : labels) {
-                    append(appender, label.applyAsDouble(event));
-                }
-                for (int[] sequence : ofSubject) {
-                    var text = new StringBuilder();
-                    for (int i = 0; i < sequence.length; i++) {
-                        text.append(i == 0 ? "" : SEPARATOR).append(items.text(sequence[i]));
-                    }
-                    appender.append(text.toString());
-                }
-                for (int c = 0; c < columns.size(); c++) {
-                    if (columns.get(c).kind() == FeatureColumn.Kind.NUMBER) {
-                        append(appender, row[c]);
-                    } else {
-                        appender.append(state.categoryText(c, (int) row[c]));
-                    }
-                }
-                appender.endRow();
-            } catch (SQLException e) {
-                throw new EnvironmentFault("could not write a snapshot: " + e.getMessage(), true, e);
-            }
-        }
-
-        private static void append(DuckDBAppender appender, double value) throws SQLException {
-            if (Double.isNaN(value)) {
-                appender.appendNull();
-            } else {
-                appender.append(value);
-            }
         }
     }
 
@@ -589,28 +507,6 @@ public record Snapshot(Path parquet, Manifest manifest) {
 
         List<String> list() {
             return list;
-        }
-    }
-
-    /** The day of a moment, remembering the bounds of the last day asked for. */
-    private static final class DayOf {
-        private final ZoneId zone;
-        private long fromMillis = Long.MAX_VALUE;
-        private long toMillis = Long.MIN_VALUE;
-        private int day;
-
-        DayOf(ZoneId zone) {
-            this.zone = zone;
-        }
-
-        int day(long timeMillis) {
-            if (timeMillis < fromMillis || timeMillis >= toMillis) {
-                LocalDate date = Instant.ofEpochMilli(timeMillis).atZone(zone).toLocalDate();
-                fromMillis = date.atStartOfDay(zone).toInstant().toEpochMilli();
-                toMillis = date.plusDays(1).atStartOfDay(zone).toInstant().toEpochMilli();
-                day = Math.toIntExact(date.toEpochDay());
-            }
-            return day;
         }
     }
 }
