@@ -32,8 +32,6 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobExecutionResult;
-import org.apache.flink.configuration.CheckpointingOptions;
-import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,10 +65,10 @@ class FeatureJobTest {
         return events;
     }
 
-    private static StreamExecutionEnvironment environment() {
-        var configuration = new Configuration();
-        configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(200));
-        return StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
+    private StreamExecutionEnvironment environment(EventLog log) {
+        // A checkpoint writes all state: often where there is little of it.
+        Duration interval = log.size() < 10_000 ? Duration.ofMillis(200) : Duration.ofSeconds(10);
+        return LocalFlink.environment(folder.resolve("checkpoints"), interval, 2);
     }
 
     private JobExecutionResult run(EventLog log, ArrivalLog arrivals, OnlineStore store) throws Exception {
@@ -78,7 +76,7 @@ class FeatureJobTest {
         Bundle.write(bundle, APPLICATION, log);
         String source = Slots.address(arrivals);
         String sink = Slots.address(store);
-        StreamExecutionEnvironment environment = environment();
+        StreamExecutionEnvironment environment = environment(log);
         FeatureJob.describe(
                 environment,
                 new ArrivalSource(
@@ -103,9 +101,12 @@ class FeatureJobTest {
         double[] left = new double[expected.columns().size()];
         double[] right = new double[left.length];
         int items = log.table("video").count();
-        int[] all =
-                IntStream.iterate(1, item -> item <= items, item -> item + 5).toArray();
-        for (int subject = 1; subject <= log.table("user").count(); subject += 3) {
+        int[] all = IntStream.iterate(1, item -> item <= items, item -> item + 5)
+                .limit(100)
+                .toArray();
+        for (int subject = 1;
+                subject <= log.table("user").count();
+                subject += Math.max(3, log.table("user").count() / 50)) {
             StoreReader.Loaded loaded = reader.load(subject, all, now, context, Duration.ofSeconds(10));
             for (int item : all) {
                 expected.reader().read(subject, item, now, context, left);
@@ -186,12 +187,64 @@ class FeatureJobTest {
         }
     }
 
+    /** On the whole real slice where it is found. */
+    @Test
+    void onTheRealLogStreamAndBatchGiveWhatTheReplayGives() throws Exception {
+        Optional<DataRoot> real = DataRoot.find(
+                APPLICATION,
+                Optional.empty(),
+                Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).map(Path::of));
+        System.out.println("data: " + (real.isPresent() ? "real" : "simulated"));
+        try (EventLog log = real.isPresent() ? taken(real.get()) : log(new Data.Simulation(2000, 400, 12, 5));
+                OnlineStore store = DiskStore.open(folder.resolve("store"), 1 << 28)) {
+            long last = log.lastTimeMillis("watch").orElseThrow();
+            var inputs = new Snapshot.Manifest(
+                    "key",
+                    "",
+                    "",
+                    "",
+                    "",
+                    real.isPresent() ? "real" : "simulated",
+                    0,
+                    Snapshot.lastDay(APPLICATION, last).toString(),
+                    last + 1,
+                    List.of());
+            Snapshot local = Snapshot.write(folder.resolve("local"), APPLICATION, log, inputs, Progress.SILENT);
+
+            long start = System.nanoTime();
+            Snapshot batch = batch(log, log.arrivals("watch"), inputs, "batch");
+            System.out.printf("batch %.1f s for %,d events%n", (System.nanoTime() - start) / 1e9, log.size());
+
+            assertThat(batch.manifest()).isEqualTo(local.manifest());
+            start = System.nanoTime();
+            JobExecutionResult result = run(log, inOrderOfTime(log), store);
+            System.out.printf("stream %.1f s%n", (System.nanoTime() - start) / 1e9);
+            assertThat(result.<Long>getAccumulatorResult(Deduplicate.LATE)).isZero();
+            var replayed = new FeatureState(APPLICATION, log.catalog());
+            try (EventCursor cursor = log.read("watch")) {
+                Replay.restore(cursor, replayed);
+            }
+            assertSame(log, replayed, store);
+        }
+    }
+
+    /** Files are taken in one after the other, so that their events do not arrive in the order of time. */
+    private static ArrivalLog inOrderOfTime(EventLog log) {
+        return new ListedArrivals(events(log));
+    }
+
+    private EventLog taken(DataRoot root) {
+        EventLog log = EventLog.open(folder.resolve("log"), APPLICATION);
+        new Ingestion(APPLICATION, log, root, Progress.SILENT).run();
+        return log;
+    }
+
     private Snapshot batch(EventLog log, ArrivalLog arrivals, Snapshot.Manifest inputs, String name) throws Exception {
         Path bundle = folder.resolve(name + ".zip");
         Bundle.write(bundle, APPLICATION, log);
         String source = Slots.address(arrivals);
         Path parts = folder.resolve(name + "-parts");
-        StreamExecutionEnvironment environment = environment();
+        StreamExecutionEnvironment environment = environment(log);
         DataSetJob.describe(
                 environment,
                 new ArrivalSource(
