@@ -163,11 +163,6 @@ final class ArrivalSource implements Source<Arrived, ArrivalSource.Split, Arriva
             if (to != null && reader.position().hasReached(Position.parse(to))) {
                 return InputStatus.END_OF_INPUT;
             }
-            // Behind the last arrival of another type the position does not move: there is nothing before the end
-            // either.
-            if (some.isEmpty() && to != null) {
-                return InputStatus.END_OF_INPUT;
-            }
             return some.isEmpty() ? InputStatus.NOTHING_AVAILABLE : InputStatus.MORE_AVAILABLE;
         }
 

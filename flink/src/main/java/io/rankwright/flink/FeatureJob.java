@@ -1,7 +1,6 @@
 package io.rankwright.flink;
 
 import io.rankwright.spec.Application;
-import java.time.Duration;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -20,13 +19,19 @@ final class FeatureJob {
      * @param source of the exposures
      * @param bundle where the application's bundle lies
      * @param store see {@link Slots#store}
+     * @param liveFrom arrivals before this offset are history, of which nothing is late
      */
     static void describe(
-            StreamExecutionEnvironment environment, Source<Arrived, ?, ?> source, String bundle, String store) {
+            StreamExecutionEnvironment environment,
+            Source<Arrived, ?, ?> source,
+            String bundle,
+            String store,
+            long liveFrom) {
         Application application = Bundle.open(bundle).application();
         String type = application.framing().exposure();
-        Duration lateness = application.data().lateness();
-        WatermarkStrategy<Arrived> watermarks = WatermarkStrategy.<Arrived>forBoundedOutOfOrderness(lateness)
+        long latenessMillis = application.data().lateness().toMillis();
+        WatermarkStrategy<Arrived> watermarks = WatermarkStrategy.<Arrived>forGenerator(
+                        _ -> new LiveWatermarks(liveFrom, latenessMillis))
                 .withTimestampAssigner((event, _) -> event.timeMillis());
         DataStream<Arrived> once = environment
                 .fromSource(source, watermarks, "arrivals", TypeInformation.of(Arrived.class))

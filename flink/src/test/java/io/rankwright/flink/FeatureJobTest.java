@@ -71,7 +71,8 @@ class FeatureJobTest {
         return LocalFlink.environment(folder.resolve("checkpoints"), interval, 2);
     }
 
-    private JobExecutionResult run(EventLog log, ArrivalLog arrivals, OnlineStore store) throws Exception {
+    private JobExecutionResult run(EventLog log, ArrivalLog arrivals, long liveFrom, OnlineStore store)
+            throws Exception {
         Path bundle = folder.resolve("bundle.zip");
         Bundle.write(bundle, APPLICATION, log);
         String source = Slots.address(arrivals);
@@ -86,7 +87,8 @@ class FeatureJobTest {
                         Optional.of(arrivals.end()),
                         "flink"),
                 bundle.toUri().toString(),
-                sink);
+                sink,
+                liveFrom);
         JobExecutionResult result = environment.execute("features");
         Slots.forget(source);
         Slots.forget(sink);
@@ -138,7 +140,7 @@ class FeatureJobTest {
             sent.sort(Comparator.comparingLong(Sent::at));
             var arrivals = new ListedArrivals(sent.stream().map(Sent::event).toList());
 
-            JobExecutionResult result = run(log, arrivals, store);
+            JobExecutionResult result = run(log, arrivals, 0, store);
 
             assertThat(result.<Long>getAccumulatorResult(Deduplicate.DUPLICATES))
                     .isEqualTo(sent.size() - events.size());
@@ -217,7 +219,7 @@ class FeatureJobTest {
 
             assertThat(batch.manifest()).isEqualTo(local.manifest());
             start = System.nanoTime();
-            JobExecutionResult result = run(log, inOrderOfTime(log), store);
+            JobExecutionResult result = run(log, log.arrivals("watch"), log.nextOffset(), store);
             System.out.printf("stream %.1f s%n", (System.nanoTime() - start) / 1e9);
             assertThat(result.<Long>getAccumulatorResult(Deduplicate.LATE)).isZero();
             var replayed = new FeatureState(APPLICATION, log.catalog());
@@ -226,11 +228,6 @@ class FeatureJobTest {
             }
             assertSame(log, replayed, store);
         }
-    }
-
-    /** Files are taken in one after the other, so that their events do not arrive in the order of time. */
-    private static ArrivalLog inOrderOfTime(EventLog log) {
-        return new ListedArrivals(events(log));
     }
 
     private EventLog taken(DataRoot root) {
@@ -267,6 +264,36 @@ class FeatureJobTest {
                             .toList(),
                     layout,
                     inputs);
+        }
+    }
+
+    /** What comes later than is allowed is counted, and left to the next batch. */
+    @Test
+    void whatComesTooLateIsCountedAndInTheNextBatch() throws Exception {
+        try (EventLog log = log(new Data.Simulation(150, 60, 3, 5));
+                OnlineStore store = DiskStore.open(folder.resolve("store"), 1 << 24)) {
+            List<Arrival.Happened> events = events(log);
+            List<Arrival.Happened> sent = new ArrayList<>(events.subList(200, events.size()));
+            // Time to tell how far the stream has come passes only between arrivals: those that are late come last.
+            sent.addAll(events.subList(0, 200));
+            var arrivals = new ListedArrivals(sent, Duration.ofMillis(500), sent.size() - 200);
+
+            JobExecutionResult result = run(log, arrivals, 0, store);
+
+            assertThat(result.<Long>getAccumulatorResult(Deduplicate.LATE)).isEqualTo(200);
+            long last = log.lastTimeMillis("watch").orElseThrow();
+            var inputs = new Snapshot.Manifest(
+                    "key",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "simulated",
+                    0,
+                    Snapshot.lastDay(APPLICATION, last).toString(),
+                    last + 1,
+                    List.of());
+            assertThat(batch(log, arrivals, inputs, "late").manifest().rows()).isEqualTo(events.size());
         }
     }
 }

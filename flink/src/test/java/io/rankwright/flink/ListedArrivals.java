@@ -15,10 +15,19 @@ final class ListedArrivals implements ArrivalLog {
     private static final int BATCH = 100;
 
     private final List<Arrival.Happened> events;
+    private final Duration pause;
+    private final int pauseBefore;
     private final Map<String, Position> committed = new ConcurrentHashMap<>();
 
     ListedArrivals(List<Arrival.Happened> events) {
+        this(events, Duration.ZERO, -1);
+    }
+
+    /** With a pause in front of one of them. */
+    ListedArrivals(List<Arrival.Happened> events, Duration pause, int pauseBefore) {
         this.events = List.copyOf(events);
+        this.pause = pause;
+        this.pauseBefore = pauseBefore;
     }
 
     @Override
@@ -35,11 +44,19 @@ final class ListedArrivals implements ArrivalLog {
     public Reader read(Position from) {
         return new Reader() {
             private int next = (int) from.offsets()[0];
+            private boolean hasPaused;
+            private long pauseUntil;
 
             @Override
             public List<Arrival> next(Duration patience) {
                 int start = next;
-                next = Math.min(events.size(), next + BATCH);
+                next = Math.min(start < pauseBefore ? pauseBefore : events.size(), next + BATCH);
+                if (start == pauseBefore && !hasPaused) {
+                    pauseUntil = pauseUntil == 0 ? System.nanoTime() + pause.toNanos() : pauseUntil;
+                    hasPaused = System.nanoTime() > pauseUntil;
+                    next = start;
+                    return List.of();
+                }
                 return IntStream.range(start, next)
                         .mapToObj(i -> new Arrival(0, i, events.get(i)))
                         .toList();

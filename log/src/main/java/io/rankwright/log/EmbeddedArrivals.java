@@ -67,9 +67,8 @@ final class EmbeddedArrivals implements ArrivalLog {
                 log.awaitArrival(seen, patience);
                 found = log.arrivals(type, offset, BATCH);
             }
-            if (!found.isEmpty()) {
-                offset = found.getLast().offset() + 1;
-            }
+            // Where nothing of this type is left, it stands behind what is there of the others.
+            offset = found.isEmpty() ? Math.max(offset, seen) : found.getLast().offset() + 1;
             return found;
         }
 
