@@ -4,7 +4,8 @@ import java.nio.file.Path;
 
 /**
  * Chooses the benchmark: {@code replay [APP] [EVENTS]}, {@code feed ADDRESS [REQUESTS]}, {@code
- * ranker HOME}, {@code store [APP]} or {@code embeddings}.
+ * ranker HOME}, {@code store [APP]}, {@code
+ * ingest [ADDRESS] [BATCHES]} or {@code embeddings}.
  */
 public final class Bench {
     private Bench() {}
@@ -22,11 +23,15 @@ public final class Bench {
                         arguments.length > 2 ? Integer.parseInt(arguments[2]) : 3000);
             case "ranker" ->
                 RankerBench.run(Path.of(arguments.length > 1 ? arguments[1] : "apps/video-feed/.rankwright/real"));
+            case "ingest" ->
+                IngestBench.run(
+                        arguments.length > 1 ? arguments[1] : "http://127.0.0.1:8080",
+                        arguments.length > 2 ? Integer.parseInt(arguments[2]) : 250);
             case "store" -> StoreBench.run(Path.of(arguments.length > 1 ? arguments[1] : "apps/video-feed"));
             case "embeddings" -> EmbeddingBench.run();
             default ->
                 System.err.println("usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME]"
-                        + " | store [APP] | embeddings");
+                        + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings");
         }
     }
 }

@@ -11,6 +11,7 @@ import io.rankwright.log.kafka.KafkaCluster;
 import io.rankwright.registry.Registry;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
+import io.rankwright.training.Snapshot;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -66,16 +67,18 @@ final class ApplicationOptions {
                         KafkaCluster.parse(address, Optional.ofNullable(logSettings)),
                         application,
                         application.framing().exposure()));
-        return new Pipeline.DataChoice(Optional.ofNullable(data), isSimulated, elsewhere);
+        return new Pipeline.DataChoice(Optional.ofNullable(data), isSimulated, elsewhere, Snapshot::write);
     }
 
     /** The store that was named, connected. */
     Optional<OnlineStore> store(Path state) {
         return Optional.ofNullable(store)
-                .map(address -> address.equals("disk")
-                        ? DiskStore.open(
-                                state.resolve("store"), Runtime.getRuntime().maxMemory() / CACHE_SHARE)
-                        : RedisStore.open(address));
+                .map(address -> address.equals("disk") ? diskStore(state) : RedisStore.open(address));
+    }
+
+    /** The store on this machine's disk. */
+    static OnlineStore diskStore(Path state) {
+        return DiskStore.open(state.resolve("store"), Runtime.getRuntime().maxMemory() / CACHE_SHARE);
     }
 
     Path homeFolder(Application application) {

@@ -3,6 +3,7 @@ package io.rankwright.cli;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.RankwrightException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -15,12 +16,18 @@ public final class Main {
     /** DJL warns twice where there is no GPU, which is no fault. */
     private static final Logger DEVICES = Logger.getLogger("ai.djl.util.cuda");
 
+    /** Flink inside this process has no log files and no tokens, and says so at each start. */
+    private static final List<Logger> CLUSTERS = List.of(
+            Logger.getLogger("org.apache.flink.runtime.webmonitor"),
+            Logger.getLogger("org.apache.flink.runtime.security.token"));
+
     private Main() {}
 
     /** Runs one command and exits with its code. */
     public static void main(String[] arguments) {
         ROOT.setLevel(Level.WARNING);
         DEVICES.setLevel(Level.SEVERE);
+        CLUSTERS.forEach(logger -> logger.setLevel(Level.SEVERE));
         System.exit(commandLine().execute(arguments));
     }
 

@@ -9,6 +9,8 @@ import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.features.store.OnlineStore;
+import io.rankwright.features.store.StoreWriter;
+import io.rankwright.flink.FlinkEngine;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.HttpApi;
@@ -49,6 +51,19 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--port", description = "The port to listen on (default 8080; 0 for any).")
     private int port = 8080;
 
+    @Option(
+            names = "--engine",
+            description =
+                    "What computes features: local (default), or flink: snapshots by a batch job, the online store"
+                            + " by a streaming job, both inside this process.")
+    private FeatureEngine engine = FeatureEngine.local;
+
+    /** As it is written on the command line. */
+    private enum FeatureEngine {
+        local,
+        flink
+    }
+
     @Option(names = "--no-serve", description = "Stop before serving.")
     private boolean isServingLeftOut;
 
@@ -67,8 +82,13 @@ final class RunCommand implements Callable<Integer> {
         Application application = options.application();
         reporter.say("%s: %s", application.name(), application.requirements().objective());
         Home home = Home.take(options.homeFolder(application));
-        Pipeline pipeline =
-                Pipeline.of(application, home, options.data(application), TrainingRun.of(Pipeline.SEED), reporter);
+        Pipeline.DataChoice data = options.data(application);
+        Pipeline pipeline = Pipeline.of(
+                application,
+                home,
+                engine == FeatureEngine.flink ? data.with(FlinkEngine::snapshot) : data,
+                TrainingRun.of(Pipeline.SEED),
+                reporter);
         Pipeline.Prepared prepared = pipeline.run();
         PrintWriter out = spec.commandLine().getOut();
         Version version = prepared.version();
@@ -98,37 +118,47 @@ final class RunCommand implements Callable<Integer> {
             PrintWriter out)
             throws InterruptedException {
         var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        Engine engine;
-        Optional<OnlineStore> store = options.store(pipeline.state());
-        store.ifPresent(slot -> Backfill.ofFirstStart(application, prepared.log(), slot, reporter));
+        Optional<OnlineStore> named = options.store(pipeline.state());
+        Optional<OnlineStore> store = engine == FeatureEngine.flink
+                ? named.or(() -> Optional.of(ApplicationOptions.diskStore(pipeline.state())))
+                : named;
+        Optional<FlinkEngine> flink = Optional.empty();
+        if (engine == FeatureEngine.flink) {
+            flink = Optional.of(stream(application, pipeline, prepared, store.orElseThrow(), reporter));
+        } else {
+            store.ifPresent(slot -> Backfill.ofFirstStart(application, prepared.log(), slot, reporter));
+        }
+        Engine serving;
         try (Reporter.Step step = reporter.step("restore")) {
-            engine = Engine.start(
+            serving = Engine.start(
                     application,
                     prepared.log(),
-                    new Slots(prepared.elsewhere(), store),
+                    new Slots(prepared.elsewhere(), store, flink.isPresent()),
                     prepared.registry(),
                     prepared.version(),
                     pipeline.state(),
                     pipeline.isSimulated(),
                     meters,
                     Clock.systemUTC());
-            engine.warmUp(WARM_UP);
+            serving.warmUp(WARM_UP);
             step.outcome(
                     "%,d events of the log, %d requests to warm up",
                     prepared.log().size(), WARM_UP);
         }
-        var api = new HttpApi(engine, meters, keys);
-        var console = new Console(engine, prepared.ingestion(), Home.snapshots(pipeline.state()));
+        var api = new HttpApi(serving, meters, keys);
+        var console = new Console(serving, prepared.ingestion(), Home.snapshots(pipeline.state()));
         Server server;
         try {
-            server = Server.start(engine, api, keys, host, port, keys.isEmpty() ? console::register : _ -> {});
+            server = Server.start(serving, api, keys, host, port, keys.isEmpty() ? console::register : _ -> {});
         } catch (RuntimeException e) {
-            engine.close();
+            serving.close();
             throw e;
         }
+        Optional<FlinkEngine> streaming = flink;
         var stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             System.err.println("\nstopping");
+            streaming.ifPresent(FlinkEngine::close);
             server.close();
             home.close();
             stopped.countDown();
@@ -137,11 +167,30 @@ final class RunCommand implements Callable<Integer> {
         out.printf(
                 "%nserving after %.1f s%s%n",
                 reporter.seconds(),
-                engine.clock().isShifted() ? "; the log ends in the past, its clock goes on from there" : "");
+                serving.clock().isShifted() ? "; the log ends in the past, its clock goes on from there" : "");
         out.printf("  open   %s%n", address);
         out.printf("  curl   curl '%s/v1/feed/1?slots=5'%n", address);
         out.printf("  stop   Ctrl-C%n");
         out.flush();
         stopped.await();
+    }
+
+    /** Starts the streaming job and waits until the store holds the history of the log. */
+    private static FlinkEngine stream(
+            Application application,
+            Pipeline pipeline,
+            Pipeline.Prepared prepared,
+            OnlineStore store,
+            Reporter reporter) {
+        try (Reporter.Step step = reporter.step("stream")) {
+            FlinkEngine flink = FlinkEngine.start(
+                    application, prepared.log(), store, pipeline.state().resolve("flink"));
+            long offset = flink.awaitHistory(step);
+            new StoreWriter(application, prepared.log().catalog(), store).declareFull(offset);
+            step.outcome(
+                    "%,d events through Flink into the online store",
+                    prepared.log().size());
+            return flink;
+        }
     }
 }

@@ -61,6 +61,8 @@ final class Command {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "--add-modules=jdk.incubator.vector",
+                "--add-opens=java.base/java.util=ALL-UNNAMED",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
                 "-Xmx2g",
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -6,7 +6,6 @@ import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -25,7 +24,7 @@ final class DataSetJob {
      */
     static void describe(
             StreamExecutionEnvironment environment,
-            Source<Arrived, ?, ?> source,
+            ArrivalSource source,
             String bundle,
             Snapshot.Days days,
             String folder) {
@@ -37,6 +36,7 @@ final class DataSetJob {
                 .withTimestampAssigner((event, _) -> event.timeMillis());
         SingleOutputStreamOperator<Ask> asks = environment
                 .fromSource(source, times, "arrivals", TypeInformation.of(Arrived.class))
+                .setParallelism(1)
                 .filter(event -> event.timeMillis() < toMillis)
                 .name("until the last day")
                 .keyBy(new EventId(bundle, type), TypeInformation.of(String.class))

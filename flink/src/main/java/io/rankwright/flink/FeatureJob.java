@@ -4,7 +4,6 @@ import io.rankwright.spec.Application;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -22,11 +21,7 @@ final class FeatureJob {
      * @param liveFrom arrivals before this offset are history, of which nothing is late
      */
     static void describe(
-            StreamExecutionEnvironment environment,
-            Source<Arrived, ?, ?> source,
-            String bundle,
-            String store,
-            long liveFrom) {
+            StreamExecutionEnvironment environment, ArrivalSource source, String bundle, String store, long liveFrom) {
         Application application = Bundle.open(bundle).application();
         String type = application.framing().exposure();
         long latenessMillis = application.data().lateness().toMillis();
@@ -35,6 +30,8 @@ final class FeatureJob {
                 .withTimestampAssigner((event, _) -> event.timeMillis());
         DataStream<Arrived> once = environment
                 .fromSource(source, watermarks, "arrivals", TypeInformation.of(Arrived.class))
+                // One log of this process is one split: a second task would have nothing to do.
+                .setParallelism(1)
                 .keyBy(new EventId(bundle, type), TypeInformation.of(String.class))
                 .process(new Deduplicate())
                 .name("each event once")

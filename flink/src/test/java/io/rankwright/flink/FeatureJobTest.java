@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -294,6 +295,63 @@ class FeatureJobTest {
                     last + 1,
                     List.of());
             assertThat(batch(log, arrivals, inputs, "late").manifest().rows()).isEqualTo(events.size());
+        }
+    }
+
+    /** As {@code rankwright run --engine flink} does it: a snapshot, then the store while events arrive. */
+    @Test
+    void theEngineWritesSnapshotsAndKeepsTheStoreWhileEventsArrive() throws Exception {
+        try (EventLog log = log(new Data.Simulation(150, 60, 12, 9));
+                OnlineStore store = DiskStore.open(folder.resolve("store"), 1 << 24)) {
+            long last = log.lastTimeMillis("watch").orElseThrow();
+            var inputs = new Snapshot.Manifest(
+                    "key",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "simulated",
+                    0,
+                    Snapshot.lastDay(APPLICATION, last).toString(),
+                    last + 1,
+                    List.of());
+            Snapshot local = Snapshot.write(folder.resolve("local"), APPLICATION, log, inputs, Progress.SILENT);
+
+            Snapshot written =
+                    FlinkEngine.snapshot(folder.resolve("snapshots"), APPLICATION, log, inputs, Progress.SILENT);
+
+            assertThat(written.manifest()).isEqualTo(local.manifest());
+            try (Stream<Path> files = Files.list(folder.resolve("snapshots"))) {
+                assertThat(files).hasSize(2);
+            }
+            try (FlinkEngine flink = FlinkEngine.start(APPLICATION, log, store, folder.resolve("flink"))) {
+                flink.awaitHistory(Progress.SILENT);
+                var state = new FeatureState(APPLICATION, log.catalog());
+                try (EventCursor cursor = log.read("watch")) {
+                    Replay.restore(cursor, state);
+                }
+                assertSame(log, state, store);
+
+                Map<String, String> fields = new HashMap<>(events(log).getLast().fields());
+                fields.put("time_ms", Long.toString(last + 5));
+                log.append("watch", List.of(fields), "test").accepted().forEach(state::apply);
+
+                long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+                while (!isSame(log, state, store)) {
+                    assertThat(System.nanoTime())
+                            .as("the event comes to the store")
+                            .isLessThan(deadline);
+                }
+            }
+        }
+    }
+
+    private static boolean isSame(EventLog log, FeatureState expected, OnlineStore store) {
+        try {
+            assertSame(log, expected, store);
+            return true;
+        } catch (AssertionError _) {
+            return false;
         }
     }
 }

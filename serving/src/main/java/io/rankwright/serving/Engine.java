@@ -123,7 +123,8 @@ public final class Engine implements AutoCloseable {
                 .label(application.framing().relevance());
         this.state = new FeatureState(application, log.catalog());
         this.slots = slots;
-        this.stored = slots.store().map(store -> new StoredFeatures(application, log, state, store, meters));
+        this.stored = slots.store()
+                .map(store -> new StoredFeatures(application, log, state, store, slots.isStoreKept(), meters));
         Future<LiveModels> loading =
                 threads.submit(() -> LiveModels.load(application, log, registry, version, folder.resolve("index")));
         this.usualContext = restore(exposure);

@@ -13,6 +13,7 @@ import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.UserFault;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -31,15 +32,22 @@ final class StoredFeatures implements AutoCloseable {
     private final EventLog log;
     private final StoreReader reader;
     private final StoreWriter writer;
-    private final Thread thread;
+    private final Optional<Thread> thread;
     private volatile long offset;
     private volatile boolean isClosed;
 
     /**
      * @param empty the state of the application without events
+     * @param isKept whether a job takes what arrives into the store
      * @throws UserFault if the store lacks some of the features
      */
-    StoredFeatures(Application application, EventLog log, FeatureState empty, OnlineStore store, MeterRegistry meters) {
+    StoredFeatures(
+            Application application,
+            EventLog log,
+            FeatureState empty,
+            OnlineStore store,
+            boolean isKept,
+            MeterRegistry meters) {
         this.application = application;
         this.log = log;
         this.reader = new StoreReader(application, log.catalog(), empty, store);
@@ -48,10 +56,15 @@ final class StoredFeatures implements AutoCloseable {
                 .orElseThrow(() -> new UserFault("the store lacks " + String.join(", ", writer.missing())
                         + " of " + application.name() + "; expected all: 'rankwright backfill "
                         + application.folder() + " --store ADDRESS' fills it from history"));
+        if (isKept) {
+            this.thread = Optional.empty();
+            return;
+        }
         Gauge.builder("rankwright.store.lag", () -> log.nextOffset() - offset)
                 .description("Events of the log that are not yet in the online store")
                 .register(meters);
-        this.thread = Thread.ofPlatform().daemon().name("store-writer").start(this::write);
+        this.thread =
+                Optional.of(Thread.ofPlatform().daemon().name("store-writer").start(this::write));
     }
 
     private void write() {
@@ -92,7 +105,9 @@ final class StoredFeatures implements AutoCloseable {
     public void close() {
         isClosed = true;
         try {
-            thread.join(Duration.ofSeconds(5));
+            if (thread.isPresent()) {
+                thread.get().join(Duration.ofSeconds(5));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -67,6 +67,7 @@ public final class Pipeline {
     private final Path state;
     private final DataRoot root;
     private final Optional<ArrivalLog> elsewhere;
+    private final SnapshotWriter snapshots;
     private final TrainingRun run;
     private final Reporter reporter;
 
@@ -75,8 +76,10 @@ public final class Pipeline {
             Path state,
             DataRoot root,
             Optional<ArrivalLog> elsewhere,
+            SnapshotWriter snapshots,
             TrainingRun run,
             Reporter reporter) {
+        this.snapshots = snapshots;
         this.application = application;
         this.state = state;
         this.root = root;
@@ -91,8 +94,20 @@ public final class Pipeline {
      * @param folder the folder that was named for the sources
      * @param isSimulated whether to make them even where real ones are found
      * @param elsewhere where events arrive, if not at the log of this machine
+     * @param snapshots what computes features as they stood before each event
      */
-    public record DataChoice(Optional<Path> folder, boolean isSimulated, Optional<ArrivalLog> elsewhere) {}
+    public record DataChoice(
+            Optional<Path> folder, boolean isSimulated, Optional<ArrivalLog> elsewhere, SnapshotWriter snapshots) {
+        /** The same with snapshots written in another way. */
+        public DataChoice with(SnapshotWriter writer) {
+            return new DataChoice(folder, isSimulated, elsewhere, writer);
+        }
+    }
+
+    /** What writes a snapshot of the log; see {@link Snapshot#write}. */
+    public interface SnapshotWriter {
+        Snapshot write(Path folder, Application application, EventLog log, Snapshot.Manifest inputs, Progress progress);
+    }
 
     /** Finds the data of an application, or makes them. */
     public static Pipeline of(
@@ -108,7 +123,14 @@ public final class Pipeline {
         } else {
             reporter.say("real data in %s", root.folder());
         }
-        return new Pipeline(application, home.state(root.isSimulated()), root, choice.elsewhere(), run, reporter);
+        return new Pipeline(
+                application,
+                home.state(root.isSimulated()),
+                root,
+                choice.elsewhere(),
+                choice.snapshots(),
+                run,
+                reporter);
     }
 
     private static DataRoot simulated(Application application, Home home, Reporter reporter) {
@@ -318,7 +340,7 @@ public final class Pipeline {
     private Snapshot snapshot(EventLog log, Snapshot.Manifest inputs) {
         try (Reporter.Step step = reporter.step("replay")) {
             Snapshot snapshot = Snapshot.find(Home.snapshots(state), inputs.key())
-                    .orElseGet(() -> Snapshot.write(Home.snapshots(state), application, log, inputs, step));
+                    .orElseGet(() -> snapshots.write(Home.snapshots(state), application, log, inputs, step));
             step.outcome(
                     "%,d exposures × %d features, snapshot %s",
                     snapshot.manifest().rows(),

@@ -150,6 +150,11 @@ public final class StoreWriter {
         store.put(marks);
     }
 
+    /** Notes that another writer, such as a Flink job, has filled the store with every feature up to an offset. */
+    public void declareFull(long offset) {
+        mark(senders.kinds().keySet(), offset);
+    }
+
     /**
      * Fills the store with what it does not hold. What it holds is left alone, so that another writer can go on with it.
      *
