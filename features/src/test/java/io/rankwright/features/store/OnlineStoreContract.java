@@ -7,6 +7,7 @@ import io.rankwright.features.store.OnlineStore.Entry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -47,7 +48,7 @@ abstract class OnlineStoreContract {
     private List<Optional<String>> get(String... keys) {
         return store
                 .get(
-                        java.util.Arrays.stream(keys)
+                        Arrays.stream(keys)
                                 .map(OnlineStoreContract::bytes)
                                 .toList(),
                         PATIENCE)
