@@ -1,7 +1,17 @@
 package io.rankwright.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,6 +108,24 @@ final class Command {
 
     /** A server that was started by {@code rankwright run}. */
     record Running(Process process, String address, Path err) implements AutoCloseable {
+        private static final ObjectMapper JSON = new ObjectMapper();
+        private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+        HttpResponse<String> send(String method, String path, String body) throws IOException, InterruptedException {
+            return HTTP.send(
+                    HttpRequest.newBuilder(URI.create(address + path))
+                            .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                            .header("Content-Type", "application/json")
+                            .build(),
+                    BodyHandlers.ofString());
+        }
+
+        JsonNode get(String path) throws IOException, InterruptedException {
+            HttpResponse<String> response = send("GET", path, "");
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+            return JSON.readTree(response.body());
+        }
+
         @Override
         public void close() {
             process.destroy();

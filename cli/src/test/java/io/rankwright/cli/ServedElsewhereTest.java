@@ -3,7 +3,6 @@ package io.rankwright.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.cli.Command.Running;
 import io.rankwright.dev.KafkaBroker;
 import io.rankwright.dev.RedisServer;
@@ -13,12 +12,7 @@ import io.rankwright.log.kafka.KafkaArrivals;
 import io.rankwright.log.kafka.KafkaCluster;
 import io.rankwright.spec.Application;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,9 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** An application whose log is a Kafka topic and whose features lie in Redis, both real. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ServedElsewhereTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
-
     @TempDir
     static Path scratch;
 
@@ -80,18 +71,11 @@ class ServedElsewhereTest {
 
     private static HttpResponse<String> send(String method, String path, String body)
             throws IOException, InterruptedException {
-        return HTTP.send(
-                HttpRequest.newBuilder(URI.create(running.address() + path))
-                        .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
-                        .header("Content-Type", "application/json")
-                        .build(),
-                BodyHandlers.ofString());
+        return running.send(method, path, body);
     }
 
     private static JsonNode get(String path) throws IOException, InterruptedException {
-        HttpResponse<String> response = send("GET", path, "");
-        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-        return JSON.readTree(response.body());
+        return running.get(path);
     }
 
     /** What the ranker thinks of a video for a user tells whether an event of theirs has come to the features. */

@@ -619,10 +619,10 @@ public final class FeatureState {
     private KeyPart keyPart(Reference reference) {
         if (reference.column().isEmpty()) {
             if (reference.source().equals(application.framing().subject())) {
-                return new KeyPart.Subject(subjectIds());
+                return new KeyPart.Id(true, subjectIds());
             }
             if (reference.source().equals(application.framing().item())) {
-                return new KeyPart.Item(itemIds());
+                return new KeyPart.Id(false, itemIds());
             }
             int index = layout.contextColumns().indexOf(reference.source());
             EventSchema schema = catalog.schema(application.framing().exposure());

@@ -14,9 +14,6 @@ sealed interface KeyPart {
     /** What a code means in every process. */
     String text(int code);
 
-    /** The code of a text in this process, 0 if it has none. */
-    int codeOf(String text);
-
     default boolean isList() {
         return false;
     }
@@ -25,47 +22,21 @@ sealed interface KeyPart {
         return 1;
     }
 
-    record Subject(Dictionary.Domain ids) implements KeyPart {
+    /** The subject or the item itself. */
+    record Id(boolean ofSubject, Dictionary.Domain ids) implements KeyPart {
         @Override
         public int code(Situation situation, int member) {
-            return situation.subject;
+            return ofSubject ? situation.subject : situation.item;
         }
 
         @Override
         public String name() {
-            return "subject";
+            return ofSubject ? "subject" : "item";
         }
 
         @Override
         public String text(int code) {
             return ids.text(code);
-        }
-
-        @Override
-        public int codeOf(String text) {
-            return ids.code(text);
-        }
-    }
-
-    record Item(Dictionary.Domain ids) implements KeyPart {
-        @Override
-        public int code(Situation situation, int member) {
-            return situation.item;
-        }
-
-        @Override
-        public String name() {
-            return "item";
-        }
-
-        @Override
-        public String text(int code) {
-            return ids.text(code);
-        }
-
-        @Override
-        public int codeOf(String text) {
-            return ids.code(text);
         }
     }
 
@@ -83,11 +54,6 @@ sealed interface KeyPart {
         @Override
         public String text(int code) {
             return table.text(place, code);
-        }
-
-        @Override
-        public int codeOf(String text) {
-            return table.codeOf(place, text);
         }
     }
 
@@ -117,11 +83,6 @@ sealed interface KeyPart {
         public String text(int code) {
             return table.text(place, code);
         }
-
-        @Override
-        public int codeOf(String text) {
-            return table.codeOf(place, text);
-        }
     }
 
     /** A column of the request. Codes of numbers are shifted by one, so that 0 stays "missing". */
@@ -135,11 +96,6 @@ sealed interface KeyPart {
         @Override
         public String text(int code) {
             return texts.map(domain -> domain.text(code)).orElseGet(() -> Integer.toString(code - 1));
-        }
-
-        @Override
-        public int codeOf(String text) {
-            return texts.map(domain -> domain.code(text)).orElseGet(() -> Integer.parseInt(text) + 1);
         }
     }
 }

@@ -1,9 +1,9 @@
 package io.rankwright.flink;
 
 import io.rankwright.features.FeatureCells;
-import io.rankwright.log.Catalog;
+import io.rankwright.log.Event;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
@@ -23,9 +23,7 @@ final class MakeAsks extends ProcessFunction<Arrived, Ask> {
     private final long fromMillis;
     private final EventId ids;
     private final LongCounter quarantined = new LongCounter();
-    private transient Catalog catalog;
-    private transient FeatureCells cells;
-    private transient List<String> columns;
+    private transient TaskEvents events;
 
     /** @param fromMillis events from here on are rows of the data set */
     MakeAsks(String bundle, String type, long fromMillis) {
@@ -37,23 +35,20 @@ final class MakeAsks extends ProcessFunction<Arrived, Ask> {
 
     @Override
     public void open(OpenContext context) {
-        Bundle opened = Bundle.open(bundle);
-        catalog = opened.catalog();
-        cells = new FeatureCells(opened.application(), catalog);
-        columns = ArrivalSource.columns(catalog.schema(type).contract());
+        events = new TaskEvents(bundle, type);
         getRuntimeContext().addAccumulator(MakeChanges.QUARANTINED, quarantined);
     }
 
     @Override
     public void processElement(Arrived arrived, Context context, Collector<Ask> out) {
-        Map<String, String> fields = EventId.fields(columns, arrived);
-        if (catalog.fault(type, fields).isPresent()) {
+        Optional<Event> read = events.event(arrived);
+        if (read.isEmpty()) {
             quarantined.add(1);
             return;
         }
         String event = ids.getKey(arrived);
         boolean isRow = arrived.timeMillis() >= fromMillis;
-        List<FeatureCells.Change> changes = cells.changes(catalog.event(type, fields, arrived.offset()));
+        List<FeatureCells.Change> changes = events.cells().changes(read.get());
         changes.forEach(change -> out.collect(new Ask(event, isRow, change)));
         if (isRow) {
             context.output(EXPOSURES, new Piece(event, arrived, changes.size(), null));

@@ -1,9 +1,8 @@
 package io.rankwright.flink;
 
 import io.rankwright.features.FeatureCells;
-import io.rankwright.log.Catalog;
-import java.util.List;
-import java.util.Map;
+import io.rankwright.log.Event;
+import java.util.Optional;
 import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichFlatMapFunction;
@@ -18,9 +17,7 @@ final class MakeChanges extends RichFlatMapFunction<Arrived, FeatureCells.Change
     private final String bundle;
     private final String type;
     private final LongCounter quarantined = new LongCounter();
-    private transient Catalog catalog;
-    private transient FeatureCells cells;
-    private transient List<String> columns;
+    private transient TaskEvents events;
 
     MakeChanges(String bundle, String type) {
         this.bundle = bundle;
@@ -29,20 +26,17 @@ final class MakeChanges extends RichFlatMapFunction<Arrived, FeatureCells.Change
 
     @Override
     public void open(OpenContext context) {
-        Bundle opened = Bundle.open(bundle);
-        catalog = opened.catalog();
-        cells = new FeatureCells(opened.application(), catalog);
-        columns = ArrivalSource.columns(catalog.schema(type).contract());
+        events = new TaskEvents(bundle, type);
         getRuntimeContext().addAccumulator(QUARANTINED, quarantined);
     }
 
     @Override
     public void flatMap(Arrived arrived, Collector<FeatureCells.Change> out) {
-        Map<String, String> fields = EventId.fields(columns, arrived);
-        if (catalog.fault(type, fields).isPresent()) {
+        Optional<Event> event = events.event(arrived);
+        if (event.isEmpty()) {
             quarantined.add(1);
             return;
         }
-        cells.changes(catalog.event(type, fields, arrived.offset())).forEach(out::collect);
+        events.cells().changes(event.get()).forEach(out::collect);
     }
 }

@@ -2,7 +2,6 @@ package io.rankwright.flink;
 
 import io.rankwright.features.FeatureCells;
 import io.rankwright.features.FeatureState;
-import io.rankwright.log.Catalog;
 import io.rankwright.log.Event;
 import io.rankwright.training.SnapshotLayout;
 import io.rankwright.training.SnapshotRow;
@@ -19,10 +18,8 @@ final class MakeRows extends KeyedProcessFunction<String, Piece, SnapshotRow> {
 
     private final String bundle;
     private final String type;
-    private transient Catalog catalog;
-    private transient FeatureCells cells;
+    private transient TaskEvents events;
     private transient SnapshotLayout layout;
-    private transient List<String> columns;
     private transient String event;
     private transient @Nullable Piece exposure;
     private transient List<FeatureCells.Reading> readings;
@@ -34,11 +31,9 @@ final class MakeRows extends KeyedProcessFunction<String, Piece, SnapshotRow> {
 
     @Override
     public void open(OpenContext context) {
-        Bundle opened = Bundle.open(bundle);
-        catalog = opened.catalog();
-        cells = new FeatureCells(opened.application(), catalog);
-        layout = new SnapshotLayout(opened.application(), catalog, cells.state());
-        columns = ArrivalSource.columns(catalog.schema(type).contract());
+        events = new TaskEvents(bundle, type);
+        layout = new SnapshotLayout(
+                events.application(), events.catalog(), events.cells().state());
         readings = new ArrayList<>();
         event = "";
     }
@@ -58,9 +53,9 @@ final class MakeRows extends KeyedProcessFunction<String, Piece, SnapshotRow> {
         Piece whole = exposure;
         Arrived arrived = whole == null ? null : whole.exposure();
         if (whole != null && arrived != null && readings.size() == whole.readings()) {
-            Event own = catalog.event(type, EventId.fields(columns, arrived), arrived.offset());
-            double[] row = new double[cells.state().columns().size()];
-            FeatureState.Reader reader = cells.row(own, readings, row);
+            Event own = events.event(arrived).orElseThrow();
+            double[] row = new double[events.cells().state().columns().size()];
+            FeatureState.Reader reader = events.cells().row(own, readings, row);
             out.collect(layout.row(own, row, layout.sequences(own, reader)));
         }
     }

@@ -72,6 +72,12 @@ class FeatureJobTest {
         return LocalFlink.environment(folder.resolve("checkpoints"), interval, 2);
     }
 
+    private static Snapshot.Manifest inputs(EventLog log) {
+        long last = log.lastTimeMillis("watch").orElseThrow();
+        String lastDay = Snapshot.lastDay(APPLICATION, last).toString();
+        return new Snapshot.Manifest("key", "", "", "", "", "", 0, lastDay, last + 1, List.of());
+    }
+
     private JobExecutionResult run(EventLog log, ArrivalLog arrivals, long liveFrom, OnlineStore store)
             throws Exception {
         Path bundle = folder.resolve("bundle.zip");
@@ -170,18 +176,7 @@ class FeatureJobTest {
     @Test
     void aBatchWritesTheSnapshotOfAReplay() throws Exception {
         try (EventLog log = log(new Data.Simulation(150, 60, 12, 5))) {
-            long last = log.lastTimeMillis("watch").orElseThrow();
-            var inputs = new Snapshot.Manifest(
-                    "key",
-                    "",
-                    "",
-                    "",
-                    "",
-                    "simulated",
-                    0,
-                    Snapshot.lastDay(APPLICATION, last).toString(),
-                    last + 1,
-                    List.of());
+            Snapshot.Manifest inputs = inputs(log);
             Snapshot local = Snapshot.write(folder.resolve("local"), APPLICATION, log, inputs, Progress.SILENT);
 
             Snapshot batch = batch(log, log.arrivals("watch"), inputs, "inOrder");
@@ -200,18 +195,7 @@ class FeatureJobTest {
         System.out.println("data: " + (real.isPresent() ? "real" : "simulated"));
         try (EventLog log = real.isPresent() ? taken(real.get()) : log(new Data.Simulation(2000, 400, 12, 5));
                 OnlineStore store = DiskStore.open(folder.resolve("store"), 1 << 28)) {
-            long last = log.lastTimeMillis("watch").orElseThrow();
-            var inputs = new Snapshot.Manifest(
-                    "key",
-                    "",
-                    "",
-                    "",
-                    "",
-                    real.isPresent() ? "real" : "simulated",
-                    0,
-                    Snapshot.lastDay(APPLICATION, last).toString(),
-                    last + 1,
-                    List.of());
+            Snapshot.Manifest inputs = inputs(log);
             Snapshot local = Snapshot.write(folder.resolve("local"), APPLICATION, log, inputs, Progress.SILENT);
 
             long start = System.nanoTime();
@@ -282,18 +266,7 @@ class FeatureJobTest {
             JobExecutionResult result = run(log, arrivals, 0, store);
 
             assertThat(result.<Long>getAccumulatorResult(Deduplicate.LATE)).isEqualTo(200);
-            long last = log.lastTimeMillis("watch").orElseThrow();
-            var inputs = new Snapshot.Manifest(
-                    "key",
-                    "",
-                    "",
-                    "",
-                    "",
-                    "simulated",
-                    0,
-                    Snapshot.lastDay(APPLICATION, last).toString(),
-                    last + 1,
-                    List.of());
+            Snapshot.Manifest inputs = inputs(log);
             assertThat(batch(log, arrivals, inputs, "late").manifest().rows()).isEqualTo(events.size());
         }
     }
@@ -303,18 +276,7 @@ class FeatureJobTest {
     void theEngineWritesSnapshotsAndKeepsTheStoreWhileEventsArrive() throws Exception {
         try (EventLog log = log(new Data.Simulation(150, 60, 12, 9));
                 OnlineStore store = DiskStore.open(folder.resolve("store"), 1 << 24)) {
-            long last = log.lastTimeMillis("watch").orElseThrow();
-            var inputs = new Snapshot.Manifest(
-                    "key",
-                    "",
-                    "",
-                    "",
-                    "",
-                    "simulated",
-                    0,
-                    Snapshot.lastDay(APPLICATION, last).toString(),
-                    last + 1,
-                    List.of());
+            Snapshot.Manifest inputs = inputs(log);
             Snapshot local = Snapshot.write(folder.resolve("local"), APPLICATION, log, inputs, Progress.SILENT);
 
             Snapshot written =
@@ -333,7 +295,7 @@ class FeatureJobTest {
                 assertSame(log, state, store);
 
                 Map<String, String> fields = new HashMap<>(events(log).getLast().fields());
-                fields.put("time_ms", Long.toString(last + 5));
+                fields.put("time_ms", Long.toString(inputs.untilMillis() + 5));
                 log.append("watch", List.of(fields), "test").accepted().forEach(state::apply);
 
                 long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();

@@ -104,15 +104,6 @@ public final class EntityTable {
         return domain(column.name()).text(code);
     }
 
-    /** The code of a text of a column of codes or lists, 0 if it has none. */
-    public int codeOf(int place, String text) {
-        Contract.Column column = contract.columns().get(place);
-        if (column.derived().isPresent()) {
-            return text.isEmpty() ? 0 : Integer.parseInt(text) + 1;
-        }
-        return domain(column.name()).code(text);
-    }
-
     /** A number, time or date of an entity, NaN if it is missing. */
     public double number(int place, int code) {
         double[] column = numbers[place];

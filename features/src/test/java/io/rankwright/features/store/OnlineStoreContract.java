@@ -46,13 +46,7 @@ abstract class OnlineStoreContract {
     }
 
     private List<Optional<String>> get(String... keys) {
-        return store
-                .get(
-                        Arrays.stream(keys)
-                                .map(OnlineStoreContract::bytes)
-                                .toList(),
-                        PATIENCE)
-                .stream()
+        return store.get(Arrays.stream(keys).map(OnlineStoreContract::bytes).toList(), PATIENCE).stream()
                 .map(found -> found.map(value -> new String(value, UTF_8)))
                 .toList();
     }
