@@ -316,4 +316,26 @@ class FeatureJobTest {
             return false;
         }
     }
+
+    /** Tasks die in the middle of the stream and start again from the last checkpoint: nothing is lost or counted twice. */
+    @Test
+    void afterFailuresTheFeaturesAreThoseOfAnUndisturbedRun() throws Exception {
+        try (EventLog log = log(new Data.Simulation(150, 60, 3, 8));
+                OnlineStore store = DiskStore.open(folder.resolve("store"), 1 << 24)) {
+            List<Arrival.Happened> events = events(log);
+            // A pause, so that a checkpoint is complete before the failures.
+            var arrivals = new ListedArrivals(events, Duration.ofSeconds(1), events.size() / 2);
+            var failing =
+                    new FailingStore(store, 3, () -> arrivals.committed("flink").isPresent());
+
+            run(log, arrivals, 0, failing);
+
+            assertThat(failing.failures()).isEqualTo(3);
+            var replayed = new FeatureState(APPLICATION, log.catalog());
+            try (EventCursor cursor = log.read("watch")) {
+                Replay.restore(cursor, replayed);
+            }
+            assertSame(log, replayed, store);
+        }
+    }
 }
