@@ -6,6 +6,7 @@ import io.rankwright.features.Replay;
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
+import io.rankwright.log.Folder;
 import io.rankwright.log.Ingestion;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Simulator;
@@ -20,13 +21,11 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 
@@ -83,15 +82,7 @@ final class ReplayBench {
                         () -> replay(application, log));
             }
         } finally {
-            delete(scratch);
-        }
-    }
-
-    static void delete(Path scratch) throws IOException {
-        try (Stream<Path> files = Files.walk(scratch)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+            Folder.delete(scratch);
         }
     }
 

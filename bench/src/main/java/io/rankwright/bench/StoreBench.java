@@ -14,6 +14,7 @@ import io.rankwright.features.store.StoreWriter;
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
+import io.rankwright.log.Folder;
 import io.rankwright.log.Ingestion;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Simulator;
@@ -59,7 +60,7 @@ final class StoreBench {
             values("Redis", redis);
             features(application, log, disk, redis);
         } finally {
-            ReplayBench.delete(scratch);
+            Folder.delete(scratch);
         }
     }
 

@@ -91,7 +91,6 @@ class ServedElsewhereTest {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (!holds.call()) {
             assertThat(System.nanoTime()).as("in time: " + what).isLessThan(deadline);
-            Thread.sleep(10);
         }
     }
 
@@ -179,7 +178,6 @@ class ServedElsewhereTest {
                 yaml,
                 before.replace(
                         "  video:\n", "  video:\n    tag_month: { sum: watch_seconds, window: 30d, by: video.tag }\n"));
-        String[] options = {"--home", scratch.resolve("home").toString(), "--store", redis.address()};
         try {
             Command.Result refused = Command.run(
                     scratch,
@@ -196,32 +194,28 @@ class ServedElsewhereTest {
                     .contains("the store lacks sums by video.tag")
                     .contains("rankwright backfill");
 
-            Command.Result filled = Command.run(
-                    scratch,
-                    "backfill",
-                    application.toString(),
-                    options[0],
-                    options[1],
-                    options[2],
-                    options[3],
-                    "--simulate");
+            Command.Result filled = backfill();
 
             assertThat(filled.exitCode()).as(filled.err()).isZero();
             assertThat(filled.err()).contains("sums by video.tag");
             assertThat(get("/v1/feed/7?slots=10").path("degraded")).isEmpty();
-            Command.Result again = Command.run(
-                    scratch,
-                    "backfill",
-                    application.toString(),
-                    options[0],
-                    options[1],
-                    options[2],
-                    options[3],
-                    "--simulate");
+            Command.Result again = backfill();
             assertThat(again.err()).contains("nothing was missing");
         } finally {
             Files.writeString(yaml, before);
         }
+    }
+
+    private static Command.Result backfill() {
+        return Command.run(
+                scratch,
+                "backfill",
+                application.toString(),
+                "--home",
+                scratch.resolve("home").toString(),
+                "--store",
+                redis.address(),
+                "--simulate");
     }
 
     @Test

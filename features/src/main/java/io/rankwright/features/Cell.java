@@ -10,19 +10,11 @@ public sealed interface Cell {
     /** The time of the newest event in it; {@link Long#MIN_VALUE} if there is none. */
     long versionMillis();
 
-    /** A copy that shares nothing. */
-    Cell copy();
-
     /** The cell as bytes, for {@link FeatureCells#read}. */
     byte[] bytes();
 
     /** Sums, counts and last times of a key. */
     record Sums(@Nullable Ring ring, double[] totals, long[] lastTimes, long versionMillis) implements Cell {
-        @Override
-        public Cell copy() {
-            return new Sums(ring == null ? null : ring.copy(), totals.clone(), lastTimes.clone(), versionMillis);
-        }
-
         @Override
         public byte[] bytes() {
             var out = new ByteWriter();
@@ -45,11 +37,6 @@ public sealed interface Cell {
         @Override
         public long versionMillis() {
             return times.length == 0 ? Long.MIN_VALUE : times[times.length - 1];
-        }
-
-        @Override
-        public Cell copy() {
-            return new Recent(items.clone(), times.clone());
         }
 
         @Override

@@ -39,6 +39,8 @@ public final class FeatureCells {
     private final List<SequenceState> sequences;
     private final List<Integer> changing = new ArrayList<>();
     private final List<byte[]> signatures = new ArrayList<>();
+    /** Of each sum the formulas whose values it needs. */
+    private final List<int[]> formulas;
 
     /** @param catalog may be empty where cells only take in changes; to make changes and rows it must know the entities */
     public FeatureCells(Application application, Catalog catalog) {
@@ -51,6 +53,7 @@ public final class FeatureCells {
         this.state = state;
         this.sums = state.sums();
         this.sequences = state.recent();
+        this.formulas = sums.stream().map(KeyedState::formulasUsed).toList();
         this.itemIds = Dictionary.idsOf(application.framing().item());
         for (int kind = 0; kind < sums.size() + sequences.size(); kind++) {
             if (kind >= sums.size() || state.takesEvents(kind)) {
@@ -93,7 +96,7 @@ public final class FeatureCells {
         for (int kind : changing) {
             if (kind < sums.size()) {
                 KeyedState keyed = sums.get(kind);
-                int[] used = keyed.formulasUsed();
+                int[] used = formulas.get(kind);
                 keyed.keys(situation, (member, codes) -> {
                     double[] own = new double[used.length];
                     for (int i = 0; i < used.length; i++) {
@@ -178,7 +181,7 @@ public final class FeatureCells {
             case Cell.Sums own -> {
                 KeyedState keyed = sums.get(kind);
                 keyed.load(0, own);
-                int[] used = keyed.formulasUsed();
+                int[] used = formulas.get(kind);
                 double[] values = state.noValues();
                 for (int i = 0; i < used.length; i++) {
                     values[used[i]] = change.values()[i];

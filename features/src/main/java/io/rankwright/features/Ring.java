@@ -1,7 +1,5 @@
 package io.rankwright.features;
 
-import java.util.Arrays;
-
 /**
  * The events of one key as running sums, in the order of time: the sum of any window is the difference of two entries.
  * Entries older than the longest window are folded into the base. An event that comes late takes its place in the order,
@@ -103,20 +101,6 @@ final class Ring {
         }
         end -= start;
         start = 0;
-    }
-
-    /** A copy that shares nothing. */
-    Ring copy() {
-        var copy = new Ring(base.length, begins.length);
-        copy.entries = Arrays.copyOfRange(entries, start * width, Math.max(end, start + 2) * width);
-        System.arraycopy(base, 0, copy.base, 0, base.length);
-        copy.end = end - start;
-        return copy;
-    }
-
-    /** The time of the last event; {@link Long#MIN_VALUE} if there is none. */
-    long lastTime() {
-        return end == start ? Long.MIN_VALUE : time(end - 1);
     }
 
     /** Writes the events as differences: most are a second or a one apart. */

@@ -39,7 +39,7 @@ final class ArrivalSource implements Source<Arrived, ArrivalSource.Split, Arriva
     private final String consumer;
 
     /**
-     * @param address see {@link Slots}
+     * @param address see {@link Handles}
      * @param to where to end; empty if never
      * @param consumer under which name the log is told how far it has come
      */
@@ -53,10 +53,7 @@ final class ArrivalSource implements Source<Arrived, ArrivalSource.Split, Arriva
 
     /** The columns that a source holds, in the order of {@link Arrived#fields}. */
     static List<String> columns(Contract contract) {
-        return contract.columns().stream()
-                .filter(column -> column.derived().isEmpty())
-                .map(Contract.Column::name)
-                .toList();
+        return contract.sourceColumns().stream().map(Contract.Column::name).toList();
     }
 
     /** The whole log from a position on. */
@@ -140,7 +137,7 @@ final class ArrivalSource implements Source<Arrived, ArrivalSource.Split, Arriva
 
         @Override
         public void addSplits(List<Split> splits) {
-            splits.forEach(split -> reader = Slots.log(address).read(Position.parse(split.position())));
+            splits.forEach(split -> reader = Handles.log(address).read(Position.parse(split.position())));
             assigned.complete(null);
         }
 
@@ -187,7 +184,7 @@ final class ArrivalSource implements Source<Arrived, ArrivalSource.Split, Arriva
         public void notifyCheckpointComplete(long checkpoint) {
             Position reached = byCheckpoint.get(checkpoint);
             if (reached != null) {
-                Slots.log(address).commit(consumer, reached);
+                Handles.log(address).commit(consumer, reached);
                 byCheckpoint.headMap(checkpoint, true).clear();
             }
         }

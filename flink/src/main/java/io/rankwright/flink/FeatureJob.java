@@ -17,7 +17,7 @@ final class FeatureJob {
      *
      * @param source of the exposures
      * @param bundle where the application's bundle lies
-     * @param store see {@link Slots#store}
+     * @param store see {@link Handles#store}
      * @param liveFrom arrivals before this offset are history, of which nothing is late
      */
     static void describe(

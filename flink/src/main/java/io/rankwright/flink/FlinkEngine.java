@@ -4,6 +4,7 @@ import io.rankwright.features.FeatureState;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.EventLog;
+import io.rankwright.log.Folder;
 import io.rankwright.log.Position;
 import io.rankwright.log.Progress;
 import io.rankwright.spec.Application;
@@ -15,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -49,11 +49,22 @@ public final class FlinkEngine implements AutoCloseable {
     /** Does what {@link Snapshot#write} does, as a batch job. */
     public static Snapshot snapshot(
             Path folder, Application application, EventLog log, Snapshot.Manifest inputs, Progress progress) {
+        return snapshot(
+                folder, application, log, log.arrivals(application.framing().exposure()), inputs, progress);
+    }
+
+    /** The same of what arrived elsewhere than in the log, which knows the entities. */
+    static Snapshot snapshot(
+            Path folder,
+            Application application,
+            EventLog log,
+            ArrivalLog arrivals,
+            Snapshot.Manifest inputs,
+            Progress progress) {
         Path scratch = folder.resolve(inputs.key() + ".flink");
-        ArrivalLog arrivals = log.arrivals(application.framing().exposure());
-        String source = Slots.address(arrivals);
+        String source = Handles.address(arrivals);
         try {
-            delete(scratch);
+            Folder.delete(scratch);
             Path bundle = scratch.resolve("bundle.zip");
             Bundle.write(bundle, application, log);
             StreamExecutionEnvironment environment =
@@ -75,15 +86,16 @@ public final class FlinkEngine implements AutoCloseable {
                         files.filter(file -> file.toString().endsWith(".parquet"))
                                 .sorted()
                                 .toList(),
+                        application,
                         layout,
                         inputs);
             } finally {
-                delete(scratch);
+                Folder.delete(scratch);
             }
         } catch (IOException e) {
             throw new EnvironmentFault("could not write to " + scratch + ": " + e.getMessage(), true, e);
         } finally {
-            Slots.forget(source);
+            Handles.forget(source);
         }
     }
 
@@ -102,10 +114,10 @@ public final class FlinkEngine implements AutoCloseable {
      */
     public static FlinkEngine start(Application application, EventLog log, OnlineStore store, Path folder) {
         ArrivalLog arrivals = log.arrivals(application.framing().exposure());
-        String source = Slots.address(arrivals);
-        String sink = Slots.address(store);
+        String source = Handles.address(arrivals);
+        String sink = Handles.address(store);
         try {
-            delete(folder);
+            Folder.delete(folder);
             Path bundle = folder.resolve("bundle.zip");
             Bundle.write(bundle, application, log);
             // The job begins with an empty state, and so with the first event.
@@ -158,17 +170,6 @@ public final class FlinkEngine implements AutoCloseable {
         }
     }
 
-    private static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
-    }
-
     @Override
     public void close() {
         try {
@@ -178,6 +179,6 @@ public final class FlinkEngine implements AutoCloseable {
         } catch (ExecutionException | TimeoutException _) {
             // It ends with this process.
         }
-        addresses.forEach(Slots::forget);
+        addresses.forEach(Handles::forget);
     }
 }

@@ -24,14 +24,14 @@ final class StoreSink implements Sink<StoredCell> {
 
     private final String address;
 
-    /** @param address see {@link Slots#store} */
+    /** @param address see {@link Handles#store} */
     StoreSink(String address) {
         this.address = address;
     }
 
     @Override
     public SinkWriter<StoredCell> createWriter(WriterInitContext context) {
-        return new Writer(Slots.store(address), context.getProcessingTimeService());
+        return new Writer(Handles.store(address), context.getProcessingTimeService());
     }
 
     private final class Writer implements SinkWriter<StoredCell> {
@@ -71,7 +71,7 @@ final class StoreSink implements Sink<StoredCell> {
 
         @Override
         public void close() {
-            if (!Slots.isHere(address)) {
+            if (!Handles.isHere(address)) {
                 store.close();
             }
         }

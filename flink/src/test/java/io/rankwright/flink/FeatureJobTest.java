@@ -19,7 +19,6 @@ import io.rankwright.log.Simulator;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
 import io.rankwright.training.Snapshot;
-import io.rankwright.training.SnapshotLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,8 +81,8 @@ class FeatureJobTest {
             throws Exception {
         Path bundle = folder.resolve("bundle.zip");
         Bundle.write(bundle, APPLICATION, log);
-        String source = Slots.address(arrivals);
-        String sink = Slots.address(store);
+        String source = Handles.address(arrivals);
+        String sink = Handles.address(store);
         StreamExecutionEnvironment environment = environment(log);
         FeatureJob.describe(
                 environment,
@@ -97,8 +96,8 @@ class FeatureJobTest {
                 sink,
                 liveFrom);
         JobExecutionResult result = environment.execute("features");
-        Slots.forget(source);
-        Slots.forget(sink);
+        Handles.forget(source);
+        Handles.forget(sink);
         return result;
     }
 
@@ -221,35 +220,8 @@ class FeatureJobTest {
         return log;
     }
 
-    private Snapshot batch(EventLog log, ArrivalLog arrivals, Snapshot.Manifest inputs, String name) throws Exception {
-        Path bundle = folder.resolve(name + ".zip");
-        Bundle.write(bundle, APPLICATION, log);
-        String source = Slots.address(arrivals);
-        Path parts = folder.resolve(name + "-parts");
-        StreamExecutionEnvironment environment = environment(log);
-        DataSetJob.describe(
-                environment,
-                new ArrivalSource(
-                        source,
-                        log.schema("watch").contract(),
-                        arrivals.beginning(),
-                        Optional.of(arrivals.end()),
-                        "flink"),
-                bundle.toUri().toString(),
-                Snapshot.days(APPLICATION, inputs),
-                parts.toString());
-        environment.execute("data set");
-        Slots.forget(source);
-        var layout = new SnapshotLayout(APPLICATION, log.catalog(), new FeatureState(APPLICATION, log.catalog()));
-        try (Stream<Path> files = Files.list(parts)) {
-            return Snapshot.of(
-                    folder.resolve(name),
-                    files.filter(file -> file.toString().endsWith(".parquet"))
-                            .sorted()
-                            .toList(),
-                    layout,
-                    inputs);
-        }
+    private Snapshot batch(EventLog log, ArrivalLog arrivals, Snapshot.Manifest inputs, String name) {
+        return FlinkEngine.snapshot(folder.resolve(name), APPLICATION, log, arrivals, inputs, Progress.SILENT);
     }
 
     /** What comes later than is allowed is counted, and left to the next batch. */

@@ -84,7 +84,7 @@ final class EmbeddedArrivals implements ArrivalLog {
     @Override
     public Position beginning() {
         long[] first = {log.nextOffset()};
-        log.walkArrivals(type, (offset, _) -> {
+        log.walkArrivals(type, 0, (offset, _, _) -> {
             first[0] = offset;
             return false;
         });
@@ -99,7 +99,7 @@ final class EmbeddedArrivals implements ArrivalLog {
     @Override
     public Position at(long timeMillis) {
         long[] first = {log.nextOffset()};
-        log.walkArrivals(type, (offset, happened) -> {
+        log.walkArrivals(type, 0, (offset, happened, _) -> {
             first[0] = happened >= timeMillis ? offset : first[0];
             return happened < timeMillis;
         });

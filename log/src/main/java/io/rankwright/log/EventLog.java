@@ -316,13 +316,15 @@ public final class EventLog implements AutoCloseable {
     public List<Event> arrivedSince(String type, long offset, int limit) {
         EventSchema schema = schema(type);
         var found = new ArrayList<Event>();
-        walkArrivals(type, offset, limit, (at, timeMillis, stored) -> {
+        walkArrivals(type, offset, (at, timeMillis, erased) -> {
+            byte[] stored = erased.isPresent() ? null : stored(type, timeMillis, at);
             if (stored != null) {
                 int[] codes = new int[schema.codeCount()];
                 double[] numbers = new double[schema.numberCount()];
                 EventCodec.decode(schema, stored, codes, numbers);
                 found.add(new Event(at, timeMillis, codes, numbers));
             }
+            return found.size() < limit;
         });
         return found;
     }
@@ -333,78 +335,53 @@ public final class EventLog implements AutoCloseable {
         var found = new ArrayList<Arrival>();
         int[] codes = new int[schema.codeCount()];
         double[] numbers = new double[schema.numberCount()];
-        walkArrivals(type, from, limit, (offset, timeMillis, stored) -> {
-            if (stored == null) {
-                found.add(new Arrival(0, offset, new Arrival.Erased(erased(type, offset), timeMillis)));
-            } else {
+        walkArrivals(type, from, (offset, timeMillis, erased) -> {
+            byte[] stored = erased.isPresent() ? null : stored(type, timeMillis, offset);
+            if (erased.isPresent()) {
+                found.add(new Arrival(0, offset, new Arrival.Erased(erased.get(), timeMillis)));
+            } else if (stored != null) {
                 EventCodec.decode(schema, stored, codes, numbers);
                 Map<String, String> fields = schema.texts(dictionary, codes, numbers);
                 found.add(new Arrival(
                         0, offset, new Arrival.Happened(catalog.subject(type, fields), timeMillis, fields)));
             }
+            return found.size() < limit;
         });
         return found;
     }
 
-    /** Told of one arrival; a mark of erasure has no event. */
-    private interface ArrivalVisitor {
-        void arrival(long offset, long timeMillis, byte @Nullable [] event);
+    /** The bytes of an event; null if it was erased or dropped since its arrival was read. */
+    private byte @Nullable [] stored(String type, long timeMillis, long offset) throws RocksDBException {
+        return database.get(events, EventCodec.key(typeIndex(type), timeMillis, offset));
     }
 
-    private void walkArrivals(String type, long from, int limit, ArrivalVisitor visitor) {
+    /** Told of one arrival: of an event, or of whom a mark erases. The walk goes on as long as the answer is true. */
+    interface ArrivalVisitor {
+        boolean arrival(long offset, long timeMillis, Optional<String> erased) throws RocksDBException;
+    }
+
+    /** Walks what lies of a type in the order of arrival, from an offset on. */
+    void walkArrivals(String type, long from, ArrivalVisitor visitor) {
         refuseIfClosed();
         int typeIndex = typeIndex(type);
-        int count = 0;
         try (var bound = new Slice(EventCodec.arrival(typeIndex + 1, 0));
                 var options = new ReadOptions().setIterateUpperBound(bound);
                 RocksIterator iterator = database.newIterator(arrivals, options)) {
-            for (iterator.seek(EventCodec.arrival(typeIndex, from));
-                    iterator.isValid() && count < limit;
-                    iterator.next()) {
-                long offset = EventCodec.arrivalOffset(iterator.key());
+            boolean goesOn = true;
+            for (iterator.seek(EventCodec.arrival(typeIndex, from)); goesOn && iterator.isValid(); iterator.next()) {
                 byte[] value = iterator.value();
-                long timeMillis = ByteBuffer.wrap(value).getLong();
-                byte[] stored =
-                        value.length > 8 ? null : database.get(events, EventCodec.key(typeIndex, timeMillis, offset));
-                visitor.arrival(offset, timeMillis, stored);
-                count++;
+                Optional<String> erased = value.length == Long.BYTES
+                        ? Optional.empty()
+                        : Optional.of(new String(value, Long.BYTES, value.length - Long.BYTES, UTF_8));
+                goesOn = visitor.arrival(
+                        EventCodec.arrivalOffset(iterator.key()),
+                        ByteBuffer.wrap(value).getLong(),
+                        erased);
             }
             RocksFault.check(iterator);
         } catch (RocksDBException e) {
             throw RocksFault.of("read the log", e);
         }
-    }
-
-    private String erased(String type, long offset) {
-        try {
-            byte[] value = requireNonNull(database.get(arrivals, EventCodec.arrival(typeIndex(type), offset)));
-            return new String(value, 8, value.length - 8, UTF_8);
-        } catch (RocksDBException e) {
-            throw RocksFault.of("read the log", e);
-        }
-    }
-
-    /** The offsets of a type from the first one on, with the times of the events, until told to stop. */
-    void walkArrivals(String type, LongBiPredicate goOn) {
-        refuseIfClosed();
-        int typeIndex = typeIndex(type);
-        try (var bound = new Slice(EventCodec.arrival(typeIndex + 1, 0));
-                var options = new ReadOptions().setIterateUpperBound(bound);
-                RocksIterator iterator = database.newIterator(arrivals, options)) {
-            iterator.seek(EventCodec.arrival(typeIndex, 0));
-            while (iterator.isValid()
-                    && goOn.test(
-                            EventCodec.arrivalOffset(iterator.key()),
-                            ByteBuffer.wrap(iterator.value()).getLong())) {
-                iterator.next();
-            }
-            RocksFault.check(iterator);
-        }
-    }
-
-    /** Decides by two whole numbers. */
-    interface LongBiPredicate {
-        boolean test(long offset, long timeMillis);
     }
 
     /** The offset that the next arrival of any type will have. */
@@ -501,21 +478,16 @@ public final class EventLog implements AutoCloseable {
                 var options = new WriteOptions().setSync(true)) {
             refuseIfClosed();
             long[] dropped = new long[1];
-            walkArrivals(type, (at, timeMillis) -> {
+            walkArrivals(type, 0, (at, timeMillis, _) -> {
                 if (at >= offset) {
                     return false;
                 }
-                try {
-                    batch.delete(arrivals, EventCodec.arrival(typeIndex, at));
-                    byte[] event = EventCodec.key(typeIndex, timeMillis, at);
-                    if (database.get(events, event) != null) {
-                        batch.delete(events, event);
-                        dropped[0]++;
-                    }
-                    return true;
-                } catch (RocksDBException e) {
-                    throw RocksFault.of("drop from the log", e);
+                batch.delete(arrivals, EventCodec.arrival(typeIndex, at));
+                if (stored(type, timeMillis, at) != null) {
+                    batch.delete(events, EventCodec.key(typeIndex, timeMillis, at));
+                    dropped[0]++;
                 }
+                return true;
             });
             batch.put(meta, key("events"), bytes(counter("events") - dropped[0]));
             database.write(options, batch);

@@ -16,14 +16,7 @@ final class RowCheck {
     private final List<Contract.Column> columns;
 
     RowCheck(Contract contract) {
-        this.columns = sourceColumns(contract);
-    }
-
-    /** The columns that a source holds: all but the derived ones. */
-    static List<Contract.Column> sourceColumns(Contract contract) {
-        return contract.columns().stream()
-                .filter(column -> column.derived().isEmpty())
-                .toList();
+        this.columns = contract.sourceColumns();
     }
 
     List<Contract.Column> columns() {

@@ -744,17 +744,23 @@ public final class Engine implements AutoCloseable {
         return appended;
     }
 
-    /** Takes events of the log into all that answers look at. */
-    private void apply(List<Event> events) {
-        int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
-        int item = schema.codeIndex(application.itemColumn()).orElseThrow();
-        for (int from = 0; stored.isEmpty() && from < events.size(); from += APPLIED) {
+    private void applyToState(List<Event> events) {
+        for (int from = 0; from < events.size(); from += APPLIED) {
             lock.writeLock().lock();
             try {
                 events.subList(from, Math.min(events.size(), from + APPLIED)).forEach(state::apply);
             } finally {
                 lock.writeLock().unlock();
             }
+        }
+    }
+
+    /** Takes events of the log into all that answers look at. */
+    private void apply(List<Event> events) {
+        int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
+        int item = schema.codeIndex(application.itemColumn()).orElseThrow();
+        if (stored.isEmpty()) {
+            applyToState(events);
         }
         for (Event event : events) {
             seen.add(event.codes()[subject], event.codes()[item]);

@@ -74,6 +74,11 @@ public record Contract(String name, Path file, List<Column> columns, List<String
         }
     }
 
+    /** The columns that a source holds: all but the derived ones. */
+    public List<Column> sourceColumns() {
+        return columns.stream().filter(column -> column.derived().isEmpty()).toList();
+    }
+
     /** The column of this name. */
     public Optional<Column> column(String columnName) {
         return columns.stream()

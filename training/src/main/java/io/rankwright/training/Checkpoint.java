@@ -1,5 +1,6 @@
 package io.rankwright.training;
 
+import io.rankwright.log.Folder;
 import io.rankwright.models.EmbeddingTable;
 import io.rankwright.spec.EnvironmentFault;
 import java.io.BufferedInputStream;
@@ -87,7 +88,7 @@ final class Checkpoint {
         Optional<Path> before = newest();
         Path unfinished = folder.resolve("unfinished");
         try {
-            delete(unfinished);
+            Folder.delete(unfinished);
             Files.createDirectories(unfinished);
             tables.forEach((name, table) -> table.freeze().write(unfinished.resolve("table-" + name)));
             var checksum = new CRC32C();
@@ -100,7 +101,7 @@ final class Checkpoint {
             }
             Files.move(unfinished, folder.resolve(PREFIX + step), StandardCopyOption.ATOMIC_MOVE);
             if (before.isPresent()) {
-                delete(before.get());
+                Folder.delete(before.get());
             }
         } catch (IOException e) {
             throw new EnvironmentFault("could not write " + unfinished + ": " + e.getMessage(), true, e);
@@ -110,20 +111,9 @@ final class Checkpoint {
     /** Deletes what was saved: the training is over. */
     void clear() {
         try {
-            delete(folder);
+            Folder.delete(folder);
         } catch (IOException e) {
             throw new EnvironmentFault("could not delete " + folder + ": " + e.getMessage(), true, e);
-        }
-    }
-
-    private static void delete(Path path) throws IOException {
-        if (!Files.exists(path)) {
-            return;
-        }
-        try (Stream<Path> inside = Files.walk(path)) {
-            for (Path each : inside.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(each);
-            }
         }
     }
 }

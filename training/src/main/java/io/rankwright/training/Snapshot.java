@@ -159,78 +159,70 @@ public record Snapshot(Path parquet, Manifest manifest) {
      */
     public static Snapshot write(
             Path folder, Application application, EventLog log, Manifest inputs, Progress progress) {
-        Path partial = folder.resolve(inputs.key() + ".parquet.partial");
-        Path database = folder.resolve(inputs.key() + ".duckdb");
-        try {
-            Files.createDirectories(folder);
-            Files.deleteIfExists(partial);
-            var state = new FeatureState(application, log.catalog());
-            var layout = new SnapshotLayout(application, log.catalog(), state);
-            try (var table = SnapshotTable.create(database, layout)) {
-                if (append(table, layout, application, log, state, inputs, progress) == 0) {
-                    throw noExposure(application, inputs);
-                }
-                table.writeParquet(partial);
-            }
-            return take(folder, partial, layout, inputs);
-        } catch (IOException e) {
-            throw unwritten(folder, e);
-        }
-    }
-
-    private static UserFault noExposure(Application application, Manifest inputs) {
-        return new UserFault("no exposure in the days of data.split up to " + inputs.lastDay()
-                + "; expected events of '" + application.framing().exposure() + "' in the sources");
-    }
-
-    private static EnvironmentFault unwritten(Path folder, Exception e) {
-        return new EnvironmentFault(
-                "could not write the snapshot in " + folder + ": " + e.getMessage() + "; nothing was half-written",
-                true,
-                e);
+        var state = new FeatureState(application, log.catalog());
+        var layout = new SnapshotLayout(application, log.catalog(), state);
+        return filled(
+                folder,
+                application,
+                layout,
+                inputs,
+                table -> append(table, layout, application, log, state, inputs, progress));
     }
 
     /**
      * Makes a snapshot of the parts that others have written, each a Parquet file of {@link SnapshotTable}; the rows come
      * into the order in which a replay writes them.
      */
-    public static Snapshot of(Path folder, List<Path> parts, SnapshotLayout layout, Manifest inputs) {
-        Path partial = folder.resolve(inputs.key() + ".parquet.partial");
-        Path database = folder.resolve(inputs.key() + ".duckdb");
+    public static Snapshot of(
+            Path folder, List<Path> parts, Application application, SnapshotLayout layout, Manifest inputs) {
+        return filled(folder, application, layout, inputs, table -> table.takeIn(parts));
+    }
+
+    /** Writes a table that is filled in some way, and gives the finished file its place and its manifest. */
+    private static Snapshot filled(
+            Path folder,
+            Application application,
+            SnapshotLayout layout,
+            Manifest inputs,
+            Consumer<SnapshotTable> filling) {
+        String key = inputs.key();
+        Path parquet = folder.resolve(key + ".parquet");
+        Path partial = folder.resolve(key + ".parquet.partial");
         try {
             Files.createDirectories(folder);
             Files.deleteIfExists(partial);
-            Files.deleteIfExists(database);
-            try (var table = SnapshotTable.create(database, layout)) {
-                table.takeIn(parts);
+            try (var table = SnapshotTable.create(folder.resolve(key + ".duckdb"), layout)) {
+                filling.accept(table);
                 table.writeParquet(partial);
             }
-            return take(folder, partial, layout, inputs);
+            long rows = SnapshotTable.rows(partial);
+            if (rows == 0) {
+                Files.delete(partial);
+                throw new UserFault("no exposure in the days of data.split up to " + inputs.lastDay()
+                        + "; expected events of '" + application.framing().exposure() + "' in the sources");
+            }
+            var manifest = new Manifest(
+                    key,
+                    Artefact.hash(Files.readAllBytes(partial)),
+                    inputs.sourceHash(),
+                    inputs.applicationHash(),
+                    inputs.codeVersion(),
+                    inputs.data(),
+                    rows,
+                    inputs.lastDay(),
+                    inputs.untilMillis(),
+                    layout.features());
+            move(partial, parquet);
+            Path manifestPartial = folder.resolve(key + ".json.partial");
+            Files.write(manifestPartial, JSON.writeValueAsBytes(manifest));
+            move(manifestPartial, folder.resolve(key + ".json"));
+            return new Snapshot(parquet, manifest);
         } catch (IOException e) {
-            throw unwritten(folder, e);
+            throw new EnvironmentFault(
+                    "could not write the snapshot in " + folder + ": " + e.getMessage() + "; nothing was half-written",
+                    true,
+                    e);
         }
-    }
-
-    /** Gives a finished file its place and its manifest. */
-    private static Snapshot take(Path folder, Path partial, SnapshotLayout layout, Manifest inputs) throws IOException {
-        String key = inputs.key();
-        Path parquet = folder.resolve(key + ".parquet");
-        var manifest = new Manifest(
-                key,
-                Artefact.hash(Files.readAllBytes(partial)),
-                inputs.sourceHash(),
-                inputs.applicationHash(),
-                inputs.codeVersion(),
-                inputs.data(),
-                SnapshotTable.rows(partial),
-                inputs.lastDay(),
-                inputs.untilMillis(),
-                layout.features());
-        move(partial, parquet);
-        Path manifestPartial = folder.resolve(key + ".json.partial");
-        Files.write(manifestPartial, JSON.writeValueAsBytes(manifest));
-        move(manifestPartial, folder.resolve(key + ".json"));
-        return new Snapshot(parquet, manifest);
     }
 
     private static void move(Path from, Path to) throws IOException {
@@ -245,7 +237,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
         return '"' + name.replace("\"", "\"\"") + '"';
     }
 
-    private static long append(
+    private static void append(
             SnapshotTable table,
             SnapshotLayout layout,
             Application application,
@@ -255,23 +247,21 @@ public record Snapshot(Path parquet, Manifest manifest) {
             Progress progress) {
         Days days = days(application, inputs);
         long total = log.size();
-        long[] counts = new long[2];
+        long[] count = new long[1];
         try (EventCursor cursor = log.read(application.framing().exposure(), 0, days.toMillis());
                 var writing = new BlockWriter(block -> block.forEach(exposure ->
                         table.append(layout.row(exposure.event(), exposure.row(), exposure.sequences()))))) {
             Replay.run(cursor, state, (event, row, reader) -> {
-                if (++counts[0] % 10_000 == 0) {
-                    progress.at(counts[0], total, "events");
+                if (++count[0] % 10_000 == 0) {
+                    progress.at(count[0], total, "events");
                 }
                 if (event.timeMillis() >= days.fromMillis()) {
                     writing.add(new Exposure(event, row.clone(), layout.sequences(event, reader)));
-                    counts[1]++;
                 }
             });
             writing.finish();
         }
         progress.at(total, total, "events");
-        return counts[1];
     }
 
     /**

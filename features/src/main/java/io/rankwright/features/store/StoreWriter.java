@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
@@ -34,6 +35,8 @@ public final class StoreWriter {
     private final OnlineStore store;
     private final FeatureCells senders;
     private final FeatureCells keepers;
+    /** The kinds of cells that events change, in words. */
+    private final Map<Integer, String> kinds;
 
     /** @param catalog that of the events */
     public StoreWriter(Application application, Catalog catalog, OnlineStore store) {
@@ -41,6 +44,7 @@ public final class StoreWriter {
         this.catalog = catalog;
         this.store = store;
         this.senders = new FeatureCells(application, catalog);
+        this.kinds = senders.kinds();
         this.keepers = new FeatureCells(application, new Catalog(application));
     }
 
@@ -72,27 +76,25 @@ public final class StoreWriter {
 
     /** The kinds of cells that the store does not hold, in words. */
     public List<String> missing() {
-        return missingKinds().stream()
-                .map(kind -> senders.kinds().getOrDefault(kind, ""))
-                .toList();
+        return missingKinds().stream().map(kind -> kinds.getOrDefault(kind, "")).toList();
     }
 
     /** How many kinds of cells there are. */
     public int kinds() {
-        return senders.kinds().size();
+        return kinds.size();
     }
 
     private List<Integer> missingKinds() {
         List<Optional<byte[]>> marks = store.get(marks(), PATIENCE);
-        List<Integer> kinds = List.copyOf(senders.kinds().keySet());
-        return IntStream.range(0, kinds.size())
+        List<Integer> inOrder = List.copyOf(kinds.keySet());
+        return IntStream.range(0, inOrder.size())
                 .filter(i -> marks.get(i).isEmpty())
-                .mapToObj(kinds::get)
+                .mapToObj(inOrder::get)
                 .toList();
     }
 
     private List<byte[]> marks() {
-        return senders.kinds().keySet().stream().map(this::mark).toList();
+        return kinds.keySet().stream().map(this::mark).toList();
     }
 
     private byte[] mark(int kind) {
@@ -134,7 +136,7 @@ public final class StoreWriter {
             entries.add(entry(keys.get(i), applied, cell));
         }
         store.put(entries);
-        mark(senders.kinds().keySet(), events.getLast().offset() + 1);
+        mark(kinds.keySet(), events.getLast().offset() + 1);
     }
 
     private OnlineStore.Entry entry(FeatureCells.Key key, long offset, Cell cell) {
@@ -152,7 +154,7 @@ public final class StoreWriter {
 
     /** Notes that another writer, such as a Flink job, has filled the store with every feature up to an offset. */
     public void declareFull(long offset) {
-        mark(senders.kinds().keySet(), offset);
+        mark(kinds.keySet(), offset);
     }
 
     /**

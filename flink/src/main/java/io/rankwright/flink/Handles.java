@@ -12,11 +12,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * How the tasks of a job in this process find a log or a store of this process: a job's description travels as bytes, so
  * it names them. Safe for any thread.
  */
-final class Slots {
+final class Handles {
     private static final String SCHEME = "here:";
     private static final Map<String, AutoCloseable> HERE = new ConcurrentHashMap<>();
 
-    private Slots() {}
+    private Handles() {}
 
     /** The address of a log or a store of this process, valid until {@link #forget}. */
     static String address(AutoCloseable slot) {
