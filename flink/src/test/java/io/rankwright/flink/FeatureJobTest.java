@@ -1,6 +1,7 @@
 package io.rankwright.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rankwright.features.FeatureState;
 import io.rankwright.features.Replay;
@@ -18,6 +19,7 @@ import io.rankwright.log.Progress;
 import io.rankwright.log.Simulator;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
+import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -308,6 +310,20 @@ class FeatureJobTest {
                 Replay.restore(cursor, replayed);
             }
             assertSame(log, replayed, store);
+        }
+    }
+
+    @Test
+    void aBatchWithoutRowsIsRefusedAsAReplayWithoutRowsIs() {
+        try (EventLog log = log(new Data.Simulation(60, 30, 2, 8))) {
+            var longAgo = new Snapshot.Manifest("key", "", "", "", "", "", 0, "2001-01-01", Long.MAX_VALUE, List.of());
+
+            assertThatThrownBy(() -> Snapshot.write(folder.resolve("a"), APPLICATION, log, longAgo, Progress.SILENT))
+                    .isInstanceOf(UserFault.class)
+                    .hasMessageContaining("no exposure in the days of data.split");
+            assertThatThrownBy(() -> batch(log, log.arrivals("watch"), longAgo, "b"))
+                    .isInstanceOf(UserFault.class)
+                    .hasMessageContaining("no exposure in the days of data.split");
         }
     }
 }

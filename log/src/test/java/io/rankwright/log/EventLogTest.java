@@ -49,6 +49,23 @@ class EventLogTest {
         }
     }
 
+    /** More marks than a reader asks events for must not look like the end of the log. */
+    @Test
+    void marksOfErasureDoNotHideTheEventsBehindThem() {
+        try (EventLog log = EventLog.open(folder.resolve("log"), TestApplication.in(folder))) {
+            log.append("watch", List.of(watch(1, 1, 1_650_000_000_000L, 5)), "test");
+            for (int user = 10; user < 15; user++) {
+                log.erase("watch", "u" + user, 1_650_000_000_000L);
+            }
+            log.append("watch", List.of(watch(2, 2, 1_650_000_000_001L, 5)), "test");
+
+            assertThat(log.arrivedSince("watch", 0, 2)).hasSize(2);
+            assertThat(log.arrivedSince("watch", 1, 2))
+                    .extracting(Event::timeMillis)
+                    .containsExactly(1_650_000_000_001L);
+        }
+    }
+
     @Test
     void eventsAreReadInTheOrderOfTimeWhateverTheOrderOfArrival() {
         var random = new SplittableRandom(3);
