@@ -70,6 +70,21 @@ final class ApplicationOptions {
         return new Pipeline.DataChoice(Optional.ofNullable(data), isSimulated, elsewhere, Snapshot::write);
     }
 
+    /** Where events arrive, as it was named. */
+    Optional<String> logAddress() {
+        return Optional.ofNullable(log);
+    }
+
+    /** The file of Kafka client settings that was named. */
+    Optional<Path> logSettings() {
+        return Optional.ofNullable(logSettings);
+    }
+
+    /** Where features are read from, as it was named. */
+    Optional<String> storeAddress() {
+        return Optional.ofNullable(store);
+    }
+
     /** The store that was named, connected. */
     Optional<OnlineStore> store(Path state) {
         return Optional.ofNullable(store)

@@ -1,7 +1,9 @@
 package io.rankwright.cli;
 
+import io.rankwright.dev.FlinkCluster;
 import io.rankwright.dev.KafkaBroker;
 import io.rankwright.dev.RedisServer;
+import io.rankwright.flink.Deployment;
 import io.rankwright.spec.UserFault;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -13,10 +15,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "dev",
         mixinStandardHelpOptions = true,
-        description = "Starts a real Kafka broker or Redis server on this machine, to try with.")
+        description = "Starts a real Kafka broker, Redis server or Flink cluster on this machine, to try with.")
 final class DevCommand extends CommandGroup {
     DevCommand() {
-        super("'dev kafka' or 'dev redis'");
+        super("'dev kafka', 'dev redis' or 'dev flink'");
     }
 
     @Command(
@@ -51,6 +53,41 @@ final class DevCommand extends CommandGroup {
             say(server.address(), "rankwright run apps/video-feed --store " + server.address());
             Runtime.getRuntime().addShutdownHook(new Thread(server::close));
             server.await();
+        }
+    }
+
+    @Command(
+            name = "flink",
+            mixinStandardHelpOptions = true,
+            description = "Runs a Flink cluster of a JobManager and TaskManagers on loopback until Ctrl-C; its jobs end"
+                    + " with it.")
+    void flink(
+            @Option(
+                            names = "--port",
+                            description = "The port of its web page (default 8081; 0 for any).",
+                            defaultValue = "8081")
+                    int port,
+            @Option(
+                            names = "--task-managers",
+                            description = "How many TaskManagers, of two slots each (default: ${DEFAULT-VALUE}).",
+                            defaultValue = "2")
+                    int count,
+            @Parameters(
+                            paramLabel = "FOLDER",
+                            defaultValue = ".rankwright/flink",
+                            description = "Where its checkpoints and its 'flink' command lie.")
+                    Path folder) {
+        if (count < 1) {
+            throw new UserFault("--task-managers " + count + "; expected at least 1");
+        }
+        try (FlinkCluster cluster =
+                FlinkCluster.start(folder.toAbsolutePath(), checked(port), count, Deployment.JAVA_OPTIONS)) {
+            say(
+                    cluster.address(),
+                    "PATH=%s:$PATH, then the line that 'rankwright flink deploy' prints"
+                            .formatted(cluster.client().getParent()));
+            Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
+            cluster.await();
         }
     }
 

@@ -10,7 +10,9 @@ import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.features.store.StoreWriter;
+import io.rankwright.flink.ClusterFeatures;
 import io.rankwright.flink.FlinkEngine;
+import io.rankwright.log.ArrivalLog;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.HttpApi;
@@ -54,14 +56,16 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--engine",
             description =
-                    "What computes features: local (default), or flink: snapshots by a batch job, the online store"
-                            + " by a streaming job, both inside this process.")
+                    "What computes features: local (default); flink: snapshots by a batch job, the online store by a"
+                            + " streaming job, both inside this process; cluster: the store is kept by the job of"
+                            + " 'flink deploy'.")
     private FeatureEngine engine = FeatureEngine.local;
 
     /** As it is written on the command line. */
     private enum FeatureEngine {
         local,
-        flink
+        flink,
+        cluster
     }
 
     @Option(names = "--no-serve", description = "Stop before serving.")
@@ -123,17 +127,17 @@ final class RunCommand implements Callable<Integer> {
                 ? named.or(() -> Optional.of(ApplicationOptions.diskStore(pipeline.state())))
                 : named;
         Optional<FlinkEngine> flink = Optional.empty();
-        if (engine == FeatureEngine.flink) {
-            flink = Optional.of(stream(application, pipeline, prepared, store.orElseThrow(), reporter));
-        } else {
-            store.ifPresent(slot -> Backfill.ofFirstStart(application, prepared.log(), slot, reporter));
+        switch (engine) {
+            case flink -> flink = Optional.of(stream(application, pipeline, prepared, store.orElseThrow(), reporter));
+            case cluster -> awaitCluster(application, prepared, store, reporter);
+            case local -> store.ifPresent(slot -> Backfill.ofFirstStart(application, prepared.log(), slot, reporter));
         }
         Engine serving;
         try (Reporter.Step step = reporter.step("restore")) {
             serving = Engine.start(
                     application,
                     prepared.log(),
-                    new Slots(prepared.elsewhere(), store, flink.isPresent()),
+                    new Slots(prepared.elsewhere(), store, engine != FeatureEngine.local),
                     prepared.registry(),
                     prepared.version(),
                     pipeline.state(),
@@ -173,6 +177,22 @@ final class RunCommand implements Callable<Integer> {
         out.printf("  stop   Ctrl-C%n");
         out.flush();
         stopped.await();
+    }
+
+    /** Waits until the job on the cluster has brought into the store what is in the topic now. */
+    private static void awaitCluster(
+            Application application, Pipeline.Prepared prepared, Optional<OnlineStore> store, Reporter reporter) {
+        OnlineStore kept = store.orElseThrow(
+                () -> new UserFault("--engine cluster without --store; expected the one that the job keeps"));
+        ArrivalLog topic = prepared.elsewhere()
+                .orElseThrow(
+                        () -> new UserFault("--engine cluster without --log; expected the one that the job reads"));
+        try (Reporter.Step step = reporter.step("cluster")) {
+            long offset = prepared.log().nextOffset();
+            ClusterFeatures.await(application, topic, step);
+            new StoreWriter(application, prepared.log().catalog(), kept).declareFull(offset);
+            step.outcome("the job has brought %s into the online store", topic.name());
+        }
     }
 
     /** Starts the streaming job and waits until the store holds the history of the log. */

@@ -3,11 +3,13 @@ package io.rankwright.cli;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
+import io.rankwright.flink.Parts;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
 import io.rankwright.training.TrainingRun.Device;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What a training depends on beside the application and its data. */
@@ -25,9 +27,24 @@ final class TrainingOptions {
     @Option(names = "--device", description = "What networks are computed on: cpu (default) or gpu.")
     private String device = "cpu";
 
+    @Option(
+            names = "--parts",
+            paramLabel = "ADDRESS",
+            description = "Where a Flink job has written the parts of the snapshot (default: a replay computes it).")
+    private @Nullable String parts;
+
     /** The pipeline of a command that trains, telling what it does on the error stream. */
     Pipeline pipeline(Application application, ApplicationOptions options, Home home) {
-        return Pipeline.of(application, home, options.data(application), run(), Reporter.onErrorStream());
+        Pipeline.DataChoice data = options.data(application);
+        String address = parts;
+        return Pipeline.of(
+                application,
+                home,
+                address == null
+                        ? data
+                        : data.with((folder, of, log, inputs, _) -> Parts.collect(address, folder, of, log, inputs)),
+                run(),
+                Reporter.onErrorStream());
     }
 
     private TrainingRun run() {

@@ -2,7 +2,6 @@ package io.rankwright.dev;
 
 import io.rankwright.spec.EnvironmentFault;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,29 +73,10 @@ public final class KafkaBroker implements AutoCloseable {
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
                 "-cp",
-                libraries().resolve("*").toString(),
+                Libraries.of("kafka").resolve("*").toString(),
                 main));
         command.addAll(arguments);
         return command;
-    }
-
-    /** Beside this part's classes the build lays the broker's, which nothing else may meet. */
-    private static Path libraries() {
-        try {
-            Path here = Path.of(KafkaBroker.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI());
-            Path folder = here.resolveSibling("kafka");
-            if (!Files.isDirectory(folder)) {
-                throw new EnvironmentFault(
-                        "no Kafka broker in " + folder + "; expected its jars there: build anew", false);
-            }
-            return folder;
-        } catch (URISyntaxException e) {
-            throw new EnvironmentFault("cannot find the broker's jars", false, e);
-        }
     }
 
     private static String configuration(int port, int controllerPort, Path data) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /** A server in a process of its own, with its output in a file. One thread at a time. */
@@ -53,15 +54,24 @@ final class ServerProcess implements AutoCloseable {
 
     /** Waits until its output holds a text and it listens; a server that ends before is a fault, with its last lines. */
     void awaitListening(int port, String sign) {
+        await("listening", () -> hasSaid(sign) && listens(port));
+    }
+
+    /** Waits until its output holds a text; a server that ends before is a fault, with its last lines. */
+    void awaitSaying(String sign) {
+        await("ready", () -> hasSaid(sign));
+    }
+
+    private void await(String state, BooleanSupplier isReached) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!(hasSaid(sign) && listens(port))) {
+        while (!isReached.getAsBoolean()) {
             if (ended(Duration.ofMillis(20))) {
                 throw new EnvironmentFault(name + " did not start:\n" + lastLines(), false);
             }
             if (System.nanoTime() > deadline) {
                 close();
                 throw new EnvironmentFault(
-                        name + " was not listening after " + PATIENCE.toSeconds() + " s:\n" + lastLines(), true);
+                        name + " was not " + state + " after " + PATIENCE.toSeconds() + " s:\n" + lastLines(), true);
             }
         }
     }

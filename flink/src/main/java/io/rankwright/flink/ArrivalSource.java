@@ -13,6 +13,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.Source;
@@ -23,6 +25,8 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,23 +41,35 @@ final class ArrivalSource implements Source<Arrived, ArrivalSource.Split, Arriva
     private final String from;
     private final @Nullable String to;
     private final String consumer;
+    private final long liveFrom;
 
     /**
      * @param address see {@link Handles}
      * @param to where to end; empty if never
      * @param consumer under which name the log is told how far it has come
+     * @param liveFrom arrivals before this offset are history
      */
-    ArrivalSource(String address, Contract contract, Position from, Optional<Position> to, String consumer) {
+    ArrivalSource(
+            String address, Contract contract, Position from, Optional<Position> to, String consumer, long liveFrom) {
         this.address = address;
         this.columns = columns(contract).toArray(String[]::new);
         this.from = from.toString();
         this.to = to.map(Position::toString).orElse(null);
         this.consumer = consumer;
+        this.liveFrom = liveFrom;
     }
 
     /** The columns that a source holds, in the order of {@link Arrived#fields}. */
     static List<String> columns(Contract contract) {
         return contract.sourceColumns().stream().map(Contract.Column::name).toList();
+    }
+
+    /** The stream of it. */
+    DataStream<Arrived> stream(StreamExecutionEnvironment environment, WatermarkStrategy<Arrived> watermarks) {
+        return environment
+                .fromSource(this, watermarks, "arrivals", TypeInformation.of(Arrived.class))
+                // One log of this process is one split: a second task would have nothing to do.
+                .setParallelism(1);
     }
 
     /** The whole log from a position on. */
@@ -154,7 +170,8 @@ final class ArrivalSource implements Source<Arrived, ArrivalSource.Split, Arriva
             List<Arrival> some = reader.next(Duration.ZERO);
             for (Arrival arrival : some) {
                 if (arrival.content() instanceof Arrival.Happened event) {
-                    output.collect(arrived(columns, arrival.offset(), event), event.timeMillis());
+                    output.collect(
+                            arrived(columns, arrival.offset(), arrival.offset() < liveFrom, event), event.timeMillis());
                 }
             }
             if (to != null && reader.position().hasReached(Position.parse(to))) {
@@ -197,9 +214,10 @@ final class ArrivalSource implements Source<Arrived, ArrivalSource.Split, Arriva
         }
     }
 
-    static Arrived arrived(String[] columns, long offset, Arrival.Happened event) {
+    static Arrived arrived(String[] columns, long offset, boolean isHistory, Arrival.Happened event) {
         return new Arrived(
                 offset,
+                isHistory,
                 event.timeMillis(),
                 Stream.of(columns).map(event.fields()::get).toArray(String[]::new));
     }

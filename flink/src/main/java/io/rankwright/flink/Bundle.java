@@ -7,6 +7,8 @@ import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.UserFault;
+import io.rankwright.training.Snapshot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -34,9 +37,21 @@ record Bundle(Application application, Path folder) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<String, Bundle> OPEN = new ConcurrentHashMap<>();
     private static final String ENTITIES = "entities/";
+    private static final String INPUTS = "inputs.json";
+
+    /** Where it lies in the jar of a job. */
+    static final String RESOURCE = "rankwright-bundle.zip";
+
+    /** The address of the one in the jar of this job. */
+    static final String IN_JAR = "jar:" + RESOURCE;
 
     /** Writes the bundle of an application with the entities that its log knows; it appears whole or not at all. */
     static void write(Path file, Application application, EventLog log) {
+        write(file, application, log, Optional.empty());
+    }
+
+    /** The same, with what a snapshot is to be made of. */
+    static void write(Path file, Application application, EventLog log, Optional<Snapshot.Manifest> inputs) {
         Path partial = file.resolveSibling(file.getFileName() + ".partial");
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
@@ -45,6 +60,11 @@ record Bundle(Application application, Path folder) {
                 for (Path own : files.filter(Bundle::isPartOfIt).sorted().toList()) {
                     zip.putNextEntry(entry(application.folder().relativize(own).toString()));
                     Files.copy(own, zip);
+                    zip.closeEntry();
+                }
+                if (inputs.isPresent()) {
+                    zip.putNextEntry(entry(INPUTS));
+                    zip.write(JSON.writeValueAsBytes(inputs.get()));
                     zip.closeEntry();
                 }
                 for (String entity : application.data().entities().keySet()) {
@@ -86,8 +106,7 @@ record Bundle(Application application, Path folder) {
     }
 
     private static Bundle unpack(String uri) {
-        var path = new org.apache.flink.core.fs.Path(uri);
-        try (InputStream file = FileSystem.get(path.toUri()).open(path);
+        try (InputStream file = stream(uri);
                 var zip = new ZipInputStream(file)) {
             Path folder = Files.createTempDirectory("rankwright-bundle").toRealPath();
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
@@ -101,6 +120,28 @@ record Bundle(Application application, Path folder) {
             return new Bundle(Application.read(folder), folder);
         } catch (IOException e) {
             throw new EnvironmentFault("could not read the bundle " + uri + ": " + e.getMessage(), true, e);
+        }
+    }
+
+    private static InputStream stream(String uri) throws IOException {
+        if (uri.equals(IN_JAR)) {
+            InputStream resource = Bundle.class.getClassLoader().getResourceAsStream(RESOURCE);
+            if (resource == null) {
+                throw new UserFault(
+                        "this jar holds no application; expected the one that 'rankwright flink deploy' made");
+            }
+            return resource;
+        }
+        var path = new org.apache.flink.core.fs.Path(uri);
+        return FileSystem.get(path.toUri()).open(path);
+    }
+
+    /** What a snapshot is to be made of. */
+    Snapshot.Manifest inputs() {
+        try {
+            return JSON.readValue(folder.resolve(INPUTS).toFile(), Snapshot.Manifest.class);
+        } catch (IOException e) {
+            throw new UserFault("this jar was made for another job; expected 'rankwright flink deploy --job snapshot'");
         }
     }
 

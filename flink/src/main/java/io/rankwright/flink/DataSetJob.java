@@ -1,43 +1,33 @@
 package io.rankwright.flink;
 
-import io.rankwright.spec.Application;
 import io.rankwright.training.Snapshot;
-import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** The batch job: log → each event once → what it asks of cells → readings → rows → Parquet. */
 final class DataSetJob {
+    /** When what arrived happened. A batch sorts by it, whatever came first. */
+    static final WatermarkStrategy<Arrived> TIMES = WatermarkStrategy.<Arrived>forMonotonousTimestamps()
+            .withTimestampAssigner((event, _) -> event.timeMillis());
+
     private DataSetJob() {}
 
     /**
      * Describes the job; its environment must run batches.
      *
-     * @param source of the exposures, with an end
+     * @param arrivals the exposures, with {@link #TIMES} and with an end
      * @param bundle where the application's bundle lies
      * @param days which events are rows, and where to end
-     * @param folder where the parts of the snapshot are written
+     * @param folder where the parts of the snapshot are written: an address that Flink's file systems reach
      */
-    static void describe(
-            StreamExecutionEnvironment environment,
-            ArrivalSource source,
-            String bundle,
-            Snapshot.Days days,
-            String folder) {
-        environment.setRuntimeMode(RuntimeExecutionMode.BATCH);
-        Application application = Bundle.open(bundle).application();
-        String type = application.framing().exposure();
+    static void describe(DataStream<Arrived> arrivals, String bundle, Snapshot.Days days, String folder) {
+        String type = Bundle.open(bundle).application().framing().exposure();
         long toMillis = days.toMillis();
-        WatermarkStrategy<Arrived> times = WatermarkStrategy.<Arrived>forMonotonousTimestamps()
-                .withTimestampAssigner((event, _) -> event.timeMillis());
-        SingleOutputStreamOperator<Ask> asks = environment
-                .fromSource(source, times, "arrivals", TypeInformation.of(Arrived.class))
-                .setParallelism(1)
-                .filter(event -> event.timeMillis() < toMillis)
+        SingleOutputStreamOperator<Ask> asks = arrivals.filter(event -> event.timeMillis() < toMillis)
                 .name("until the last day")
                 .keyBy(new EventId(bundle, type), TypeInformation.of(String.class))
                 .process(new Deduplicate())

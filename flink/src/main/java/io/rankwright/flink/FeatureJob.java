@@ -6,33 +6,28 @@ import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** The streaming job: log → each event once → its changes → the cell of each key → online store. */
 final class FeatureJob {
     private FeatureJob() {}
 
+    /** When what arrived happened, and how far its stream has come. */
+    static WatermarkStrategy<Arrived> watermarks(Application application) {
+        long latenessMillis = application.data().lateness().toMillis();
+        return WatermarkStrategy.<Arrived>forGenerator(_ -> new LiveWatermarks(latenessMillis))
+                .withTimestampAssigner((event, _) -> event.timeMillis());
+    }
+
     /**
      * Describes the job.
      *
-     * @param source of the exposures
+     * @param arrivals the exposures, with {@link #watermarks}
      * @param bundle where the application's bundle lies
      * @param store see {@link Handles#store}
-     * @param liveFrom arrivals before this offset are history, of which nothing is late
      */
-    static void describe(
-            StreamExecutionEnvironment environment, ArrivalSource source, String bundle, String store, long liveFrom) {
-        Application application = Bundle.open(bundle).application();
-        String type = application.framing().exposure();
-        long latenessMillis = application.data().lateness().toMillis();
-        WatermarkStrategy<Arrived> watermarks = WatermarkStrategy.<Arrived>forGenerator(
-                        _ -> new LiveWatermarks(liveFrom, latenessMillis))
-                .withTimestampAssigner((event, _) -> event.timeMillis());
-        DataStream<Arrived> once = environment
-                .fromSource(source, watermarks, "arrivals", TypeInformation.of(Arrived.class))
-                // One log of this process is one split: a second task would have nothing to do.
-                .setParallelism(1)
-                .keyBy(new EventId(bundle, type), TypeInformation.of(String.class))
+    static void describe(DataStream<Arrived> arrivals, String bundle, String store) {
+        String type = Bundle.open(bundle).application().framing().exposure();
+        DataStream<Arrived> once = arrivals.keyBy(new EventId(bundle, type), TypeInformation.of(String.class))
                 .process(new Deduplicate())
                 .name("each event once")
                 .uid("deduplicate");

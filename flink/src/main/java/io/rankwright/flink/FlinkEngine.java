@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -70,12 +71,13 @@ public final class FlinkEngine implements AutoCloseable {
             StreamExecutionEnvironment environment =
                     LocalFlink.environment(scratch.resolve("checkpoints"), Duration.ofDays(1), CORES);
             Path parts = scratch.resolve("parts");
+            environment.setRuntimeMode(RuntimeExecutionMode.BATCH);
             DataSetJob.describe(
-                    environment,
-                    source(application, log, source, arrivals, Optional.of(arrivals.end())),
+                    source(application, log, source, arrivals, Optional.of(arrivals.end()), Long.MAX_VALUE).stream(
+                            environment, DataSetJob.TIMES),
                     bundle.toUri().toString(),
                     Snapshot.days(application, inputs),
-                    parts.toString());
+                    parts.toUri().toString());
             progress.at(0, log.size(), "events");
             execute(environment);
             progress.at(log.size(), log.size(), "events");
@@ -126,11 +128,10 @@ public final class FlinkEngine implements AutoCloseable {
             StreamExecutionEnvironment environment =
                     LocalFlink.environment(folder.resolve("checkpoints"), CHECKPOINTS, CORES);
             FeatureJob.describe(
-                    environment,
-                    source(application, log, source, arrivals, Optional.empty()),
+                    source(application, log, source, arrivals, Optional.empty(), history.offsets()[0]).stream(
+                            environment, FeatureJob.watermarks(application)),
                     bundle.toUri().toString(),
-                    sink,
-                    history.offsets()[0]);
+                    sink);
             return new FlinkEngine(
                     environment.executeAsync("rankwright features"), arrivals, history, List.of(source, sink));
         } catch (IOException e) {
@@ -141,9 +142,19 @@ public final class FlinkEngine implements AutoCloseable {
     }
 
     private static ArrivalSource source(
-            Application application, EventLog log, String address, ArrivalLog arrivals, Optional<Position> to) {
+            Application application,
+            EventLog log,
+            String address,
+            ArrivalLog arrivals,
+            Optional<Position> to,
+            long liveFrom) {
         return new ArrivalSource(
-                address, log.schema(application.framing().exposure()).contract(), arrivals.beginning(), to, CONSUMER);
+                address,
+                log.schema(application.framing().exposure()).contract(),
+                arrivals.beginning(),
+                to,
+                CONSUMER,
+                liveFrom);
     }
 
     /** Waits until all that was in the log at the start is in the store; the answer is the offset behind it. */

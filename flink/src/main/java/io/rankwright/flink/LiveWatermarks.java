@@ -9,19 +9,16 @@ import org.apache.flink.api.common.eventtime.WatermarkOutput;
  * whatever order its files came, does not move it, so that none of it is late.
  */
 final class LiveWatermarks implements WatermarkGenerator<Arrived> {
-    private final long liveFrom;
     private final long latenessMillis;
     private long newest = Long.MIN_VALUE;
 
-    /** @param liveFrom arrivals before this offset are history */
-    LiveWatermarks(long liveFrom, long latenessMillis) {
-        this.liveFrom = liveFrom;
+    LiveWatermarks(long latenessMillis) {
         this.latenessMillis = latenessMillis;
     }
 
     @Override
     public void onEvent(Arrived event, long timeMillis, WatermarkOutput output) {
-        if (event.offset() >= liveFrom) {
+        if (!event.isHistory()) {
             newest = Math.max(newest, timeMillis);
         }
     }

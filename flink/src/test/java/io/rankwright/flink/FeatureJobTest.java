@@ -86,17 +86,17 @@ class FeatureJobTest {
         String source = Handles.address(arrivals);
         String sink = Handles.address(store);
         StreamExecutionEnvironment environment = environment(log);
-        FeatureJob.describe(
-                environment,
-                new ArrivalSource(
-                        source,
-                        log.schema("watch").contract(),
-                        arrivals.beginning(),
-                        Optional.of(arrivals.end()),
-                        "flink"),
-                bundle.toUri().toString(),
-                sink,
+        var arrived = new ArrivalSource(
+                source,
+                log.schema("watch").contract(),
+                arrivals.beginning(),
+                Optional.of(arrivals.end()),
+                "flink",
                 liveFrom);
+        FeatureJob.describe(
+                arrived.stream(environment, FeatureJob.watermarks(APPLICATION)),
+                bundle.toUri().toString(),
+                sink);
         JobExecutionResult result = environment.execute("features");
         Handles.forget(source);
         Handles.forget(sink);

@@ -45,6 +45,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -227,10 +228,16 @@ public final class Pipeline {
         }
     }
 
+    /** Takes in what is new, and hands on the log with what a snapshot of it is to be made of. */
+    public <T> T withInputs(BiFunction<EventLog, Snapshot.Manifest, T> use) {
+        try (EventLog log = EventLog.open(state.resolve("log"), application)) {
+            return use.apply(log, inputs(log, ingest(log)));
+        }
+    }
+
     /** Searches settings of the ranker; see {@link Tuner}. The answer are the last attempts, the best first. */
     public List<Trial> tune(SearchSpace space, int trials, int rungs, String metric) {
-        try (EventLog log = EventLog.open(state.resolve("log"), application)) {
-            Snapshot.Manifest inputs = inputs(log, ingest(log));
+        return withInputs((log, inputs) -> {
             DataSet data = read(snapshot(log, inputs));
             LocalDate lastDay = LocalDate.parse(inputs.lastDay());
             var split = application.data().split();
@@ -254,7 +261,7 @@ public final class Pipeline {
                             state.resolve("checkpoints"),
                             reporter)
                     .search(space, trials, rungs, metric, study);
-        }
+        });
     }
 
     private Version version(

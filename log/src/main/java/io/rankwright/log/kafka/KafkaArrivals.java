@@ -1,17 +1,12 @@
 package io.rankwright.log.kafka;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import io.rankwright.log.Arrival;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.Position;
 import io.rankwright.spec.Application;
-import io.rankwright.spec.Contract;
-import io.rankwright.spec.Data;
 import io.rankwright.spec.EnvironmentFault;
-import io.rankwright.spec.UserFault;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,8 +17,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import org.apache.avro.Schema;
-import org.apache.avro.SchemaParseException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -35,7 +28,6 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -43,7 +35,6 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The events of one type in a Kafka topic. The producer is idempotent and waits for all replicas; the subject's id is
@@ -54,19 +45,15 @@ public final class KafkaArrivals implements ArrivalLog {
 
     private final KafkaCluster cluster;
     private final String topic;
-    private final ValueFormat format;
-    private final Contract contract;
-    private final Optional<String> subjectColumn;
+    private final TopicRecords records;
     private final Admin admin;
     private final KafkaProducer<byte[], byte[]> producer;
     private final int partitions;
 
-    private KafkaArrivals(KafkaCluster cluster, Application application, Data.EventSource source) {
+    private KafkaArrivals(KafkaCluster cluster, Application application, String type) {
         this.cluster = cluster;
-        this.topic = source.topic();
-        this.contract = source.contract();
-        this.subjectColumn = contract.columnOf(application.framing().subject()).map(Contract.Column::name);
-        this.format = format(source);
+        this.records = TopicRecords.of(application, type);
+        this.topic = records.topic();
         try {
             this.admin = Admin.create(cluster.client(Map.of()));
             this.producer = new KafkaProducer<>(
@@ -99,23 +86,7 @@ public final class KafkaArrivals implements ArrivalLog {
      * @throws io.rankwright.spec.EnvironmentFault if the cluster does not answer
      */
     public static KafkaArrivals open(KafkaCluster cluster, Application application, String type) {
-        return new KafkaArrivals(cluster, application, application.data().event(type));
-    }
-
-    private static ValueFormat format(Data.EventSource source) {
-        if (source.avro().isEmpty()) {
-            return new ValueFormat.Json();
-        }
-        try {
-            Schema schema = new Schema.Parser().parse(source.avro().get().toFile());
-            if (schema.getType() != Schema.Type.RECORD) {
-                throw new UserFault(
-                        "the Avro schema " + source.avro().get() + " is a " + schema.getType() + "; expected a record");
-            }
-            return new ValueFormat.Avro(schema);
-        } catch (IOException | SchemaParseException e) {
-            throw new UserFault("the Avro schema " + source.avro().get() + " cannot be read: " + e.getMessage());
-        }
+        return new KafkaArrivals(cluster, application, type);
     }
 
     private int partitions() {
@@ -157,7 +128,7 @@ public final class KafkaArrivals implements ArrivalLog {
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         try {
             for (Arrival.Content content : arrivals) {
-                sent.add(producer.send(record(content)));
+                sent.add(producer.send(records.record(content)));
             }
             producer.flush();
             for (Future<RecordMetadata> answer : sent) {
@@ -171,19 +142,6 @@ public final class KafkaArrivals implements ArrivalLog {
         } catch (KafkaException e) {
             throw cluster.fault("append to " + topic, e);
         }
-    }
-
-    private ProducerRecord<byte[], byte[]> record(Arrival.Content content) {
-        return switch (content) {
-            case Arrival.Happened event -> record(event.subject(), event.timeMillis(), format.write(event.fields()));
-            case Arrival.Erased erased -> record(erased.subject(), erased.timeMillis(), null);
-            case Arrival.Unreadable unreadable -> throw new IllegalArgumentException(unreadable.reason());
-        };
-    }
-
-    private ProducerRecord<byte[], byte[]> record(String subject, long timeMillis, byte @Nullable [] value) {
-        Integer anyPartition = null;
-        return new ProducerRecord<>(topic, anyPartition, timeMillis, subject.getBytes(UTF_8), value);
     }
 
     @Override
@@ -220,7 +178,7 @@ public final class KafkaArrivals implements ArrivalLog {
             try {
                 var found = new ArrayList<Arrival>();
                 for (ConsumerRecord<byte[], byte[]> read : consumer.poll(patience)) {
-                    found.add(new Arrival(read.partition(), read.offset(), content(read)));
+                    found.add(new Arrival(read.partition(), read.offset(), records.content(read)));
                 }
                 long[] offsets = new long[partitions];
                 for (TopicPartition part : all()) {
@@ -242,35 +200,6 @@ public final class KafkaArrivals implements ArrivalLog {
         public void close() {
             consumer.close();
         }
-    }
-
-    private Arrival.Content content(ConsumerRecord<byte[], byte[]> read) {
-        byte[] key = read.key();
-        byte[] value = read.value();
-        if (value == null) {
-            return key == null
-                    ? new Arrival.Unreadable("has neither key nor value; expected the key of a subject to erase", "")
-                    : new Arrival.Erased(new String(key, UTF_8), read.timestamp());
-        }
-        try {
-            Map<String, String> fields = format.read(value);
-            String subject =
-                    subjectColumn.map(column -> fields.getOrDefault(column, "")).orElse("");
-            return new Arrival.Happened(subject, time(fields, read.timestamp()), fields);
-        } catch (ValueFormat.Unreadable e) {
-            return new Arrival.Unreadable(String.valueOf(e.getMessage()), ValueFormat.shown(value));
-        }
-    }
-
-    /** Others stamp a record when they send it: when it happened stands in the event. */
-    private long time(Map<String, String> fields, long stamped) {
-        String column = contract.time().orElse("");
-        String text = fields.getOrDefault(column, "");
-        if (!text.matches("\\d{1,15}")) {
-            return stamped;
-        }
-        boolean isInSeconds = contract.column(column).orElseThrow().isInSeconds();
-        return Long.parseLong(text) * (isInSeconds ? 1000 : 1);
     }
 
     @Override
