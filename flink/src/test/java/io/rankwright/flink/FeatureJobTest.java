@@ -23,6 +23,8 @@ import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -130,9 +132,9 @@ class FeatureJobTest {
     /** 5% sent twice, all of it shuffled inside the allowed lateness, a tenth of it as late as is allowed. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2})
-    void aStreamOutOfOrderAndWithDuplicatesGivesTheFeaturesOfAReplay(long seed) throws Exception {
+    void streamAndBatchOutOfOrderAndWithDuplicatesGiveTheFeaturesOfAReplay(long seed) throws Exception {
         var random = new Random(seed);
-        try (EventLog log = log(new Data.Simulation(150, 60, 3, seed));
+        try (EventLog log = log(new Data.Simulation(150, 60, 12, seed));
                 OnlineStore store = DiskStore.open(folder.resolve("store"), 1 << 24)) {
             long lateness = APPLICATION.data().lateness().toMillis();
             List<Arrival.Happened> events = events(log);
@@ -158,6 +160,12 @@ class FeatureJobTest {
                 Replay.restore(cursor, replayed);
             }
             assertSame(log, replayed, store);
+            Snapshot.Manifest inputs = inputs(log);
+            Snapshot local = Snapshot.write(folder.resolve("local"), APPLICATION, log, inputs, Progress.SILENT);
+            Snapshot batch = batch(log, arrivals, inputs, "shuffled");
+            assertThat(batch.manifest().rows()).isEqualTo(local.manifest().rows());
+            assertThat(rowsOnlyOf(local, batch)).isZero();
+            assertThat(rowsOnlyOf(batch, local)).isZero();
             try (EventLog server = EventLog.open(folder.resolve("server"), APPLICATION)) {
                 var served = new FeatureState(APPLICATION, log.catalog());
                 for (Sent each : sent) {
@@ -213,6 +221,18 @@ class FeatureJobTest {
                 Replay.restore(cursor, replayed);
             }
             assertSame(log, replayed, store);
+        }
+    }
+
+    /** How many rows of one are not in the other; an event's number is its place in the order of arrival. */
+    private static long rowsOnlyOf(Snapshot one, Snapshot other) throws SQLException {
+        String rows = "SELECT * EXCLUDE (event) FROM read_parquet('%s')";
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+                var statement = connection.createStatement();
+                var result = statement.executeQuery("SELECT count(*) FROM (%s EXCEPT ALL %s)"
+                        .formatted(rows.formatted(one.parquet()), rows.formatted(other.parquet())))) {
+            result.next();
+            return result.getLong(1);
         }
     }
 
