@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /**
  * Chooses the benchmark: {@code replay [APP] [EVENTS]}, {@code feed ADDRESS [REQUESTS]}, {@code
  * ranker HOME}, {@code store [APP]}, {@code
- * ingest [ADDRESS] [BATCHES]} or {@code embeddings}.
+ * ingest [ADDRESS] [BATCHES]}, {@code load --rate N} or {@code embeddings}.
  */
 public final class Bench {
     private Bench() {}
@@ -28,10 +28,13 @@ public final class Bench {
                         arguments.length > 1 ? arguments[1] : "http://127.0.0.1:8080",
                         arguments.length > 2 ? Integer.parseInt(arguments[2]) : 250);
             case "store" -> StoreBench.run(Path.of(arguments.length > 1 ? arguments[1] : "apps/video-feed"));
+            case "load" -> LoadBench.run(Options.of(arguments));
             case "embeddings" -> EmbeddingBench.run();
             default ->
-                System.err.println("usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME]"
-                        + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings");
+                System.err.println(
+                        "usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME]"
+                                + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings"
+                                + " | load [--address A] [--rate N | --peak CLIENTS] [--seconds N] [--users N] [--events SHARE]");
         }
     }
 }

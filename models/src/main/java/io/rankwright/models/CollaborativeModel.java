@@ -21,16 +21,17 @@ public sealed interface CollaborativeModel permits ItemNeighbours, ItemFactors {
     /** A model in the codes of a log. Any number of threads. */
     interface Bound {
         /**
-         * Adds to each item how well it goes with the newest of a sequence; what the model says nothing of stays as it
-         * is, and nothing is said for the code 0.
+         * Tells how well items go with the newest of a sequence, each item once; of what the model says nothing of it
+         * tells nothing, and nothing of the code 0.
          *
          * @param sequence codes, newest last
          * @param last how many of the newest to look at
-         * @param scores by code; must reach to {@link #capacity()}
          */
-        void score(int[] sequence, int last, float[] scores);
+        void score(int[] sequence, int last, Scores scores);
+    }
 
-        /** One more than the greatest code that {@link #score} writes. */
-        int capacity();
+    /** Told of scored items. */
+    interface Scores {
+        void score(int code, float score);
     }
 }

@@ -87,7 +87,7 @@ public final class ItemFactors implements CollaborativeModel {
         int[] indexes = items.indexes(ids);
         return new Bound() {
             @Override
-            public void score(int[] sequence, int last, float[] scores) {
+            public void score(int[] sequence, int last, Scores scores) {
                 int[] taken = Arrays.stream(sequence, Math.max(0, sequence.length - last), sequence.length)
                         .filter(code -> code < indexes.length)
                         .map(code -> indexes[code])
@@ -101,14 +101,9 @@ public final class ItemFactors implements CollaborativeModel {
                 float[] subject = subject(taken);
                 for (int code = 1; code < indexes.length; code++) {
                     if (indexes[code] > 0) {
-                        scores[code] += Vectors.dot(subject, factors[indexes[code]]);
+                        scores.score(code, Vectors.dot(subject, factors[indexes[code]]));
                     }
                 }
-            }
-
-            @Override
-            public int capacity() {
-                return indexes.length;
             }
         };
     }

@@ -66,18 +66,27 @@ public final class ItemNeighbours implements CollaborativeModel {
         }
         return new Bound() {
             @Override
-            public void score(int[] sequence, int last, float[] scores) {
-                for (int s = Math.max(0, sequence.length - last); s < sequence.length; s++) {
-                    int index = sequence[s] < indexes.length ? indexes[sequence[s]] : 0;
+            public void score(int[] sequence, int last, Scores scores) {
+                int first = Math.max(0, sequence.length - last);
+                int most = 0;
+                for (int s = first; s < sequence.length; s++) {
+                    most += neighbours[index(sequence[s])].length;
+                }
+                var sums = new Sums(most);
+                for (int s = first; s < sequence.length; s++) {
+                    int index = index(sequence[s]);
                     for (int n = 0; n < neighbours[index].length; n++) {
-                        scores[codes[neighbours[index][n]]] += similarities[index][n];
+                        int code = codes[neighbours[index][n]];
+                        if (code > 0) {
+                            sums.add(code, similarities[index][n]);
+                        }
                     }
                 }
+                sums.forEach(scores);
             }
 
-            @Override
-            public int capacity() {
-                return indexes.length;
+            private int index(int code) {
+                return code < indexes.length ? indexes[code] : 0;
             }
         };
     }

@@ -7,8 +7,10 @@ import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.TwoTower;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Model;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +22,8 @@ import java.util.Optional;
  */
 public final class Retriever implements AutoCloseable {
     private final List<Source> sources = new ArrayList<>();
-    private final List<Popularity> counters = new ArrayList<>();
+    private final Map<Optional<Duration>, Popularity> counters = new LinkedHashMap<>();
+    private final List<Newest> newest = new ArrayList<>();
     private final Optional<VectorIndex> index;
     private final Optional<TwoTower.Bound> towers;
     private final EntityTable items;
@@ -39,18 +42,18 @@ public final class Retriever implements AutoCloseable {
         this.items = log.table(application.framing().item());
         this.towers = towers;
         this.index = index;
-        Popularity prior = counter(application);
+        Popularity prior = prior(application);
         for (Model.CandidateSource source : application.model().retrieve()) {
             switch (source) {
                 case Model.TwoTower settings ->
                     towers.ifPresent(bound -> index.ifPresent(
                             vectors -> sources.add(new Sources.Nearest(settings, bound, vectors, prior))));
-                case Model.Trending settings -> {
-                    var counter = new Popularity(settings.window());
-                    counters.add(counter);
-                    sources.add(new Sources.Trending(settings, counter, items));
+                case Model.Trending settings -> sources.add(new Sources.Trending(settings, counter(settings), items));
+                case Model.Fresh settings -> {
+                    var order = new Newest(items, settings.born().column());
+                    newest.add(order);
+                    sources.add(new Sources.Fresh(settings, order));
                 }
-                case Model.Fresh settings -> sources.add(new Sources.Fresh(settings, items));
                 case Model.Similar settings ->
                     Optional.ofNullable(collaborative.get(settings.name()))
                             .ifPresent(model -> sources.add(new Sources.Similar(
@@ -65,15 +68,18 @@ public final class Retriever implements AutoCloseable {
         refresh();
     }
 
-    /** The counter that weighs the other sources: the window of the trending source, or ever. */
-    private Popularity counter(Application application) {
-        var counter = new Popularity(application.model().retrieve().stream()
+    /** The counter that weighs the other sources: the first trending source's, or one for ever. */
+    private Popularity prior(Application application) {
+        return application.model().retrieve().stream()
                 .filter(Model.Trending.class::isInstance)
-                .map(source -> ((Model.Trending) source).window())
-                .flatMap(Optional::stream)
-                .findFirst());
-        counters.add(counter);
-        return counter;
+                .findFirst()
+                .map(source -> counter((Model.Trending) source))
+                .orElseGet(() -> counters.computeIfAbsent(Optional.empty(), Popularity::new));
+    }
+
+    /** The counter of a window: one, whoever asks. */
+    private Popularity counter(Model.Trending settings) {
+        return counters.computeIfAbsent(settings.window(), Popularity::new);
     }
 
     /** Brings the index to the items that are known: adds what is missing, takes out what was deleted. */
@@ -101,11 +107,12 @@ public final class Retriever implements AutoCloseable {
 
     /** An item was taken. */
     public void taken(int item, long timeMillis) {
-        counters.forEach(counter -> counter.add(item, timeMillis));
+        counters.values().forEach(counter -> counter.add(item, timeMillis));
     }
 
     /** An item was added or changed: it is found by the next request. */
     public void put(int item) {
+        newest.forEach(order -> order.put(item));
         if (index.isPresent() && towers.isPresent()) {
             int[] codes = {item};
             index.get().put(codes, towers.get().items(codes));

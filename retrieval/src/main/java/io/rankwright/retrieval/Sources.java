@@ -26,12 +26,11 @@ final class Sources {
         public int[] find(Query query) {
             float[] vector = towers.subject(query.subject(), query.sequences());
             VectorIndex.Nearest nearest = index.nearest(vector, 2 * settings.candidates(), query.allowed());
-            int[] counts = prior.counts(query.nowMillis());
+            prior.moveTo(query.nowMillis());
             var best = new Best(settings.candidates());
             for (int i = 0; i < nearest.codes().length; i++) {
                 int code = nearest.codes()[i];
-                int count = code < counts.length ? counts[code] : 0;
-                best.offer(code, nearest.similarities()[i] + settings.popularity() * Math.log(count + 0.5));
+                best.offer(code, nearest.similarities()[i] + settings.popularity() * Math.log(prior.count(code) + 0.5));
             }
             return best.codes();
         }
@@ -51,19 +50,15 @@ final class Sources {
 
         @Override
         public int[] find(Query query) {
-            int[] counts = counter.counts(query.nowMillis());
-            var best = new Best(settings.candidates());
-            for (int code = 1; code < counts.length; code++) {
-                if (counts[code] > 0 && items.isKnown(code) && query.allowed().test(code)) {
-                    best.offer(code, counts[code]);
-                }
-            }
-            return best.codes();
+            counter.moveTo(query.nowMillis());
+            return counter.most(
+                    settings.candidates(),
+                    code -> items.isKnown(code) && query.allowed().test(code));
         }
     }
 
     /** The youngest items. */
-    record Fresh(Model.Fresh settings, EntityTable items) implements Source {
+    record Fresh(Model.Fresh settings, Newest newest) implements Source {
         @Override
         public String name() {
             return settings.name();
@@ -76,19 +71,11 @@ final class Sources {
 
         @Override
         public int[] find(Query query) {
-            int place = items.place(settings.born().column());
-            double oldest = query.nowMillis() - settings.youngerThan().toMillis();
-            var best = new Best(settings.candidates());
-            for (int code = 1; code < items.capacity(); code++) {
-                double born = items.number(place, code);
-                if (items.isKnown(code)
-                        && born >= oldest
-                        && born <= query.nowMillis()
-                        && query.allowed().test(code)) {
-                    best.offer(code, born);
-                }
-            }
-            return best.codes();
+            return newest.find(
+                    query.nowMillis() - settings.youngerThan().toMillis(),
+                    query.nowMillis(),
+                    settings.candidates(),
+                    query.allowed());
         }
     }
 
@@ -107,17 +94,14 @@ final class Sources {
 
         @Override
         public int[] find(Query query) {
-            float[] scores = new float[learnt.capacity()];
             int[] sequence = query.sequences().getOrDefault(settings.sequence(), new int[0]);
-            learnt.score(sequence, settings.last(), scores);
-            int[] counts = prior.counts(query.nowMillis());
+            prior.moveTo(query.nowMillis());
             var best = new Best(settings.candidates());
-            for (int code = 1; code < scores.length; code++) {
-                if (scores[code] > 0 && items.isKnown(code) && query.allowed().test(code)) {
-                    int count = code < counts.length ? counts[code] : 0;
-                    best.offer(code, scores[code] * Math.pow(count + 0.5, settings.popularity()));
+            learnt.score(sequence, settings.last(), (code, score) -> {
+                if (score > 0 && items.isKnown(code) && query.allowed().test(code)) {
+                    best.offer(code, score * Math.pow(prior.count(code) + 0.5, settings.popularity()));
                 }
-            }
+            });
             return best.codes();
         }
     }

@@ -1,39 +1,46 @@
 package io.rankwright.retrieval;
 
+import static java.util.Objects.requireNonNull;
+
 import io.rankwright.spec.EnvironmentFault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Objects;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.StringField;
+import org.apache.lucene.index.FloatVectorValues;
+import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.KnnVectorValues;
+import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.NumericDocValues;
 import org.apache.lucene.index.SerialMergeScheduler;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.index.VectorSimilarityFunction;
-import org.apache.lucene.search.ConstantScoreScorer;
-import org.apache.lucene.search.ConstantScoreWeight;
+import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.FilteredDocIdSetIterator;
 import org.apache.lucene.search.IndexSearcher;
-import org.apache.lucene.search.KnnFloatVectorQuery;
-import org.apache.lucene.search.Query;
-import org.apache.lucene.search.QueryVisitor;
 import org.apache.lucene.search.ScoreDoc;
-import org.apache.lucene.search.ScoreMode;
-import org.apache.lucene.search.ScorerSupplier;
 import org.apache.lucene.search.SearcherManager;
-import org.apache.lucene.search.TwoPhaseIterator;
-import org.apache.lucene.search.Weight;
+import org.apache.lucene.search.TopKnnCollector;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.util.Bits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +53,14 @@ public final class VectorIndex implements AutoCloseable {
     private static final String VECTOR = "vector";
     private static final String CODE = "code";
     private static final String KEY = "key";
+    /** A search that has come by so many vectors, and by so many times as many as it looks for, goes on without the graph. */
+    private static final int MOST_VISITED = 20_000;
+
+    private static final int PATIENCE = 40;
+    private static final Comparator<ScoreDoc> FARTHEST_FIRST = Comparator.<ScoreDoc>comparingDouble(doc -> doc.score)
+            .thenComparing(Comparator.<ScoreDoc>comparingInt(doc -> doc.doc).reversed());
+
+    private final Map<IndexReader.CacheKey, int[]> codesBySegment = new ConcurrentHashMap<>();
 
     private final Directory directory;
     private final IndexWriter writer;
@@ -128,21 +143,20 @@ public final class VectorIndex implements AutoCloseable {
     /** Nearest items, the nearest first, with their inner products. */
     public record Nearest(int[] codes, float[] similarities) {}
 
-    /** Finds the nearest allowed items to a vector. */
+    /**
+     * Finds the nearest allowed items to a vector. Only items that the search comes by are asked whether they are allowed;
+     * if it comes by many without finding enough, few are allowed, and all of those are compared.
+     */
     public Nearest nearest(float[] vector, int k, IntPredicate allowed) {
         try {
             IndexSearcher searcher = searchers.acquire();
             try {
-                var query = new KnnFloatVectorQuery(VECTOR, vector, k, new AllowedQuery(allowed));
-                ScoreDoc[] found = searcher.search(query, k).scoreDocs;
-                int[] codes = new int[found.length];
-                float[] similarities = new float[found.length];
-                for (int i = 0; i < found.length; i++) {
-                    codes[i] = code(searcher, found[i].doc);
-                    // Lucene's score of an inner product is (1 + product) / 2.
-                    similarities[i] = 2 * found[i].score - 1;
+                var best = new ArrayList<ScoreDoc[]>();
+                List<LeafReaderContext> leaves = searcher.getIndexReader().leaves();
+                for (LeafReaderContext leaf : leaves) {
+                    best.add(search(leaf, vector, k, allowed));
                 }
-                return new Nearest(codes, similarities);
+                return merged(leaves, best, k);
             } finally {
                 searchers.release(searcher);
             }
@@ -151,15 +165,77 @@ public final class VectorIndex implements AutoCloseable {
         }
     }
 
-    private static int code(IndexSearcher searcher, int doc) throws IOException {
-        for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-            if (doc >= leaf.docBase && doc < leaf.docBase + leaf.reader().maxDoc()) {
-                NumericDocValues values = leaf.reader().getNumericDocValues(CODE);
-                values.advanceExact(doc - leaf.docBase);
-                return (int) values.longValue();
+    private ScoreDoc[] search(LeafReaderContext leaf, float[] vector, int k, IntPredicate allowed) throws IOException {
+        LeafReader reader = leaf.reader();
+        var accepted = new Accepted(codes(leaf), reader.getLiveDocs(), allowed);
+        int limit = Math.max(MOST_VISITED, PATIENCE * k);
+        var collector = new TopKnnCollector(Math.min(k, reader.maxDoc()), limit);
+        reader.searchNearestVectors(VECTOR, vector, collector, accepted);
+        boolean isEnough = collector.numCollected() >= Math.min(k, reader.numDocs());
+        return isEnough || accepted.refused == 0
+                ? collector.topDocs().scoreDocs
+                : compared(reader, vector, k, accepted);
+    }
+
+    /** The nearest of all that are accepted, one by one. */
+    private static ScoreDoc[] compared(LeafReader reader, float[] vector, int k, Accepted accepted) throws IOException {
+        FloatVectorValues vectors = reader.getFloatVectorValues(VECTOR);
+        if (vectors == null) {
+            return new ScoreDoc[0];
+        }
+        var nearest = new PriorityQueue<ScoreDoc>(k + 1, (a, b) -> FARTHEST_FIRST.compare(a, b));
+        KnnVectorValues.DocIndexIterator at = vectors.iterator();
+        for (int doc = at.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = at.nextDoc()) {
+            if (accepted.get(doc)) {
+                float[] other = vectors.vectorValue(at.index());
+                nearest.add(new ScoreDoc(doc, VectorSimilarityFunction.DOT_PRODUCT.compare(vector, other)));
+                if (nearest.size() > k) {
+                    nearest.poll();
+                }
             }
         }
-        return 0;
+        ScoreDoc[] found = nearest.toArray(ScoreDoc[]::new);
+        Arrays.sort(found, FARTHEST_FIRST.reversed());
+        return found;
+    }
+
+    private Nearest merged(List<LeafReaderContext> leaves, List<ScoreDoc[]> best, int k) throws IOException {
+        record Found(int code, float score) {}
+        var all = new ArrayList<Found>();
+        for (int l = 0; l < best.size(); l++) {
+            int[] codes = codes(leaves.get(l));
+            for (ScoreDoc found : best.get(l)) {
+                all.add(new Found(codes[found.doc], found.score));
+            }
+        }
+        all.sort(Comparator.comparingDouble(Found::score).reversed().thenComparingInt(Found::code));
+        int size = Math.min(k, all.size());
+        int[] codes = new int[size];
+        float[] similarities = new float[size];
+        for (int i = 0; i < size; i++) {
+            codes[i] = all.get(i).code();
+            // Lucene's score of an inner product is (1 + product) / 2.
+            similarities[i] = 2 * all.get(i).score() - 1;
+        }
+        return new Nearest(codes, similarities);
+    }
+
+    /** The code of each document of a segment, read once a segment. */
+    private int[] codes(LeafReaderContext leaf) throws IOException {
+        IndexReader.CacheHelper cache = requireNonNull(leaf.reader().getCoreCacheHelper());
+        int[] known = codesBySegment.get(cache.getKey());
+        if (known != null) {
+            return known;
+        }
+        int[] codes = new int[leaf.reader().maxDoc()];
+        NumericDocValues values = leaf.reader().getNumericDocValues(CODE);
+        for (int doc = values.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = values.nextDoc()) {
+            codes[doc] = (int) values.longValue();
+        }
+        if (codesBySegment.put(cache.getKey(), codes) == null) {
+            cache.addClosedListener(codesBySegment::remove);
+        }
+        return codes;
     }
 
     private static EnvironmentFault fault(String action, IOException e) {
@@ -177,62 +253,50 @@ public final class VectorIndex implements AutoCloseable {
         }
     }
 
-    /** The documents whose code is allowed. Costs one look-up a document. */
-    private static final class AllowedQuery extends Query {
+    /** The documents of a segment whose code is allowed, each asked when the search comes by. One thread's. */
+    private static final class Accepted extends AcceptDocs implements Bits {
+        private final int[] codes;
+        private final @Nullable Bits live;
         private final IntPredicate allowed;
+        private int refused;
 
-        AllowedQuery(IntPredicate allowed) {
+        Accepted(int[] codes, @Nullable Bits live, IntPredicate allowed) {
+            this.codes = codes;
+            this.live = live;
             this.allowed = allowed;
         }
 
         @Override
-        public Weight createWeight(IndexSearcher searcher, ScoreMode mode, float boost) {
-            return new ConstantScoreWeight(this, boost) {
-                @Override
-                public @Nullable ScorerSupplier scorerSupplier(LeafReaderContext context) throws IOException {
-                    NumericDocValues values = context.reader().getNumericDocValues(CODE);
-                    if (values == null) {
-                        return null;
-                    }
-                    var matches = new TwoPhaseIterator(values) {
-                        @Override
-                        public boolean matches() throws IOException {
-                            return allowed.test((int) values.longValue());
-                        }
+        public boolean get(int doc) {
+            boolean isAccepted = (live == null || live.get(doc)) && allowed.test(codes[doc]);
+            refused += isAccepted ? 0 : 1;
+            return isAccepted;
+        }
 
-                        @Override
-                        public float matchCost() {
-                            return 4;
-                        }
-                    };
-                    return new DefaultScorerSupplier(new ConstantScoreScorer(score(), mode, matches));
-                }
+        @Override
+        public int length() {
+            return codes.length;
+        }
 
+        @Override
+        public Bits bits() {
+            return this;
+        }
+
+        @Override
+        public DocIdSetIterator iterator() {
+            return new FilteredDocIdSetIterator(DocIdSetIterator.all(codes.length)) {
                 @Override
-                public boolean isCacheable(LeafReaderContext context) {
-                    return false;
+                protected boolean match(int doc) {
+                    return get(doc);
                 }
             };
         }
 
+        /** How many are accepted is not known beforehand: most, as a rule. */
         @Override
-        public void visit(QueryVisitor visitor) {
-            visitor.visitLeaf(this);
-        }
-
-        @Override
-        public String toString(String field) {
-            return "allowed";
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof AllowedQuery query && query.allowed == allowed;
-        }
-
-        @Override
-        public int hashCode() {
-            return Objects.hash(allowed);
+        public int cost() {
+            return codes.length;
         }
     }
 }

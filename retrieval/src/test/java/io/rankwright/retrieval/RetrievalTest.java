@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,55 @@ class RetrievalTest {
         }
     }
 
+    private static int at(Popularity popularity, long nowMillis, int item) {
+        popularity.moveTo(nowMillis);
+        return popularity.count(item);
+    }
+
+    /** The ranking that is kept against one that is made anew, while items are taken and forgotten. */
+    @RepeatedTest(10)
+    void theMostTakenAreThoseOfTheCounts(RepetitionInfo repetition) {
+        var random = new SplittableRandom(repetition.getCurrentRepetition());
+        var popularity = new Popularity(Optional.of(Duration.ofSeconds(2)));
+        for (long now = 0; now < 5000; now += 10) {
+            popularity.add(1 + (int) (40 * Math.pow(random.nextDouble(), 3)), now);
+            popularity.moveTo(now);
+            if (now % 500 == 0) {
+                int[] expected = IntStream.rangeClosed(1, 40)
+                        .filter(item -> item % 4 != 0 && popularity.count(item) > 0)
+                        .boxed()
+                        .sorted(Comparator.<Integer>comparingInt(item -> -popularity.count(item))
+                                .thenComparing(Comparator.naturalOrder()))
+                        .mapToInt(item -> item)
+                        .limit(12)
+                        .toArray();
+                assertThat(popularity.most(12, item -> item % 4 != 0)).containsExactly(expected);
+            }
+        }
+    }
+
+    /** A filter that allows next to nothing: the graph would not come by what it allows. */
+    @Test
+    void whatFewAreAllowedIsFoundAllTheSame() {
+        var random = new SplittableRandom(6);
+        int[] codes = IntStream.rangeClosed(1, 3000).toArray();
+        float[][] vectors = new float[codes.length][];
+        Arrays.setAll(vectors, _ -> unit(random));
+        try (VectorIndex index = VectorIndex.open(folder)) {
+            index.put(codes, vectors);
+            for (int q = 0; q < 20; q++) {
+                float[] query = unit(random);
+                List<Integer> exact = Stream.of(7, 1500, 2999)
+                        .sorted((a, b) ->
+                                Double.compare(product(query, vectors[b - 1]), product(query, vectors[a - 1])))
+                        .toList();
+                assertThat(index.nearest(query, 10, code -> code == 7 || code == 1500 || code == 2999)
+                                .codes())
+                        .containsExactly(exact.stream().mapToInt(code -> code).toArray());
+            }
+        }
+    }
+
     @RepeatedTest(10)
     void theHeapKeepsTheBest(RepetitionInfo repetition) {
         var random = new SplittableRandom(repetition.getCurrentRepetition());
@@ -124,9 +175,9 @@ class RetrievalTest {
         popularity.add(3, 1_800_000);
         popularity.add(4, 1_900_000);
 
-        assertThat(popularity.counts(2_000_000)[3]).isEqualTo(2);
-        assertThat(popularity.counts(4_000_000)[3]).isEqualTo(1);
-        assertThat(popularity.counts(9_000_000)[4]).isZero();
-        assertThat(popularity.counts(9_000_000)[3]).isZero();
+        assertThat(at(popularity, 2_000_000, 3)).isEqualTo(2);
+        assertThat(at(popularity, 4_000_000, 3)).isEqualTo(1);
+        assertThat(at(popularity, 9_000_000, 4)).isZero();
+        assertThat(at(popularity, 9_000_000, 3)).isZero();
     }
 }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import io.rankwright.features.FeatureState;
 import io.rankwright.features.Formulas;
 import io.rankwright.features.Replay;
@@ -28,7 +27,6 @@ import io.rankwright.retrieval.Source;
 import io.rankwright.retrieval.VectorIndex;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
-import io.rankwright.spec.Expression;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model.RerankRule;
 import java.nio.file.Path;
@@ -45,8 +43,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -67,17 +63,10 @@ import java.util.stream.Stream;
  * exclusive one, each for microseconds an event.
  */
 public final class Engine implements AutoCloseable {
-    /** How many fused candidates the ranker looks at. */
-    public static final int RANKED = 300;
-
-    private static final int CORES = Runtime.getRuntime().availableProcessors();
-    /** Fewer candidates than this are not worth a thread of their own. */
-    private static final int SMALLEST_PART = 100;
-
-    private static final int LAST_GOOD = 10_000;
     /** So many events at most are applied while answers wait. */
     private static final int APPLIED = 256;
 
+    private static final Duration EXPLAINED_WITHIN = Duration.ofSeconds(5);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Application application;
@@ -85,13 +74,15 @@ public final class Engine implements AutoCloseable {
     private final Registry registry;
     private final Path folder;
     private final MeterRegistry meters;
+    private final Stages.Meters stageMeters;
     private final LogClock clock;
     private final String data;
     private final FeatureState state;
     private final EventSchema schema;
     private final ToDoubleFunction<Event> relevance;
     private final SeenItems seen = new SeenItems();
-    private final Map<String, List<String>> lastGood = new ConcurrentHashMap<>();
+    private final Ladder ladder;
+    private final Scoring scoring;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final double[] usualContext;
@@ -115,22 +106,30 @@ public final class Engine implements AutoCloseable {
         this.registry = registry;
         this.folder = folder;
         this.meters = meters;
+        this.stageMeters = new Stages.Meters(meters);
+        this.scoring = new Scoring(application.framing().utility(), lock);
         this.data = isSimulated ? "simulated" : "real";
         String exposure = application.framing().exposure();
         this.clock = new LogClock(clock, log.lastTimeMillis(exposure).orElse(clock.millis()));
         this.schema = log.schema(exposure);
         this.relevance = new Formulas(application, schema, log.dictionary())
                 .label(application.framing().relevance());
+        Dictionary.Domain ids =
+                log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
+        this.ladder = new Ladder(
+                application.serving().fallback(), application.serving().editorial(), ids::code, ids::text);
         this.state = new FeatureState(application, log.catalog());
-        this.slots = slots;
-        this.stored = slots.store()
+        this.slots = slots.guarded(meters);
+        this.stored = this.slots
+                .store()
                 .map(store -> new StoredFeatures(application, log, state, store, slots.isStoreKept(), meters));
         Future<LiveModels> loading =
                 threads.submit(() -> LiveModels.load(application, log, registry, version, folder.resolve("index")));
         this.usualContext = restore(exposure);
         this.models = Workers.result(loading);
-        this.follower =
-                slots.log().map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply));
+        this.follower = this.slots
+                .log()
+                .map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply));
     }
 
     /**
@@ -237,67 +236,6 @@ public final class Engine implements AutoCloseable {
         return true;
     }
 
-    /** One stage's clock and record. */
-    private final class Stages {
-        final Map<String, Double> timings = new LinkedHashMap<>();
-        final List<String> degraded = new ArrayList<>();
-        private final boolean isCounted;
-
-        Stages(boolean isCounted) {
-            this.isCounted = isCounted;
-        }
-
-        <T> Optional<T> within(String stage, Duration deadline, Callable<T> work) {
-            long start = System.nanoTime();
-            Future<T> future = threads.submit(work);
-            try {
-                return Optional.of(future.get(deadline.toNanos(), TimeUnit.NANOSECONDS));
-            } catch (TimeoutException e) {
-                future.cancel(true);
-                leaveOut(stage, "deadline of " + deadline.toMillis() + " ms");
-            } catch (ExecutionException e) {
-                if (e.getCause() instanceof BadRequest badRequest) {
-                    throw badRequest;
-                }
-                leaveOut(stage, String.valueOf(e.getCause()));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                leaveOut(stage, "interrupted");
-            } finally {
-                record(stage, start);
-            }
-            return Optional.empty();
-        }
-
-        void record(String stage, long startNanos) {
-            long nanos = System.nanoTime() - startNanos;
-            timings.put(stage, Math.round(nanos / 1e4) / 100.0);
-            if (!isCounted) {
-                return;
-            }
-            Timer.builder("rankwright.stage")
-                    .description("How long a stage of the cascade takes")
-                    .tag("stage", stage)
-                    .publishPercentileHistogram()
-                    .register(meters)
-                    .record(nanos, TimeUnit.NANOSECONDS);
-        }
-
-        void leaveOut(String stage, String why) {
-            degraded.add(stage + ": " + why);
-            if (!isCounted) {
-                return;
-            }
-            Counter.builder("rankwright.degraded")
-                    .description("Stages that were left out of an answer")
-                    .tag("stage", stage)
-                    .register(meters)
-                    .increment();
-        }
-    }
-
-    private record Scored(List<Fusion.Candidate> candidates, float[] inputs, double[][] scores, double[] utilities) {}
-
     /** Answers a request for a feed; whatever fails inside, there is an answer. */
     public FeedAnswer feed(FeedRequest request) {
         return feed(request, true);
@@ -324,7 +262,7 @@ public final class Engine implements AutoCloseable {
     private FeedAnswer feed(FeedRequest request, boolean isLogged) {
         long start = System.nanoTime();
         LiveModels live = models;
-        var stages = new Stages(isLogged);
+        var stages = new Stages(threads, stageMeters, isLogged);
         String id = UUID.randomUUID().toString();
         long now = clock.millis();
         int subject = log.dictionary()
@@ -336,12 +274,7 @@ public final class Engine implements AutoCloseable {
                 withPinned(retrieve(live, query, stages, counts), rules(request), query.allowed());
         double[] context = context(request.context());
         StoreReader.Loaded features = features(stages, subject, candidates, now, context);
-        Scored scored = stages.within("rank", deadline("rank"), () -> {
-                    Scored ranked = rank(live, features.state(), candidates, subject, now, context);
-                    features.giveBack().run();
-                    return ranked;
-                })
-                .orElseGet(() -> unranked(live, candidates));
+        Scored scored = rank(live, features, candidates, new Scoring.Request(subject, now, context), stages);
         long seed = request.seed().orElse(id.hashCode());
         List<Reranker.Placed> placed = stages.within(
                         "rerank", deadline("rerank"), () -> rerank(live, scored, request, seed))
@@ -354,9 +287,17 @@ public final class Engine implements AutoCloseable {
         if (slots.isEmpty() && !candidates.isEmpty()) {
             stages.leaveOut("slate", "nothing was left by filters and rules");
         }
+        String rung = scored.isByRanker() ? Ladder.CASCADE : Ladder.LIGHT;
         if (slots.isEmpty() && request.filter().isEmpty()) {
-            slots = fallback(request, query, stages);
+            Optional<Ladder.Found> found = ladder.find(
+                    request.subject(), request.slots(), query, live.retriever().sources());
+            if (found.isPresent()) {
+                rung = found.get().rung();
+                stages.leaveOut("cascade", "answered by " + rung);
+                slots = slots(found.get());
+            }
         }
+        stages.answeredBy(rung);
         var answer = new FeedAnswer(
                 id,
                 request.subject(),
@@ -365,16 +306,31 @@ public final class Engine implements AutoCloseable {
                 data,
                 subject != 0 && log.table(application.framing().subject()).isKnown(subject),
                 slots,
-                stages.degraded,
+                rung,
+                stages.degraded(),
+                coverage(live, counts, candidates, scored),
                 counts,
                 scored.candidates().size(),
-                stages.timings);
+                stages.timings());
         if (isLogged) {
             logAnswer(answer, stages);
-            remember(request, answer);
+            if (answer.degraded().isEmpty()) {
+                ladder.remember(
+                        request.subject(),
+                        slots.stream().map(FeedAnswer.Slot::item).toList());
+            }
         }
         stages.record("total", start);
         return answer;
+    }
+
+    /** The share of sources that answered, times the share of candidates that were ranked. */
+    private static double coverage(
+            LiveModels live, Map<String, Integer> counts, List<Fusion.Candidate> candidates, Scored scored) {
+        int sources = live.retriever().sources().size();
+        double asked = sources == 0 ? 1 : counts.size() / (double) sources;
+        int ranked = scored.isByRanker() ? scored.candidates().size() : 0;
+        return asked * (candidates.isEmpty() ? 1 : ranked / (double) candidates.size());
     }
 
     private Duration deadline(String stage) {
@@ -467,7 +423,8 @@ public final class Engine implements AutoCloseable {
                 stages.leaveOut("retrieve." + source.name(), "interrupted");
             }
         });
-        List<Fusion.Candidate> candidates = Fusion.fuse(lists, RANKED);
+        List<Fusion.Candidate> candidates =
+                Fusion.fuse(lists, application.model().rank().candidates());
         stages.record("retrieve", start);
         return candidates;
     }
@@ -493,86 +450,31 @@ public final class Engine implements AutoCloseable {
         return context;
     }
 
-    /** Ranks in as many parts as there are cores, each with its own reader of features. */
+    /** What the ranker says of candidates in time; of none of them, their fused order. */
     private Scored rank(
             LiveModels live,
-            FeatureState features,
+            StoreReader.Loaded features,
             List<Fusion.Candidate> candidates,
-            int subject,
-            long now,
-            double[] context) {
-        Ranker ranker = live.ranker();
-        int count = candidates.size();
-        int parts = Math.clamp(count / SMALLEST_PART, 1, CORES);
-        float[] inputs = new float[count * ranker.width()];
-        double[][] scores = new double[ranker.manifest().heads().size()][count];
-        var ranking = new ArrayList<Future<?>>();
-        for (int p = 0; p < parts; p++) {
-            int from = count * p / parts;
-            int to = count * (p + 1) / parts;
-            ranking.add(threads.submit(
-                    () -> rank(live, features, candidates, from, to, subject, now, context, inputs, scores)));
-        }
-        ranking.forEach(Workers::result);
-        return new Scored(candidates, inputs, scores, utilities(ranker, scores, count));
-    }
-
-    private void rank(
-            LiveModels live,
-            FeatureState features,
-            List<Fusion.Candidate> candidates,
-            int from,
-            int to,
-            int subject,
-            long now,
-            double[] context,
-            float[] inputs,
-            double[][] scores) {
-        Ranker ranker = live.ranker();
-        float[] part = new float[(to - from) * ranker.width()];
-        LiveModels.Workspace workspace = live.borrow(features);
-        lock.readLock().lock();
+            Scoring.Request request,
+            Stages stages) {
+        long start = System.nanoTime();
+        Duration deadline = deadline("rank");
+        Optional<Scored> scored = Optional.empty();
         try {
-            for (int i = from; i < to; i++) {
-                int item = candidates.get(i).code();
-                workspace.reader.read(subject, item, now, context, workspace.row);
-                workspace.encoder.encode(workspace.row, workspace.reader, subject, item, part, i - from);
+            Scored found = scoring.score(live, features, candidates, request, deadline);
+            int ranked = found.candidates().size();
+            if (ranked < candidates.size()) {
+                stages.leaveOut(
+                        "rank",
+                        Stages.deadline(deadline) + ", " + ranked + " of " + candidates.size() + " candidates ranked");
             }
+            scored = Optional.of(found).filter(_ -> ranked > 0 || candidates.isEmpty());
+        } catch (RuntimeException e) {
+            stages.leaveOut("rank", String.valueOf(e));
         } finally {
-            lock.readLock().unlock();
-            live.giveBack(workspace);
+            stages.record("rank", start);
         }
-        double[][] scored = ranker.score(part, to - from);
-        System.arraycopy(part, 0, inputs, from * ranker.width(), part.length);
-        for (int h = 0; h < scored.length; h++) {
-            System.arraycopy(scored[h], 0, scores[h], from, to - from);
-        }
-    }
-
-    private double[] utilities(Ranker ranker, double[][] scores, int count) {
-        int[] row = new int[1];
-        ToDoubleFunction<int[]> utility = application.framing().utility().compile(name -> {
-            double[] head = scores[ranker.head(name)];
-            return new Expression.Operand.Numeric<>(at -> head[at[0]]);
-        });
-        double[] utilities = new double[count];
-        for (int i = 0; i < count; i++) {
-            row[0] = i;
-            utilities[i] = utility.applyAsDouble(row);
-        }
-        return utilities;
-    }
-
-    /** Without the ranker the fused order stands for the utility. */
-    private static Scored unranked(LiveModels live, List<Fusion.Candidate> candidates) {
-        double[] utilities =
-                candidates.stream().mapToDouble(Fusion.Candidate::score).toArray();
-        double[][] scores = new double[live.ranker().manifest().heads().size()][candidates.size()];
-        for (double[] head : scores) {
-            Arrays.fill(head, Double.NaN);
-        }
-        return new Scored(
-                candidates, new float[candidates.size() * live.ranker().width()], scores, utilities);
+        return scored.orElseGet(() -> Scored.fused(live.ranker(), candidates));
     }
 
     private List<Reranker.Placed> rerank(LiveModels live, Scored scored, FeedRequest request, long seed) {
@@ -656,46 +558,14 @@ public final class Engine implements AutoCloseable {
         return slots;
     }
 
-    /** What answers when the cascade has nothing: the last good slate, then the most taken items. */
-    private List<FeedAnswer.Slot> fallback(FeedRequest request, Source.Query query, Stages stages) {
-        Dictionary.Domain ids =
-                log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
-        for (String rung : application.serving().fallback()) {
-            List<String> items = switch (rung) {
-                case "last_good" ->
-                    lastGood.getOrDefault(request.subject(), List.of()).stream()
-                            .filter(item -> query.allowed().test(ids.code(item)))
-                            .toList();
-                default ->
-                    models.retriever().sources().stream()
-                            .filter(source -> source.name().equals(rung))
-                            .findFirst()
-                            .map(source -> Arrays.stream(source.find(query))
-                                    .mapToObj(ids::text)
-                                    .toList())
-                            .orElse(List.of());
-            };
-            if (!items.isEmpty()) {
-                stages.leaveOut("cascade", "answered by " + rung);
-                var slots = new ArrayList<FeedAnswer.Slot>();
-                for (int i = 0; i < Math.min(request.slots(), items.size()); i++) {
-                    slots.add(new FeedAnswer.Slot(
-                            i, items.get(i), List.of(rung), Map.of(), 0, 1, false, new float[0], List.of()));
-                }
-                return slots;
-            }
+    /** The items of a rung below the cascade as slots, of which nothing more is known. */
+    private static List<FeedAnswer.Slot> slots(Ladder.Found found) {
+        var slots = new ArrayList<FeedAnswer.Slot>();
+        for (String item : found.items()) {
+            slots.add(new FeedAnswer.Slot(
+                    slots.size(), item, List.of(found.rung()), Map.of(), 0, 1, false, new float[0], List.of()));
         }
-        return List.of();
-    }
-
-    private void remember(FeedRequest request, FeedAnswer answer) {
-        if (answer.degraded().isEmpty()
-                && !answer.slots().isEmpty()
-                && (lastGood.size() < LAST_GOOD || lastGood.containsKey(request.subject()))) {
-            lastGood.put(
-                    request.subject(),
-                    answer.slots().stream().map(FeedAnswer.Slot::item).toList());
-        }
+        return slots;
     }
 
     private void logAnswer(FeedAnswer answer, Stages stages) {
@@ -849,9 +719,13 @@ public final class Engine implements AutoCloseable {
         long now = clock.millis();
         int code = code(application.framing().subject(), subject);
         double[] asked = context(context);
-        StoreReader.Loaded features = features(new Stages(false), code, List.of(candidate), now, asked);
-        Scored scored = rank(live, features.state(), List.of(candidate), code, now, asked);
-        features.giveBack().run();
+        var stages = new Stages(threads, stageMeters, false);
+        StoreReader.Loaded features = features(stages, code, List.of(candidate), now, asked);
+        Scored scored = scoring.score(
+                live, features, List.of(candidate), new Scoring.Request(code, now, asked), EXPLAINED_WITHIN);
+        if (scored.candidates().isEmpty()) {
+            throw new EnvironmentFault("the ranker did not answer in time", true);
+        }
         var heads = new LinkedHashMap<String, HeadExplanation>();
         List<Ranker.Head> manifest = live.ranker().manifest().heads();
         for (int h = 0; h < manifest.size(); h++) {
@@ -869,7 +743,11 @@ public final class Engine implements AutoCloseable {
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
         var history = new LinkedHashMap<String, List<String>>();
-        sequences(models, code(application.framing().subject(), subject), clock.millis(), new Stages(false))
+        sequences(
+                        models,
+                        code(application.framing().subject(), subject),
+                        clock.millis(),
+                        new Stages(threads, stageMeters, false))
                 .forEach((name, items) -> {
                     var newestFirst = new ArrayList<String>();
                     for (int i = items.length - 1; i >= 0; i--) {
@@ -886,6 +764,7 @@ public final class Engine implements AutoCloseable {
         stored.ifPresent(StoredFeatures::close);
         slots.close();
         threads.shutdownNow();
+        scoring.close();
         models.close();
         log.close();
     }

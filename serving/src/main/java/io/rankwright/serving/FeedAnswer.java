@@ -9,7 +9,9 @@ import java.util.Map;
  *
  * @param version the model version
  * @param data real or simulated
+ * @param rung what answered: {@code cascade}, {@code light} (without the ranker), or a rung of {@code serving.fallback}
  * @param degraded what was left out and why, such as {@code rank: deadline}
+ * @param coverage 1 if every source answered and every candidate was ranked; else the share of it
  * @param candidates how many candidates each source gave
  * @param ranked how many candidates were ranked
  * @param timings milliseconds a stage
@@ -22,7 +24,9 @@ public record FeedAnswer(
         String data,
         boolean isKnown,
         List<Slot> slots,
+        String rung,
         List<String> degraded,
+        double coverage,
         Map<String, Integer> candidates,
         int ranked,
         Map<String, Double> timings) {

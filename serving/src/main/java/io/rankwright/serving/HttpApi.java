@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
@@ -41,6 +42,9 @@ public final class HttpApi {
     /** The largest body that is read. */
     public static final int MOST_BYTES = 4 << 20;
 
+    private static final int MOST_WRITES = 256;
+    private static final String RETRY_AFTER_SECONDS = "1";
+    private static final HeaderName PRIORITY = HeaderNames.create("X-Priority");
     private static final Logger LOGGER = Logger.getLogger(HttpApi.class.getName());
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Status UNPROCESSABLE = Status.create(422);
@@ -51,6 +55,8 @@ public final class HttpApi {
     private final Keys keys;
     private final String subject;
     private final String item;
+    private final Admission answers;
+    private final Admission writes;
     private volatile boolean isReady;
 
     /** @param keys the keys that open the API; without any, only requests addressed to this machine are answered */
@@ -58,6 +64,8 @@ public final class HttpApi {
         this.engine = engine;
         this.meters = meters;
         this.keys = keys;
+        this.answers = new Admission("answers", engine.application().serving().concurrency(), meters);
+        this.writes = new Admission("writes", MOST_WRITES, meters);
         this.subject = engine.application().framing().subject();
         this.item = engine.application().framing().item();
     }
@@ -70,24 +78,26 @@ public final class HttpApi {
     List<Route> routes() {
         var routes = new ArrayList<Route>();
         routes.add(Route.get(
-                "/v1/feed/{subject}",
-                Permission.READ,
-                "The feed of a " + subject,
-                List.of(
-                        SLOTS,
-                        new Route.Query("filter", "a condition over the columns of " + item),
-                        new Route.Query("exclude", "ids that must not come, separated by commas"),
-                        new Route.Query("explain", "true: say what moved the scores"),
-                        new Route.Query("seed", "what exploration draws from")),
-                this::getFeed));
+                        "/v1/feed/{subject}",
+                        Permission.READ,
+                        "The feed of a " + subject,
+                        List.of(
+                                SLOTS,
+                                new Route.Query("filter", "a condition over the columns of " + item),
+                                new Route.Query("exclude", "ids that must not come, separated by commas"),
+                                new Route.Query("explain", "true: say what moved the scores"),
+                                new Route.Query("seed", "what exploration draws from")),
+                        this::getFeed)
+                .byModels());
         routes.add(Route.post(
-                "/v1/feed",
-                Permission.READ,
-                "The feed of a " + subject + ", with context and rules",
-                "{\"" + subject
-                        + "\": ID, \"slots\": N, \"filter\": TEXT, \"exclude\": [ID], \"context\": {NAME: VALUE},"
-                        + " \"rules\": [RULE], \"seed\": N, \"explain\": BOOLEAN}",
-                this::postFeed));
+                        "/v1/feed",
+                        Permission.READ,
+                        "The feed of a " + subject + ", with context and rules",
+                        "{\"" + subject
+                                + "\": ID, \"slots\": N, \"filter\": TEXT, \"exclude\": [ID], \"context\": {NAME: VALUE},"
+                                + " \"rules\": [RULE], \"seed\": N, \"explain\": BOOLEAN}",
+                        this::postFeed)
+                .byModels());
         routes.add(Route.post(
                 "/v1/events",
                 Permission.WRITE,
@@ -109,6 +119,7 @@ public final class HttpApi {
                     "Puts a " + entity + " in the place of what was known",
                     List.of(),
                     "its columns by name",
+                    Route.Load.WRITE,
                     (request, response) -> putEntity(entity, request, response)));
             routes.add(new Route(
                     Method.DELETE,
@@ -117,6 +128,7 @@ public final class HttpApi {
                     "Forgets a " + entity,
                     List.of(),
                     "",
+                    Route.Load.WRITE,
                     (request, response) -> deleteEntity(entity, request, response)));
             routes.add(Route.post(
                     base + "/hide",
@@ -126,20 +138,22 @@ public final class HttpApi {
                     (request, response) -> hideEntity(entity, request, response)));
         }
         routes.add(Route.get(
-                "/v1/" + item + "s/{id}/similar",
-                Permission.READ,
-                "The items nearest to one in the learnt space",
-                List.of(SLOTS),
-                this::getSimilar));
+                        "/v1/" + item + "s/{id}/similar",
+                        Permission.READ,
+                        "The items nearest to one in the learnt space",
+                        List.of(SLOTS),
+                        this::getSimilar)
+                .byModels());
         routes.add(Route.get(
-                "/v1/explain/{subject}/{item}",
-                Permission.READ,
-                "Why an item scores for a " + subject + " as it does",
-                List.of(),
-                (request, response) -> send(
-                        response,
-                        Status.OK_200,
-                        engine.explain(path(request, "subject"), path(request, "item"), Map.of()))));
+                        "/v1/explain/{subject}/{item}",
+                        Permission.READ,
+                        "Why an item scores for a " + subject + " as it does",
+                        List.of(),
+                        (request, response) -> send(
+                                response,
+                                Status.OK_200,
+                                engine.explain(path(request, "subject"), path(request, "item"), Map.of())))
+                .byModels());
         routes.add(Route.get(
                 "/v1/version",
                 Permission.READ,
@@ -184,7 +198,7 @@ public final class HttpApi {
     private void answer(Route route, ServerRequest request, ServerResponse response) {
         try {
             if (isAllowed(route.permission(), request, response)) {
-                route.handler().handle(request, response);
+                admit(route, request, response);
             }
         } catch (BadRequest e) {
             fail(response, Status.BAD_REQUEST_400, e.getMessage());
@@ -199,6 +213,40 @@ public final class HttpApi {
             LOGGER.log(Level.SEVERE, "a request failed: " + route.method() + " " + route.path(), e);
             fail(response, Status.INTERNAL_SERVER_ERROR_500, "an error of the server; its log tells more");
         }
+    }
+
+    private void admit(Route route, ServerRequest request, ServerResponse response) throws Exception {
+        if (route.load() == Route.Load.LIGHT) {
+            route.handler().handle(request, response);
+            return;
+        }
+        Admission admission = route.load() == Route.Load.ANSWER ? answers : writes;
+        Optional<Admission.Ticket> ticket = admission.enter(priority(request));
+        if (ticket.isEmpty()) {
+            response.header(HeaderNames.RETRY_AFTER, RETRY_AFTER_SECONDS);
+            fail(response, Status.TOO_MANY_REQUESTS_429, "more requests than can be answered in time; come again");
+            return;
+        }
+        boolean isDone = false;
+        try {
+            route.handler().handle(request, response);
+            isDone = true;
+        } finally {
+            if (isDone) {
+                ticket.get().done();
+            } else {
+                ticket.get().forget();
+            }
+        }
+    }
+
+    private static Admission.Priority priority(ServerRequest request) {
+        String text = request.headers().value(PRIORITY).orElse("live");
+        return switch (text) {
+            case "live" -> Admission.Priority.LIVE;
+            case "batch" -> Admission.Priority.BATCH;
+            default -> throw new BadRequest("the header X-Priority: " + text, "live or batch");
+        };
     }
 
     /**

@@ -12,6 +12,7 @@ import java.util.List;
  * @param path with {@code {name}} where a part is free
  * @param queries the names of the query parameters, each with what it means
  * @param body what the body is, empty if there is none
+ * @param load what it costs, and so who lets it in
  */
 record Route(
         Method method,
@@ -20,7 +21,18 @@ record Route(
         String summary,
         List<Query> queries,
         String body,
+        Load load,
         Handler handler) {
+    /** What a request costs. */
+    enum Load {
+        /** Next to nothing: always let in. */
+        LIGHT,
+        /** Models answer. */
+        ANSWER,
+        /** Something is written to disk. */
+        WRITE
+    }
+
     /** Answers one request. */
     interface Handler {
         void handle(ServerRequest request, ServerResponse response) throws Exception;
@@ -30,10 +42,15 @@ record Route(
     record Query(String name, String about) {}
 
     static Route get(String path, Permission permission, String summary, List<Query> queries, Handler handler) {
-        return new Route(Method.GET, path, permission, summary, queries, "", handler);
+        return new Route(Method.GET, path, permission, summary, queries, "", Load.LIGHT, handler);
     }
 
     static Route post(String path, Permission permission, String summary, String body, Handler handler) {
-        return new Route(Method.POST, path, permission, summary, List.of(), body, handler);
+        return new Route(Method.POST, path, permission, summary, List.of(), body, Load.WRITE, handler);
+    }
+
+    /** The same, answered by models. */
+    Route byModels() {
+        return new Route(method, path, permission, summary, queries, body, Load.ANSWER, handler);
     }
 }

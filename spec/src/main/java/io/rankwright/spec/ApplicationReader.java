@@ -144,6 +144,8 @@ final class ApplicationReader {
                         serving.integer("slots", 20),
                         budget,
                         serving.texts("fallback"),
+                        serving.texts("editorial"),
+                        serving.integer("concurrency", 64),
                         monitor,
                         serving.texts("card"),
                         actions(serving)));
@@ -432,7 +434,8 @@ final class ApplicationReader {
                                 trees.integer("depth", 6),
                                 trees.number("learning_rate", 0.05),
                                 trees.integer("patience", 30))),
-                section.has("dcn") ? Optional.of(dcn(dcn)) : Optional.empty());
+                section.has("dcn") ? Optional.of(dcn(dcn)) : Optional.empty(),
+                section.integer("candidates", 300));
     }
 
     private static Model.Dcn dcn(Section section) {

@@ -126,6 +126,7 @@ public final class ApplicationShape {
             "how scores become probabilities and amounts, learnt on the validation days (default isotonic)");
     private static final Shape RANK = fields(
             "The ranker: trees, a network, or both; of both the blend is served that is best on the validation days.",
+            optional("candidates", INTEGER, "how many of the fused candidates are ranked (default 300)"),
             optional(
                     "affinity",
                     fields(
@@ -561,8 +562,16 @@ public final class ApplicationShape {
                                         "the deadline of each stage"),
                                 optional(
                                         "fallback",
-                                        new Items(choice("last_good", "trending"), 0, 10),
-                                        "what answers when a stage fails, in order"),
+                                        new Items(choice("last_good", "trending", "editorial"), 0, 10),
+                                        "what answers when the cascade has nothing, in order"),
+                                optional(
+                                        "editorial",
+                                        new Items(TEXT, 0, 200),
+                                        "ids of items that an editor has chosen, for the rung of that name"),
+                                optional(
+                                        "concurrency",
+                                        INTEGER,
+                                        "requests answered at once at most; how many below that is learnt (default 64)"),
                                 optional("card", new Items(NAME, 0, 20), "the item's columns that the console shows"),
                                 optional(
                                         "actions",

@@ -150,13 +150,15 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
      * @param heads the labels that are predicted
      * @param calibrate how raw scores become probabilities and amounts
      * @param affinity an input that is learnt from what was before the log
+     * @param candidates how many of the fused candidates are ranked
      */
     public record Rank(
             List<String> heads,
             Calibrate calibrate,
             Optional<Affinity> affinity,
             Optional<Trees> trees,
-            Optional<Dcn> dcn) {
+            Optional<Dcn> dcn,
+            int candidates) {
         public Rank {
             heads = List.copyOf(heads);
         }

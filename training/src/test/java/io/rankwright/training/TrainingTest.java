@@ -164,7 +164,7 @@ class TrainingTest {
 
     private static Model.Rank rank(Model.Calibrate calibrate, Optional<Model.Trees> trees, Optional<Model.Dcn> dcn) {
         return new Model.Rank(
-                List.of("click", "watch"), calibrate, application.model().rank().affinity(), trees, dcn);
+                List.of("click", "watch"), calibrate, application.model().rank().affinity(), trees, dcn, 300);
     }
 
     static Stream<Model.Rank> ranks() {

@@ -44,7 +44,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
@@ -219,19 +218,15 @@ final class Evaluator {
         if (taken.isEmpty()) {
             throw new InternalFault("no positive exposure on the test day " + day);
         }
+        Dictionary.Domain items =
+                log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
         var baselines = new LinkedHashMap<String, Source>();
         baselines.put("popular", new PopularBaseline(popular));
         application.sequences().stream()
                 .map(FeatureDefinition::name)
                 .findFirst()
                 .ifPresent(sequence -> collaborative.forEach((name, learnt) -> baselines.put(
-                        name,
-                        new CollaborativeBaseline(
-                                name,
-                                sequence,
-                                learnt.bind(log.dictionary()
-                                        .domain(Dictionary.idsOf(
-                                                application.framing().item())))))));
+                        name, new CollaborativeBaseline(name, sequence, learnt.bind(items), items.size()))));
         List<Integer> subjects = List.copyOf(taken.keySet());
         Map<String, int[][]> lists = lists(state, retriever, baselines, subjects, startMillis, progress);
         lists.forEach((name, ranked) -> measure(name, ranked, subjects, taken));
@@ -378,12 +373,12 @@ final class Evaluator {
 
         @Override
         public int[] find(Query query) {
-            int[] counts = popular.counts(query.nowMillis());
-            return best(counts.length, code -> counts[code], query);
+            popular.moveTo(query.nowMillis());
+            return popular.most(DEEPEST, query.allowed());
         }
     }
 
-    private record CollaborativeBaseline(String name, String sequence, CollaborativeModel.Bound learnt)
+    private record CollaborativeBaseline(String name, String sequence, CollaborativeModel.Bound learnt, int size)
             implements Source {
         @Override
         public double weight() {
@@ -392,18 +387,14 @@ final class Evaluator {
 
         @Override
         public int[] find(Query query) {
-            float[] scores = new float[learnt.capacity()];
-            learnt.score(query.sequences().getOrDefault(sequence, new int[0]), Integer.MAX_VALUE / 2, scores);
-            return best(scores.length, code -> scores[code], query);
+            float[] scores = new float[size];
+            Arrays.fill(scores, Float.NEGATIVE_INFINITY);
+            learnt.score(query.sequences().getOrDefault(sequence, new int[0]), Integer.MAX_VALUE / 2, (code, score) -> {
+                if (score > 0 && query.allowed().test(code)) {
+                    scores[code] = score;
+                }
+            });
+            return Top.of(scores, new int[0], DEEPEST);
         }
-    }
-
-    private static int[] best(int size, IntToDoubleFunction score, Source.Query query) {
-        float[] scores = new float[size];
-        for (int code = 0; code < size; code++) {
-            double value = code == 0 ? 0 : score.applyAsDouble(code);
-            scores[code] = value > 0 && query.allowed().test(code) ? (float) value : Float.NEGATIVE_INFINITY;
-        }
-        return Top.of(scores, new int[0], DEEPEST);
     }
 }

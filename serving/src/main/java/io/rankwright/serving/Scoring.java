@@ -1,0 +1,192 @@
+package io.rankwright.serving;
+
+import io.rankwright.features.FeatureState;
+import io.rankwright.features.store.StoreReader;
+import io.rankwright.models.Ranker;
+import io.rankwright.retrieval.Fusion;
+import io.rankwright.spec.Expression;
+import io.rankwright.spec.InternalFault;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Scores candidates in blocks of a fixed size, the most promising first, on as many threads as there are cores, whoever
+ * asks: what is scored when the time is over counts, the rest is left out. The same candidates are in the same blocks, so
+ * that scores have the same bits whatever else runs.
+ *
+ * <p>Thread-safety: any thread.
+ */
+final class Scoring implements AutoCloseable {
+    private static final int CORES = Runtime.getRuntime().availableProcessors();
+    private static final int BLOCK = 128;
+
+    private final Expression utility;
+    private final ReadWriteLock lock;
+    private final ExecutorService cores = Executors.newFixedThreadPool(
+            CORES, Thread.ofPlatform().daemon().name("scoring-", 0).factory());
+
+    /**
+     * @param utility what candidates are sorted by, of the heads
+     * @param lock shared while features are read
+     */
+    Scoring(Expression utility, ReadWriteLock lock) {
+        this.utility = utility;
+        this.lock = lock;
+    }
+
+    /** Who asks, when, and in which context. */
+    record Request(int subject, long nowMillis, double[] context) {}
+
+    private record Block(float[] inputs, double[][] scores) {}
+
+    /** One request's work, shared by its threads. */
+    private final class Work {
+        private final LiveModels live;
+        private final StoreReader.Loaded features;
+        private final List<Fusion.Candidate> candidates;
+        private final Request request;
+        private final int size;
+        private final AtomicReferenceArray<@Nullable Block> done;
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger running;
+        private final CountDownLatch left;
+        private final AtomicReference<@Nullable RuntimeException> fault = new AtomicReference<>();
+        private volatile boolean isOver;
+
+        Work(LiveModels live, StoreReader.Loaded features, List<Fusion.Candidate> candidates, Request request) {
+            this.live = live;
+            this.features = features;
+            this.candidates = candidates;
+            this.request = request;
+            this.size = (candidates.size() + BLOCK - 1) / BLOCK;
+            this.done = new AtomicReferenceArray<>(size);
+            this.left = new CountDownLatch(size);
+            this.running = new AtomicInteger(Math.min(size, CORES));
+        }
+
+        void run() {
+            try {
+                for (int block = next.getAndIncrement(); block < size && !isOver; block = next.getAndIncrement()) {
+                    int from = block * BLOCK;
+                    done.set(block, score(from, Math.min(candidates.size(), from + BLOCK)));
+                    left.countDown();
+                }
+            } catch (RuntimeException e) {
+                fault.set(e);
+                while (left.getCount() > 0) {
+                    left.countDown();
+                }
+            } finally {
+                if (running.decrementAndGet() == 0) {
+                    features.giveBack().run();
+                }
+            }
+        }
+
+        private Block score(int from, int to) {
+            Ranker ranker = live.ranker();
+            float[] rows = new float[(to - from) * ranker.width()];
+            FeatureState state = features.state();
+            LiveModels.Workspace workspace = live.borrow(state);
+            lock.readLock().lock();
+            try {
+                for (int i = from; i < to; i++) {
+                    int item = candidates.get(i).code();
+                    workspace.reader.read(
+                            request.subject(), item, request.nowMillis(), request.context(), workspace.row);
+                    workspace.encoder.encode(workspace.row, workspace.reader, request.subject(), item, rows, i - from);
+                }
+            } finally {
+                lock.readLock().unlock();
+                live.giveBack(workspace);
+            }
+            return new Block(rows, ranker.score(rows, to - from));
+        }
+
+        Scored result() {
+            RuntimeException failed = fault.get();
+            if (failed != null) {
+                throw failed;
+            }
+            Ranker ranker = live.ranker();
+            int heads = ranker.manifest().heads().size();
+            var kept = new ArrayList<Fusion.Candidate>(candidates.size());
+            float[] inputs = new float[candidates.size() * ranker.width()];
+            double[][] scores = new double[heads][candidates.size()];
+            for (int b = 0; b < size; b++) {
+                Block block = done.get(b);
+                if (block != null) {
+                    int from = b * BLOCK;
+                    int count = Math.min(BLOCK, candidates.size() - from);
+                    System.arraycopy(block.inputs(), 0, inputs, kept.size() * ranker.width(), block.inputs().length);
+                    for (int h = 0; h < heads; h++) {
+                        System.arraycopy(block.scores()[h], 0, scores[h], kept.size(), count);
+                    }
+                    kept.addAll(candidates.subList(from, from + count));
+                }
+            }
+            return new Scored(List.copyOf(kept), inputs, scores, utilities(ranker, scores, kept.size()), true);
+        }
+    }
+
+    /**
+     * Scores what can be scored in time. The answer may hold fewer candidates than were asked for, and none at all.
+     *
+     * @param features given back when the last thread has read from them
+     */
+    Scored score(
+            LiveModels live,
+            StoreReader.Loaded features,
+            List<Fusion.Candidate> candidates,
+            Request request,
+            Duration deadline) {
+        var work = new Work(live, features, candidates, request);
+        if (candidates.isEmpty()) {
+            features.giveBack().run();
+            return work.result();
+        }
+        for (int i = work.running.get(); i > 0; i--) {
+            cores.execute(work::run);
+        }
+        try {
+            if (!work.left.await(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
+                work.isOver = true;
+            }
+        } catch (InterruptedException e) {
+            work.isOver = true;
+            Thread.currentThread().interrupt();
+            throw new InternalFault("interrupted while scoring", e);
+        }
+        return work.result();
+    }
+
+    private double[] utilities(Ranker ranker, double[][] scores, int count) {
+        int[] row = new int[1];
+        ToDoubleFunction<int[]> compiled = utility.compile(name -> {
+            double[] head = scores[ranker.head(name)];
+            return new Expression.Operand.Numeric<>(at -> head[at[0]]);
+        });
+        double[] utilities = new double[count];
+        for (int i = 0; i < count; i++) {
+            row[0] = i;
+            utilities[i] = compiled.applyAsDouble(row);
+        }
+        return utilities;
+    }
+
+    @Override
+    public void close() {
+        cores.shutdown();
+    }
+}

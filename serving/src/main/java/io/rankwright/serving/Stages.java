@@ -1,0 +1,132 @@
+package io.rankwright.serving;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** How long the stages of one request took, and what was left out of its answer. One thread at a time. */
+final class Stages {
+    /** The meters of all requests. Any number of threads. */
+    static final class Meters {
+        private final MeterRegistry registry;
+        private final Map<String, Timer> timers = new ConcurrentHashMap<>();
+        private final Map<String, Counter> leftOut = new ConcurrentHashMap<>();
+        private final Map<String, Counter> rungs = new ConcurrentHashMap<>();
+
+        Meters(MeterRegistry registry) {
+            this.registry = registry;
+        }
+
+        private Timer timer(String stage) {
+            return timers.computeIfAbsent(
+                    stage,
+                    name -> Timer.builder("rankwright.stage")
+                            .description("How long a stage of the cascade takes")
+                            .tag("stage", name)
+                            .publishPercentileHistogram()
+                            .register(registry));
+        }
+
+        private Counter leftOut(String stage) {
+            return leftOut.computeIfAbsent(
+                    stage,
+                    name -> Counter.builder("rankwright.degraded")
+                            .description("Stages that were left out of an answer")
+                            .tag("stage", name)
+                            .register(registry));
+        }
+
+        private Counter rung(String rung) {
+            return rungs.computeIfAbsent(
+                    rung,
+                    name -> Counter.builder("rankwright.answers")
+                            .description("Answers, by the rung of the ladder that gave them")
+                            .tag("rung", name)
+                            .register(registry));
+        }
+    }
+
+    private final ExecutorService threads;
+    private final Meters meters;
+    private final boolean isCounted;
+    private final Map<String, Double> timings = new LinkedHashMap<>();
+    private final List<String> degraded = new ArrayList<>();
+
+    /** @param isCounted whether it counts in the meters: a request that somebody sees */
+    Stages(ExecutorService threads, Meters meters, boolean isCounted) {
+        this.threads = threads;
+        this.meters = meters;
+        this.isCounted = isCounted;
+    }
+
+    /** Milliseconds a stage. */
+    Map<String, Double> timings() {
+        return timings;
+    }
+
+    /** What was left out and why. */
+    List<String> degraded() {
+        return degraded;
+    }
+
+    /** Does a stage; empty if it failed or did not end in time, which is noted. */
+    <T> Optional<T> within(String stage, Duration deadline, Callable<T> work) {
+        long start = System.nanoTime();
+        Future<T> future = threads.submit(work);
+        try {
+            return Optional.of(future.get(deadline.toNanos(), TimeUnit.NANOSECONDS));
+        } catch (TimeoutException e) {
+            future.cancel(true);
+            leaveOut(stage, deadline(deadline));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof BadRequest badRequest) {
+                throw badRequest;
+            }
+            leaveOut(stage, String.valueOf(e.getCause()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            leaveOut(stage, "interrupted");
+        } finally {
+            record(stage, start);
+        }
+        return Optional.empty();
+    }
+
+    static String deadline(Duration deadline) {
+        return "deadline of " + deadline.toMillis() + " ms";
+    }
+
+    void record(String stage, long startNanos) {
+        long nanos = System.nanoTime() - startNanos;
+        timings.put(stage, Math.round(nanos / 1e4) / 100.0);
+        if (isCounted) {
+            meters.timer(stage).record(nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    void leaveOut(String stage, String why) {
+        degraded.add(stage + ": " + why);
+        if (isCounted) {
+            meters.leftOut(stage).increment();
+        }
+    }
+
+    void answeredBy(String rung) {
+        if (isCounted) {
+            meters.rung(rung).increment();
+        }
+    }
+}
