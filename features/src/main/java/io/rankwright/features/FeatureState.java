@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,13 @@ public final class FeatureState {
     private final KeyedState[] stateArray;
     private final SequenceState[] sequenceArray;
     private final ColumnReader[] readerArray;
+    /** Which columns differ from item to item. */
+    private final BitSet ofItem = new BitSet();
+
+    private final int[] commonColumns;
+    private final int[] itemColumns;
+    private final int[] commonStates;
+    private final int[] itemStates;
     private final Formula[] formulaArray;
 
     /** What subjects' lists say was before the log: counts by key, and over everything the share. */
@@ -111,6 +119,10 @@ public final class FeatureState {
         this.stateArray = states.toArray(KeyedState[]::new);
         this.sequenceArray = sequences.values().toArray(SequenceState[]::new);
         this.readerArray = readers.toArray(ColumnReader[]::new);
+        this.commonColumns = places(readerArray.length, column -> !ofItem.get(column));
+        this.itemColumns = places(readerArray.length, ofItem::get);
+        this.commonStates = places(stateArray.length, state -> !stateArray[state].isOfItem());
+        this.itemStates = places(stateArray.length, state -> stateArray[state].isOfItem());
         this.formulaArray = formulaFunctions.toArray(Formula[]::new);
         this.applier = new Applier(0, 1);
     }
@@ -310,15 +322,39 @@ public final class FeatureState {
         }
 
         private void fill(double[] row) {
-            for (int s = 0; s < counts.length; s++) {
+            fillCommon(row);
+            fillItem(row);
+        }
+
+        /** What is the same for every item. */
+        private void fillCommon(double[] row) {
+            for (int s : commonStates) {
                 counts[s] = stateArray[s].locate(situation, slots[s]);
             }
             for (int q = 0; q < items.length; q++) {
                 sizes[q] = sequenceArray[q].read(situation.subject, items[q]);
             }
-            for (int c = 0; c < row.length; c++) {
+            for (int c : commonColumns) {
                 row[c] = readerArray[c].read(this, situation);
             }
+        }
+
+        private void fillItem(double[] row) {
+            for (int s : itemStates) {
+                counts[s] = stateArray[s].locate(situation, slots[s]);
+            }
+            for (int c : itemColumns) {
+                row[c] = readerArray[c].read(this, situation);
+            }
+        }
+
+        /**
+         * The values for another item, all else as in the last {@code read}, with its row: only what differs from item to
+         * item is read. Nothing may have changed the state in between.
+         */
+        public void readNext(int item, double[] row) {
+            situation.item = item;
+            fillItem(row);
         }
 
         /** Copies a subject's sequence, newest last; the answer is its length. */
@@ -360,6 +396,7 @@ public final class FeatureState {
                 add(
                         feature,
                         FeatureColumn.Kind.NUMBER,
+                        !ofSubject,
                         (_, situation) -> (situation.timeMillis
                                         - table.number(place, ofSubject ? situation.subject : situation.item))
                                 / 86_400_000.0);
@@ -369,6 +406,7 @@ public final class FeatureState {
                 add(
                         feature,
                         FeatureColumn.Kind.NUMBER,
+                        false,
                         calendar.isHour()
                                 ? (_, situation) -> clock.hour(situation.timeMillis)
                                 : (_, situation) -> clock.dayOfWeek(situation.timeMillis));
@@ -380,7 +418,7 @@ public final class FeatureState {
                 int state = state(recency.by());
                 int condition = formula(recency.where().orElse(ALWAYS));
                 int place = states.get(state).lastTime(condition);
-                add(feature, FeatureColumn.Kind.NUMBER, (reader, situation) -> {
+                add(feature, FeatureColumn.Kind.NUMBER, states.get(state).isOfItem(), (reader, situation) -> {
                     long last = reader.last(state, place);
                     return last == Long.MIN_VALUE ? Double.NaN : (situation.timeMillis - last) / 1000.0;
                 });
@@ -388,12 +426,21 @@ public final class FeatureState {
         }
     }
 
-    private void add(FeatureDefinition feature, FeatureColumn.Kind kind, ColumnReader reader) {
-        add(feature, kind, reader, Integer::toString);
+    private static int[] places(int size, IntPredicate chosen) {
+        return IntStream.range(0, size).filter(chosen).toArray();
+    }
+
+    private void add(FeatureDefinition feature, FeatureColumn.Kind kind, boolean isOfItem, ColumnReader reader) {
+        add(feature, kind, isOfItem, reader, Integer::toString);
     }
 
     private void add(
-            FeatureDefinition feature, FeatureColumn.Kind kind, ColumnReader reader, IntFunction<String> texts) {
+            FeatureDefinition feature,
+            FeatureColumn.Kind kind,
+            boolean isOfItem,
+            ColumnReader reader,
+            IntFunction<String> texts) {
+        ofItem.set(columns.size(), isOfItem);
         columns.add(new FeatureColumn(feature.name(), feature.scope(), kind));
         readers.add(reader);
         categoryTexts.add(texts);
@@ -407,6 +454,7 @@ public final class FeatureState {
             add(
                     feature,
                     FeatureColumn.Kind.CATEGORY,
+                    false,
                     (_, situation) -> situation.context[index],
                     isText
                             ? catalog.dictionary()
@@ -427,11 +475,13 @@ public final class FeatureState {
             add(
                     feature,
                     FeatureColumn.Kind.NUMBER,
+                    !ofSubject,
                     (_, situation) -> table.number(place, ofSubject ? situation.subject : situation.item));
         } else if (column.isList()) {
             add(
                     feature,
                     FeatureColumn.Kind.CATEGORY,
+                    !ofSubject,
                     (_, situation) -> {
                         int[] members = table.list(place, ofSubject ? situation.subject : situation.item);
                         return members.length == 0 ? 0 : members[0];
@@ -441,22 +491,25 @@ public final class FeatureState {
             add(
                     feature,
                     FeatureColumn.Kind.CATEGORY,
+                    !ofSubject,
                     (_, situation) -> table.code(place, ofSubject ? situation.subject : situation.item),
                     texts);
         }
     }
 
     private void addNumeric(FeatureDefinition.Numeric feature) {
+        boolean[] isOfItem = new boolean[1];
         ToDoubleFunction<Situation> value = feature.formula().compile(name -> {
             int dot = name.indexOf('.');
             var reference = new Reference(name.substring(0, dot), name.substring(dot + 1));
             EntityTable table = catalog.table(reference.source());
             int place = table.place(reference.column());
             boolean ofSubject = isSubject(reference);
+            isOfItem[0] |= !ofSubject;
             return new Expression.Operand.Numeric<>(
                     situation -> table.number(place, ofSubject ? situation.subject : situation.item));
         });
-        add(feature, FeatureColumn.Kind.NUMBER, (_, situation) -> value.applyAsDouble(situation));
+        add(feature, FeatureColumn.Kind.NUMBER, isOfItem[0], (_, situation) -> value.applyAsDouble(situation));
     }
 
     private void addMatch(FeatureDefinition.Match feature) {
@@ -469,7 +522,7 @@ public final class FeatureState {
                         .column(feature.column().column())
                         .orElseThrow()
                         .isList();
-        add(feature, FeatureColumn.Kind.NUMBER, (reader, situation) -> {
+        add(feature, FeatureColumn.Kind.NUMBER, true, (reader, situation) -> {
             int[] items = reader.items[sequence];
             int size = reader.sizes[sequence];
             int matches = 0;
@@ -536,7 +589,7 @@ public final class FeatureState {
         boolean isRatio =
                 feature.kind() == FeatureDefinition.Kind.MEAN || feature.kind() == FeatureDefinition.Kind.RATE;
         double prior = feature.prior();
-        add(feature, FeatureColumn.Kind.NUMBER, (reader, _) -> {
+        add(feature, FeatureColumn.Kind.NUMBER, keyed.isOfItem(), (reader, _) -> {
             double sum = window < 0 ? reader.total(state, top) : reader.window(state, top, window);
             if (!isRatio) {
                 return sum;
@@ -563,7 +616,7 @@ public final class FeatureState {
         states.add(keyed);
         isFixed.set(place);
         double prior = feature.prior();
-        add(feature, FeatureColumn.Kind.NUMBER, (reader, _) -> {
+        add(feature, FeatureColumn.Kind.NUMBER, keyed.isOfItem(), (reader, _) -> {
             double all = reader.total(place, whole) + prior;
             return all == 0 ? Double.NaN : (reader.total(place, part) + prior * average) / all;
         });

@@ -14,6 +14,9 @@ sealed interface KeyPart {
     /** What a code means in every process. */
     String text(int code);
 
+    /** Whether it differs from item to item. */
+    boolean isOfItem();
+
     default boolean isList() {
         return false;
     }
@@ -24,6 +27,11 @@ sealed interface KeyPart {
 
     /** The subject or the item itself. */
     record Id(boolean ofSubject, Dictionary.Domain ids) implements KeyPart {
+        @Override
+        public boolean isOfItem() {
+            return !ofSubject;
+        }
+
         @Override
         public int code(Situation situation, int member) {
             return ofSubject ? situation.subject : situation.item;
@@ -42,6 +50,11 @@ sealed interface KeyPart {
 
     record Attribute(EntityTable table, int place, boolean ofSubject) implements KeyPart {
         @Override
+        public boolean isOfItem() {
+            return !ofSubject;
+        }
+
+        @Override
         public int code(Situation situation, int member) {
             return table.code(place, ofSubject ? situation.subject : situation.item);
         }
@@ -58,6 +71,11 @@ sealed interface KeyPart {
     }
 
     record ListAttribute(EntityTable table, int place, boolean ofSubject) implements KeyPart {
+        @Override
+        public boolean isOfItem() {
+            return !ofSubject;
+        }
+
         @Override
         public int code(Situation situation, int member) {
             int[] members = table.list(place, ofSubject ? situation.subject : situation.item);
@@ -87,6 +105,11 @@ sealed interface KeyPart {
 
     /** A column of the request. Codes of numbers are shifted by one, so that 0 stays "missing". */
     record Context(int index, String name, Optional<Dictionary.Domain> texts) implements KeyPart {
+        @Override
+        public boolean isOfItem() {
+            return false;
+        }
+
         @Override
         public int code(Situation situation, int member) {
             double value = situation.context[index];

@@ -46,6 +46,11 @@ final class KeyedState {
                 .orElse(-1);
     }
 
+    /** Whether it differs from item to item which keys a situation has. */
+    boolean isOfItem() {
+        return parts.stream().anyMatch(KeyPart::isOfItem);
+    }
+
     List<KeyPart> parts() {
         return parts;
     }

@@ -58,6 +58,30 @@ class FeatureStateTest {
         }
     }
 
+    /** Candidates of one subject share what does not differ from item to item. */
+    @Test
+    void theNextItemReadsAsIfItWereReadAlone() {
+        try (TestLog test = TestLog.simulated(folder, 120, 60, 3, 7)) {
+            var state = new FeatureState(test.application(), test.log().catalog());
+            List<Event> events = events(test);
+            events.forEach(state::apply);
+            long now = events.getLast().timeMillis() + 1;
+            double[] context = {1};
+            double[] alone = new double[state.columns().size()];
+            double[] next = new double[alone.length];
+            FeatureState.Reader first = state.reader();
+            FeatureState.Reader second = state.reader();
+            for (int subject = 0; subject < 125; subject += 5) {
+                second.read(subject, 1, now, context, next);
+                for (int item = 0; item < 65; item += 3) {
+                    first.read(subject, item, now, context, alone);
+                    second.readNext(item, next);
+                    assertThat(next).isEqualTo(alone);
+                }
+            }
+        }
+    }
+
     @Test
     void anEventIsNotSeenByItselfNorByItsTies() {
         try (TestLog test = TestLog.simulated(folder, 60, 30, 2, 9)) {

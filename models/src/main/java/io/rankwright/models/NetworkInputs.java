@@ -96,6 +96,8 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
 
     /** The dense inputs of some rows. One thread at a time. */
     public final class Batch {
+        private static final int NONE = -1;
+
         private final int size;
         private final int histories;
         private final EmbeddingTable[] tables;
@@ -128,16 +130,46 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
 
         /** Takes one row of a ranker's inputs, which begins at {@code start}; each place of the batch once. */
         public void set(int index, float[] inputs, int start) {
-            int at = index * (x.length / size);
+            set(index, inputs, start, NONE);
+        }
+
+        /**
+         * Takes rows of a ranker's inputs that lie one behind the other, from {@code start} on. Candidates of one subject
+         * have much in common: what is as in the row before is copied.
+         */
+        void setAll(float[] inputs, int start, int rowWidth) {
+            for (int i = 0; i < size; i++) {
+                int at = start + i * rowWidth;
+                set(i, inputs, at, i == 0 ? NONE : at - rowWidth);
+            }
+        }
+
+        private void set(int index, float[] inputs, int start, int before) {
+            int width = x.length / size;
+            int at = index * width;
+            boolean hasBefore = before != NONE;
             for (Numeric number : numbers) {
-                number.write(inputs[start + number.place()], x, at);
+                float value = inputs[start + number.place()];
+                if (hasBefore
+                        && Float.floatToRawIntBits(value) == Float.floatToRawIntBits(inputs[before + number.place()])) {
+                    x[at] = x[at - width];
+                    if (number.hasIndicator()) {
+                        x[at + 1] = x[at + 1 - width];
+                    }
+                } else {
+                    number.write(value, x, at);
+                }
                 at += number.width();
             }
             for (int e = 0; e < tables.length; e++) {
                 Embedded embedded = embeddings.get(e);
                 int row = row(inputs[start + embedded.place()]);
                 rows[index * tables.length + e] = row;
-                tables[e].read(row, x, at);
+                if (hasBefore && row == rows[(index - 1) * tables.length + e]) {
+                    System.arraycopy(x, at - width, x, at, embedded.dim());
+                } else {
+                    tables[e].read(row, x, at);
+                }
                 at += embedded.dim();
             }
             for (int s = 0; s < values.length && index < histories; s++) {

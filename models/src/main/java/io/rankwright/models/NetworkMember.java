@@ -104,9 +104,7 @@ final class NetworkMember implements RankerMember {
         var batch = inputs.isHistoryShared(rows, from, to, layout.width())
                 ? inputs.candidates(to - from, tables)
                 : inputs.batch(to - from, tables);
-        for (int i = from; i < to; i++) {
-            batch.set(i - from, rows, i * layout.width());
-        }
+        batch.setAll(rows, from * layout.width(), layout.width());
         float[][] found =
                 network.apply(tensors(batch.x(), to - from, sequences(batch), masks(batch), batch.histories()));
         for (int h = 0; h < scores.length; h++) {

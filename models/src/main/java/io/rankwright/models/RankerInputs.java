@@ -242,6 +242,20 @@ public final class RankerInputs {
          */
         public void encode(double[] row, FeatureState.Reader reader, int subject, int item, float[] inputs, int index) {
             int start = index * layout.width();
+            features(row, subject, item, inputs, start);
+            sequences(reader, subject, inputs, start);
+        }
+
+        /** The same for the candidate behind another one of the same subject, whose history is in the row before. */
+        public void encodeNext(double[] row, int subject, int item, float[] inputs, int index) {
+            int start = index * layout.width();
+            features(row, subject, item, inputs, start);
+            int history = sequences.length == 0 ? layout.width() : layout.sequencePlace(0);
+            System.arraycopy(
+                    inputs, start - layout.width() + history, inputs, start + history, layout.width() - history);
+        }
+
+        private void features(double[] row, int subject, int item, float[] inputs, int start) {
             for (int f = 0; f < places.length; f++) {
                 double value = row[places[f]];
                 inputs[start + f] = layout.categories().get(f) ? categories[f].value((int) value) : (float) value;
@@ -251,6 +265,9 @@ public final class RankerInputs {
                 inputs[start + layout.subjectPlace()] = subjects.orElseThrow().value(subject);
                 inputs[start + layout.subjectPlace() + 1] = items.orElseThrow().value(item);
             }
+        }
+
+        private void sequences(FeatureState.Reader reader, int subject, float[] inputs, int start) {
             for (int s = 0; s < sequences.length; s++) {
                 Sequence sequence = layout.sequences().get(s);
                 int size = reader.sequence(sequence.name(), subject, sequences[s]);

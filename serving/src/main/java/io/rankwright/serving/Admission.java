@@ -1,7 +1,7 @@
 package io.rankwright.serving;
 
 import com.netflix.concurrency.limits.Limiter;
-import com.netflix.concurrency.limits.limit.Gradient2Limit;
+import com.netflix.concurrency.limits.limit.VegasLimit;
 import com.netflix.concurrency.limits.limit.WindowedLimit;
 import com.netflix.concurrency.limits.limiter.AbstractLimiter;
 import com.netflix.concurrency.limits.limiter.SimpleLimiter;
@@ -14,9 +14,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Lets in as many requests at once as the machine answers without a queue, and refuses the others at once: a server that
- * is asked for more than it can do goes on doing what it can. How many that are is learnt from the latencies (the gradient
- * of a short over a long average, as TCP Vegas does for a path), up to a hard maximum. Batch requests take part in what
- * live ones leave: half of it.
+ * is asked for more than it can do goes on doing what it can. How many that are is learnt from the latencies and from
+ * answers that came too late, as TCP Vegas learns it for a path (Brakmo and Peterson, 1995), up to a hard maximum. Batch
+ * requests take part in what live ones leave: half of it.
  *
  * <p>Thread-safety: any number of threads.
  */
@@ -29,6 +29,9 @@ final class Admission {
 
     /** A request that was let in. */
     interface Ticket {
+        /** Some of its answer came too late to be used: too many were let in. */
+        void late();
+
         /** It was answered: its latency tells how many to let in. */
         void done();
 
@@ -39,8 +42,6 @@ final class Admission {
     private static final int CORES = Runtime.getRuntime().availableProcessors();
     private static final long LEAST_WINDOW_MILLIS = 250;
     private static final long MOST_WINDOW_MILLIS = 1000;
-    /** How much slower than without load an answer may be. */
-    private static final double TOLERANCE = 1.5;
 
     private final AbstractLimiter<Void> limiter;
     private final Counter refusedLive;
@@ -51,19 +52,18 @@ final class Admission {
      * @param most how many may be under way at once, whatever their latency
      */
     Admission(String name, int most, MeterRegistry meters) {
-        var gradient = Gradient2Limit.newBuilder()
-                .initialLimit(Math.min(most, 4 * CORES))
-                .minLimit(Math.min(most, CORES))
+        int least = Math.min(most, CORES);
+        var vegas = VegasLimit.newBuilder()
+                .initialLimit(least)
                 .maxConcurrency(most)
-                .queueSize(CORES)
-                .rttTolerance(TOLERANCE)
+                .decreaseFunction(limit -> Math.max(least, limit - 1))
                 .build();
         this.limiter = SimpleLimiter.newBuilder()
                 .named(name)
                 .limit(WindowedLimit.newBuilder()
                         .minWindowTime(LEAST_WINDOW_MILLIS, TimeUnit.MILLISECONDS)
                         .maxWindowTime(MOST_WINDOW_MILLIS, TimeUnit.MILLISECONDS)
-                        .build(gradient))
+                        .build(vegas))
                 .build();
         Gauge.builder("rankwright.admission.limit", limiter::getLimit)
                 .description("How many requests are let in at once")
@@ -87,15 +87,26 @@ final class Admission {
 
     /** Lets a request in; empty if it must come again later. */
     Optional<Ticket> enter(Priority priority) {
-        boolean isLate = priority == Priority.BATCH && limiter.getInflight() >= Math.max(1, limiter.getLimit() / 2);
-        Optional<Limiter.Listener> entered = isLate ? Optional.empty() : limiter.acquire(null);
+        boolean mustWait = priority == Priority.BATCH && limiter.getInflight() >= Math.max(1, limiter.getLimit() / 2);
+        Optional<Limiter.Listener> entered = mustWait ? Optional.empty() : limiter.acquire(null);
         if (entered.isEmpty()) {
             (priority == Priority.LIVE ? refusedLive : refusedBatch).increment();
         }
         return entered.map(listener -> new Ticket() {
+            private boolean isLate;
+
+            @Override
+            public void late() {
+                isLate = true;
+            }
+
             @Override
             public void done() {
-                listener.onSuccess();
+                if (isLate) {
+                    listener.onDropped();
+                } else {
+                    listener.onSuccess();
+                }
             }
 
             @Override

@@ -35,6 +35,11 @@ public record FeedAnswer(
         degraded = List.copyOf(degraded);
     }
 
+    /** Whether candidates were left unranked for want of time. */
+    boolean isLate() {
+        return degraded.stream().anyMatch(what -> what.startsWith("rank: " + Stages.DEADLINE));
+    }
+
     /**
      * One item of a slate.
      *

@@ -228,6 +228,7 @@ public final class HttpApi {
             return;
         }
         boolean isDone = false;
+        request.context().register(ticket.get());
         try {
             route.handler().handle(request, response);
             isDone = true;
@@ -284,12 +285,20 @@ public final class HttpApi {
         return true;
     }
 
+    private void feed(ServerRequest request, ServerResponse response, FeedRequest asked) {
+        FeedAnswer answer = engine.feed(asked);
+        if (answer.isLate()) {
+            request.context().get(Admission.Ticket.class).ifPresent(Admission.Ticket::late);
+        }
+        send(response, Status.OK_200, json(answer));
+    }
+
     private void getFeed(ServerRequest request, ServerResponse response) {
         var query = request.query();
-        send(
+        feed(
+                request,
                 response,
-                Status.OK_200,
-                json(engine.feed(new FeedRequest(
+                new FeedRequest(
                         path(request, "subject"),
                         slots(query.first("slots").orElse("")),
                         filter(query.first("filter").orElse("")),
@@ -299,7 +308,7 @@ public final class HttpApi {
                         Map.of(),
                         List.of(),
                         seed(query.first("seed").orElse("")),
-                        query.first("explain").map(Boolean::parseBoolean).orElse(false)))));
+                        query.first("explain").map(Boolean::parseBoolean).orElse(false)));
     }
 
     private void postFeed(ServerRequest request, ServerResponse response) throws IOException {
@@ -312,10 +321,10 @@ public final class HttpApi {
         body.path("exclude").forEach(id -> exclude.add(id.asText()));
         var rules = new ArrayList<RerankRule>();
         body.path("rules").forEach(rule -> rules.add(rule(rule)));
-        send(
+        feed(
+                request,
                 response,
-                Status.OK_200,
-                json(engine.feed(new FeedRequest(
+                new FeedRequest(
                         body.path(subject).asText(),
                         slots(body.path("slots").asText("")),
                         filter(body.path("filter").asText("")),
@@ -323,7 +332,7 @@ public final class HttpApi {
                         texts(body.path("context")),
                         rules,
                         seed(body.path("seed").asText("")),
-                        body.path("explain").asBoolean(false)))));
+                        body.path("explain").asBoolean(false)));
     }
 
     private static RerankRule rule(JsonNode rule) {

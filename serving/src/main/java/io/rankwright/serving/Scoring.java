@@ -101,11 +101,13 @@ final class Scoring implements AutoCloseable {
             LiveModels.Workspace workspace = live.borrow(state);
             lock.readLock().lock();
             try {
-                for (int i = from; i < to; i++) {
+                int first = candidates.get(from).code();
+                workspace.reader.read(request.subject(), first, request.nowMillis(), request.context(), workspace.row);
+                workspace.encoder.encode(workspace.row, workspace.reader, request.subject(), first, rows, 0);
+                for (int i = from + 1; i < to; i++) {
                     int item = candidates.get(i).code();
-                    workspace.reader.read(
-                            request.subject(), item, request.nowMillis(), request.context(), workspace.row);
-                    workspace.encoder.encode(workspace.row, workspace.reader, request.subject(), item, rows, i - from);
+                    workspace.reader.readNext(item, workspace.row);
+                    workspace.encoder.encodeNext(workspace.row, request.subject(), item, rows, i - from);
                 }
             } finally {
                 lock.readLock().unlock();

@@ -19,6 +19,8 @@ import java.util.concurrent.TimeoutException;
 
 /** How long the stages of one request took, and what was left out of its answer. One thread at a time. */
 final class Stages {
+    static final String DEADLINE = "deadline";
+
     /** The meters of all requests. Any number of threads. */
     static final class Meters {
         private final MeterRegistry registry;
@@ -106,7 +108,7 @@ final class Stages {
     }
 
     static String deadline(Duration deadline) {
-        return "deadline of " + deadline.toMillis() + " ms";
+        return DEADLINE + " of " + deadline.toMillis() + " ms";
     }
 
     void record(String stage, long startNanos) {
