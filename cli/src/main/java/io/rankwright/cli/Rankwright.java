@@ -19,6 +19,8 @@ import picocli.CommandLine.Command;
             FeaturesCommand.class,
             SnapshotsCommand.class,
             BackfillCommand.class,
+            BatchCommand.class,
+            PlanCommand.class,
             PublishCommand.class,
             FlinkCommand.class,
             PromoteCommand.class,

@@ -1,9 +1,5 @@
 package io.rankwright.serving;
 
-import static java.util.Objects.requireNonNull;
-
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.rankwright.features.FeatureState;
@@ -27,7 +23,6 @@ import io.rankwright.retrieval.Source;
 import io.rankwright.retrieval.VectorIndex;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
-import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model.RerankRule;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -51,6 +46,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -67,7 +63,8 @@ public final class Engine implements AutoCloseable {
     private static final int APPLIED = 256;
 
     private static final Duration EXPLAINED_WITHIN = Duration.ofSeconds(5);
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<String, Duration> PATIENT =
+            Map.of("retrieve", Duration.ofHours(1), "rank", Duration.ofHours(1), "rerank", Duration.ofHours(1));
 
     private final Application application;
     private final EventLog log;
@@ -89,7 +86,7 @@ public final class Engine implements AutoCloseable {
     private final Slots slots;
     private final Optional<StoredFeatures> stored;
     private final Optional<Follower> follower;
-    private volatile LiveModels models;
+    private final Rollover rollover;
 
     private Engine(
             Application application,
@@ -123,10 +120,10 @@ public final class Engine implements AutoCloseable {
         this.stored = this.slots
                 .store()
                 .map(store -> new StoredFeatures(application, log, state, store, slots.isStoreKept(), meters));
-        Future<LiveModels> loading =
-                threads.submit(() -> LiveModels.load(application, log, registry, version, folder.resolve("index")));
+        Future<LiveModels> loading = threads.submit(
+                () -> LiveModels.load(application, log, registry, version, folder.resolve("index"), Long.MAX_VALUE));
         this.usualContext = restore(exposure);
-        this.models = Workers.result(loading);
+        this.rollover = new Rollover(Workers.result(loading));
         this.follower = this.slots
                 .log()
                 .map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply));
@@ -207,32 +204,18 @@ public final class Engine implements AutoCloseable {
     }
 
     public LiveModels models() {
-        return models;
+        return rollover.live();
     }
 
     /** Serves the version that the registry says is live, if it is another one than now; true if it changed. */
     public boolean followRegistry() {
-        LiveModels old = models;
-        Optional<Version> live = registry.live();
-        if (live.isEmpty() || live.get().id() == old.version().id()) {
+        Optional<Version> wanted = registry.live();
+        if (wanted.isEmpty() || wanted.get().id() == models().version().id()) {
             return false;
         }
-        Path index = folder.resolve("index").resolve("v" + live.get().id());
-        lock.readLock().lock();
-        try {
-            models = LiveModels.load(application, log, registry, live.get(), index);
-        } finally {
-            lock.readLock().unlock();
-        }
-        // Answers under way still use the old version; their deadlines are far below this.
-        Thread.ofVirtual().start(() -> {
-            try {
-                TimeUnit.SECONDS.sleep(30);
-                old.close();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Path index = folder.resolve("index").resolve("v" + wanted.get().id());
+        rollover.to(
+                log::nextOffset, before -> LiveModels.load(application, log, registry, wanted.get(), index, before));
         return true;
     }
 
@@ -259,12 +242,37 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /**
+     * What a request is answered at a moment, if time does not matter: the whole cascade, however long its stages take,
+     * neither logged nor counted. With a seed the same request gives the same answer, bit for bit, until an event, an item
+     * or a version comes.
+     */
+    public FeedAnswer slate(FeedRequest request, long nowMillis) {
+        return feed(request, nowMillis, new Stages(threads, stageMeters, PATIENT, false), false);
+    }
+
+    /** The stages of a request that nobody sees. */
+    private Stages unseen() {
+        return new Stages(threads, stageMeters, application.serving().budget(), false);
+    }
+
     private FeedAnswer feed(FeedRequest request, boolean isLogged) {
+        var stages = new Stages(threads, stageMeters, application.serving().budget(), isLogged);
+        return feed(request, clock.millis(), stages, isLogged);
+    }
+
+    private FeedAnswer feed(FeedRequest request, long now, Stages stages, boolean isLogged) {
+        LiveModels live = rollover.use();
+        try {
+            return feed(live, request, now, stages, isLogged);
+        } finally {
+            live.release();
+        }
+    }
+
+    private FeedAnswer feed(LiveModels live, FeedRequest request, long now, Stages stages, boolean isLogged) {
         long start = System.nanoTime();
-        LiveModels live = models;
-        var stages = new Stages(threads, stageMeters, isLogged);
         String id = UUID.randomUUID().toString();
-        long now = clock.millis();
         int subject = log.dictionary()
                 .domain(Dictionary.idsOf(application.framing().subject()))
                 .code(request.subject());
@@ -277,7 +285,7 @@ public final class Engine implements AutoCloseable {
         Scored scored = rank(live, features, candidates, new Scoring.Request(subject, now, context), stages);
         long seed = request.seed().orElse(id.hashCode());
         List<Reranker.Placed> placed = stages.within(
-                        "rerank", deadline("rerank"), () -> rerank(live, scored, request, seed))
+                        "rerank", stages.deadline("rerank"), () -> rerank(live, scored, request, seed))
                 .orElseGet(() -> firstOf(scored, request.slots()));
         long explaining = System.nanoTime();
         List<FeedAnswer.Slot> slots = slots(live, scored, placed, request.explained());
@@ -333,10 +341,6 @@ public final class Engine implements AutoCloseable {
         return asked * (candidates.isEmpty() ? 1 : ranked / (double) candidates.size());
     }
 
-    private Duration deadline(String stage) {
-        return requireNonNull(application.serving().budget().get(stage), stage);
-    }
-
     private Source.Query query(FeedRequest request, Map<String, int[]> sequences, int subject, long now) {
         EntityTable items = log.table(application.framing().item());
         Dictionary.Domain ids =
@@ -361,7 +365,7 @@ public final class Engine implements AutoCloseable {
             return new StoreReader.Loaded(state, () -> {});
         }
         int[] items = candidates.stream().mapToInt(Fusion.Candidate::code).toArray();
-        Duration patience = deadline("rank").dividedBy(2);
+        Duration patience = stages.deadline("rank").dividedBy(2);
         return stages.within(
                         "features", patience, () -> stored.get().reader().load(subject, items, now, context, patience))
                 .orElseGet(stored.get().reader()::nothing);
@@ -371,7 +375,7 @@ public final class Engine implements AutoCloseable {
         if (stored.isEmpty()) {
             return sequences(live, state, subject);
         }
-        Duration patience = deadline("retrieve").dividedBy(2);
+        Duration patience = stages.deadline("retrieve").dividedBy(2);
         StoreReader.Loaded loaded = stages.within(
                         "history",
                         patience,
@@ -403,7 +407,7 @@ public final class Engine implements AutoCloseable {
     private List<Fusion.Candidate> retrieve(
             LiveModels live, Source.Query query, Stages stages, Map<String, Integer> counts) {
         long start = System.nanoTime();
-        long deadline = deadline("retrieve").toNanos();
+        long deadline = stages.deadline("retrieve").toNanos();
         var asked = new LinkedHashMap<Source, Future<int[]>>();
         live.retriever().sources().forEach(source -> asked.put(source, threads.submit(() -> source.find(query))));
         var lists = new ArrayList<Fusion.Ranked>();
@@ -458,7 +462,7 @@ public final class Engine implements AutoCloseable {
             Scoring.Request request,
             Stages stages) {
         long start = System.nanoTime();
-        Duration deadline = deadline("rank");
+        Duration deadline = stages.deadline("rank");
         Optional<Scored> scored = Optional.empty();
         try {
             Scored found = scoring.score(live, features, candidates, request, deadline);
@@ -571,9 +575,7 @@ public final class Engine implements AutoCloseable {
     private void logAnswer(FeedAnswer answer, Stages stages) {
         long start = System.nanoTime();
         try {
-            log.logAnswer(answer.timeMillis(), answer.request(), JSON.writeValueAsBytes(answer));
-        } catch (JsonProcessingException e) {
-            throw new InternalFault("an answer that cannot be logged", e);
+            log.logAnswer(answer.timeMillis(), answer.request(), answer.logged());
         } catch (EnvironmentFault e) {
             stages.leaveOut("log", "not logged: " + e.getMessage());
         }
@@ -635,7 +637,7 @@ public final class Engine implements AutoCloseable {
         for (Event event : events) {
             seen.add(event.codes()[subject], event.codes()[item]);
             if (relevance.applyAsDouble(event) == 1) {
-                models.retriever().taken(event.codes()[item], event.timeMillis());
+                rollover.tell(event.offset(), retriever -> retriever.taken(event.codes()[item], event.timeMillis()));
             }
         }
     }
@@ -653,7 +655,8 @@ public final class Engine implements AutoCloseable {
             lock.writeLock().unlock();
         }
         if (refused.isEmpty() && entity.equals(application.framing().item())) {
-            models.retriever().put(code(entity, id));
+            int code = code(entity, id);
+            rollover.tell(retriever -> retriever.put(code));
         }
         return refused;
     }
@@ -678,13 +681,24 @@ public final class Engine implements AutoCloseable {
             lock.writeLock().unlock();
         }
         if (wasKnown && entity.equals(application.framing().item())) {
-            models.retriever().delete(code(entity, id));
+            int code = code(entity, id);
+            rollover.tell(retriever -> retriever.delete(code));
         }
         return wasKnown;
     }
 
     private int code(String entity, String id) {
         return log.dictionary().domain(Dictionary.idsOf(entity)).code(id);
+    }
+
+    /** What models answer that stay open meanwhile. */
+    private <T> T using(Function<LiveModels, T> question) {
+        LiveModels live = rollover.use();
+        try {
+            return question.apply(live);
+        } finally {
+            live.release();
+        }
     }
 
     /** An item like another, with how alike they are (the inner product of their vectors). */
@@ -696,7 +710,7 @@ public final class Engine implements AutoCloseable {
         if (code == 0) {
             return List.of();
         }
-        VectorIndex.Nearest nearest = models.retriever().similarTo(code, count);
+        VectorIndex.Nearest nearest = using(live -> live.retriever().similarTo(code, count));
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
         var similar = new ArrayList<Similar>();
@@ -714,12 +728,15 @@ public final class Engine implements AutoCloseable {
 
     /** Explains one item for one subject. */
     public Explanation explain(String subject, String item, Map<String, String> context) {
-        LiveModels live = models;
+        return using(live -> explain(live, subject, item, context));
+    }
+
+    private Explanation explain(LiveModels live, String subject, String item, Map<String, String> context) {
         var candidate = new Fusion.Candidate(code(application.framing().item(), item), 0, List.of());
         long now = clock.millis();
         int code = code(application.framing().subject(), subject);
         double[] asked = context(context);
-        var stages = new Stages(threads, stageMeters, false);
+        var stages = unseen();
         StoreReader.Loaded features = features(stages, code, List.of(candidate), now, asked);
         Scored scored = scoring.score(
                 live, features, List.of(candidate), new Scoring.Request(code, now, asked), EXPLAINED_WITHIN);
@@ -743,11 +760,7 @@ public final class Engine implements AutoCloseable {
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
         var history = new LinkedHashMap<String, List<String>>();
-        sequences(
-                        models,
-                        code(application.framing().subject(), subject),
-                        clock.millis(),
-                        new Stages(threads, stageMeters, false))
+        using(live -> sequences(live, code(application.framing().subject(), subject), clock.millis(), unseen()))
                 .forEach((name, items) -> {
                     var newestFirst = new ArrayList<String>();
                     for (int i = items.length - 1; i >= 0; i--) {
@@ -765,7 +778,7 @@ public final class Engine implements AutoCloseable {
         slots.close();
         threads.shutdownNow();
         scoring.close();
-        models.close();
+        rollover.live().close();
         log.close();
     }
 }

@@ -1,6 +1,11 @@
 package io.rankwright.serving;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.models.Ranker;
+import io.rankwright.spec.InternalFault;
 import java.util.List;
 import java.util.Map;
 
@@ -35,7 +40,39 @@ public record FeedAnswer(
         degraded = List.copyOf(degraded);
     }
 
+    private static final ObjectMapper LOGGED = new ObjectMapper();
+    private static final ObjectMapper SENT = new ObjectMapper().addMixIn(Slot.class, SentSlot.class);
+
+    /** How a slot is sent: without what only the log needs. */
+    @SuppressWarnings("UnusedMethod")
+    private interface SentSlot {
+        @JsonIgnore
+        float[] features();
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<Ranker.Contribution> reasons();
+    }
+
+    /** The JSON that is sent. */
+    public byte[] sent() {
+        return json(SENT, this);
+    }
+
+    /** The JSON that is logged: with the inputs of the ranker. */
+    public byte[] logged() {
+        return json(LOGGED, this);
+    }
+
+    private static byte[] json(ObjectMapper mapper, FeedAnswer answer) {
+        try {
+            return mapper.writeValueAsBytes(answer);
+        } catch (JsonProcessingException e) {
+            throw new InternalFault("an answer that cannot be written", e);
+        }
+    }
+
     /** Whether candidates were left unranked for want of time. */
+    @JsonIgnore
     boolean isLate() {
         return degraded.stream().anyMatch(what -> what.startsWith("rank: " + Stages.DEADLINE));
     }

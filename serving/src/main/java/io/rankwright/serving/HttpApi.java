@@ -290,7 +290,7 @@ public final class HttpApi {
         if (answer.isLate()) {
             request.context().get(Admission.Ticket.class).ifPresent(Admission.Ticket::late);
         }
-        send(response, Status.OK_200, json(answer));
+        send(response, Status.OK_200, answer.sent());
     }
 
     private void getFeed(ServerRequest request, ServerResponse response) {
@@ -546,26 +546,19 @@ public final class HttpApi {
     }
 
     /** An answer as it is sent: without the ranker's inputs, which only the log needs. */
-    private static JsonNode json(FeedAnswer answer) {
-        ObjectNode json = JSON.valueToTree(answer);
-        json.path("slots").forEach(slot -> {
-            ((ObjectNode) slot).remove("features");
-            if (slot.path("reasons").isEmpty()) {
-                ((ObjectNode) slot).remove("reasons");
-            }
-        });
-        return json;
-    }
-
     private static void send(ServerResponse response, Status status, Object body) {
         try {
-            response.status(status);
-            response.header(HeaderNames.CONTENT_TYPE, "application/json");
-            response.header(HeaderNames.CACHE_CONTROL, "no-store");
-            response.send(JSON.writeValueAsBytes(body));
+            send(response, status, JSON.writeValueAsBytes(body));
         } catch (JsonProcessingException e) {
             throw new InternalFault("an answer that cannot be written", e);
         }
+    }
+
+    private static void send(ServerResponse response, Status status, byte[] json) {
+        response.status(status);
+        response.header(HeaderNames.CONTENT_TYPE, "application/json");
+        response.header(HeaderNames.CACHE_CONTROL, "no-store");
+        response.send(json);
     }
 
     private static void fail(ServerResponse response, Status status, @Nullable String message) {

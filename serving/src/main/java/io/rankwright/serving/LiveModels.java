@@ -22,10 +22,11 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The models of one version, ready to answer. An answer uses one of these from its first stage to its last, so that it
- * never mixes two versions. Any number of threads; closing needs them out.
+ * never mixes two versions. Any number of threads; what is closed while it is used is freed by the last user.
  */
 public final class LiveModels implements AutoCloseable {
     private final Version version;
@@ -33,6 +34,8 @@ public final class LiveModels implements AutoCloseable {
     private final Optional<TwoTower> towers;
     private final Retriever retriever;
     private final EventLog log;
+    /** How many use it, and one more until it is closed. */
+    private final AtomicInteger users = new AtomicInteger(1);
     /** By the state that they read: in an engine with an online store there is one for each request under way. */
     private final Map<FeatureState, Queue<Workspace>> workspaces = new ConcurrentHashMap<>();
 
@@ -59,8 +62,13 @@ public final class LiveModels implements AutoCloseable {
         this.log = log;
     }
 
-    /** Loads a version and brings its candidate sources up to the end of the log. */
-    static LiveModels load(Application application, EventLog log, Registry registry, Version version, Path index) {
+    /**
+     * Loads a version and brings its candidate sources up to a place in the log.
+     *
+     * @param before the offset behind the last event that they are told of
+     */
+    static LiveModels load(
+            Application application, EventLog log, Registry registry, Version version, Path index, long before) {
         Ranker ranker = Ranker.of(artefact(registry, version, "ranker").orElseThrow());
         Optional<Artefact> towersFile = artefact(registry, version, "towers");
         Optional<TwoTower> towers = towersFile.map(TwoTower::of);
@@ -71,7 +79,7 @@ public final class LiveModels implements AutoCloseable {
                 Optional.ofNullable(version.artefacts().get("towers")).orElse("none"),
                 collaborative(application, registry, version),
                 index);
-        fill(retriever, application, log, Long.MAX_VALUE);
+        fill(retriever, application, log, Long.MAX_VALUE, before);
         return new LiveModels(version, ranker, towers, retriever, log);
     }
 
@@ -114,11 +122,16 @@ public final class LiveModels implements AutoCloseable {
 
     /** Tells the candidate sources what was taken before a moment. */
     public static void fill(Retriever retriever, Application application, EventLog log, long untilMillis) {
+        fill(retriever, application, log, untilMillis, Long.MAX_VALUE);
+    }
+
+    private static void fill(
+            Retriever retriever, Application application, EventLog log, long untilMillis, long beforeOffset) {
         String exposure = application.framing().exposure();
         var formulas = new Formulas(application, log.schema(exposure), log.dictionary());
         var relevance = formulas.label(application.framing().relevance());
         int item = log.schema(exposure).codeIndex(application.itemColumn()).orElseThrow();
-        try (EventCursor cursor = log.read(exposure, 0, untilMillis)) {
+        try (EventCursor cursor = log.read(exposure, 0, untilMillis).before(beforeOffset)) {
             while (cursor.next()) {
                 var event = cursor.event();
                 if (relevance.applyAsDouble(event) == 1) {
@@ -152,10 +165,23 @@ public final class LiveModels implements AutoCloseable {
                 .offer(workspace);
     }
 
+    /** Begins to use it; false if it is closed. */
+    boolean use() {
+        return users.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
+    }
+
+    /** Ends a use. */
+    void release() {
+        if (users.decrementAndGet() == 0) {
+            retriever.close();
+            towers.ifPresent(TwoTower::close);
+            ranker.close();
+        }
+    }
+
+    /** No answer begins to use it any more. */
     @Override
     public void close() {
-        retriever.close();
-        towers.ifPresent(TwoTower::close);
-        ranker.close();
+        release();
     }
 }

@@ -90,6 +90,7 @@ final class Scoring implements AutoCloseable {
             } finally {
                 if (running.decrementAndGet() == 0) {
                     features.giveBack().run();
+                    live.release();
                 }
             }
         }
@@ -157,6 +158,9 @@ final class Scoring implements AutoCloseable {
         if (candidates.isEmpty()) {
             features.giveBack().run();
             return work.result();
+        }
+        if (!live.use()) {
+            throw new InternalFault("models that are closed");
         }
         for (int i = work.running.get(); i > 0; i--) {
             cores.execute(work::run);

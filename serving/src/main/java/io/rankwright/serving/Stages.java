@@ -1,5 +1,7 @@
 package io.rankwright.serving;
 
+import static java.util.Objects.requireNonNull;
+
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -63,15 +65,24 @@ final class Stages {
 
     private final ExecutorService threads;
     private final Meters meters;
+    private final Map<String, Duration> budget;
     private final boolean isCounted;
     private final Map<String, Double> timings = new LinkedHashMap<>();
     private final List<String> degraded = new ArrayList<>();
 
-    /** @param isCounted whether it counts in the meters: a request that somebody sees */
-    Stages(ExecutorService threads, Meters meters, boolean isCounted) {
+    /**
+     * @param budget the deadline of each stage
+     * @param isCounted whether it counts in the meters: a request that somebody sees
+     */
+    Stages(ExecutorService threads, Meters meters, Map<String, Duration> budget, boolean isCounted) {
         this.threads = threads;
         this.meters = meters;
+        this.budget = budget;
         this.isCounted = isCounted;
+    }
+
+    Duration deadline(String stage) {
+        return requireNonNull(budget.get(stage), stage);
     }
 
     /** Milliseconds a stage. */

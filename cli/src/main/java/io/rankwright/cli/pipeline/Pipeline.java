@@ -369,6 +369,7 @@ public final class Pipeline {
             EventLog log, Registry registry, Snapshot.Manifest inputs, String key, Optional<ImportedNetwork> imported) {
         Snapshot snapshot = snapshot(log, inputs);
         DataSet data = read(snapshot);
+        long start = System.nanoTime();
         LocalDate lastDay = LocalDate.parse(snapshot.manifest().lastDay());
         var split = application.data().split();
         DataSet.Range train =
@@ -405,6 +406,7 @@ public final class Pipeline {
                 step.outcome("%d dimensions, %d epochs", settings.dim(), settings.epochs());
             }
         });
+        TrainingTime.note(state, (System.nanoTime() - start) / 1e9, train.size());
         var evaluator = new Evaluator(application, log, data, run.seed());
         evaluate(evaluator, trainer, log, artefacts, collaborative, testDay);
         Map<String, Double> metrics = evaluator.metrics();

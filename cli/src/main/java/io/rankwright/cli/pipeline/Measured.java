@@ -1,0 +1,172 @@
+package io.rankwright.cli.pipeline;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.management.OperatingSystemMXBean;
+import io.rankwright.features.FeatureCells;
+import io.rankwright.features.FeatureState;
+import io.rankwright.features.Replay;
+import io.rankwright.features.store.StoreWriter;
+import io.rankwright.log.Dictionary;
+import io.rankwright.log.EventCursor;
+import io.rankwright.log.EventLog;
+import io.rankwright.log.Progress;
+import io.rankwright.serving.Engine;
+import io.rankwright.serving.FeedAnswer;
+import io.rankwright.serving.FeedRequest;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.InternalFault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/**
+ * What an application costs on this machine, measured on its live version and its log. Immutable.
+ *
+ * @param cores how many this machine has
+ * @param memoryBytes how much this machine has
+ * @param requestCpuMillis processor time of one request, all threads together
+ * @param answerBytes of one answer as it is sent
+ * @param loggedBytes of one answer as it is logged
+ * @param eventBytes of one event as it stands in a topic
+ * @param eventCpuMicros processor time of one event in the features
+ * @param subjectBytes of feature state, one subject that was seen
+ * @param itemBytes of feature state, one item that was seen
+ * @param vectorBytes of the index, one item
+ * @param modelBytes of all files of the version
+ * @param trainingSecondsPerMillion a million exposures, every model of the application; empty if the run was not timed
+ */
+public record Measured(
+        int cores,
+        long memoryBytes,
+        double requestCpuMillis,
+        double answerBytes,
+        double loggedBytes,
+        double eventBytes,
+        double eventCpuMicros,
+        double subjectBytes,
+        double itemBytes,
+        double vectorBytes,
+        long modelBytes,
+        OptionalLong trainingSecondsPerMillion) {
+    private static final int WARM_UP = 200;
+    private static final int REQUESTS = 200;
+    private static final int EVENTS = 20_000;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Measures. Nothing else should run beside. */
+    static Measured of(Engine engine, Path state, OptionalLong trainingSecondsPerMillion, Progress progress) {
+        Application application = engine.application();
+        EventLog log = engine.log();
+        var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long sent = 0;
+        long logged = 0;
+        long cpuNanos = 0;
+        long start = 0;
+        for (int i = 0; i < WARM_UP + REQUESTS; i++) {
+            if (i == WARM_UP) {
+                start = system.getProcessCpuTime();
+            }
+            FeedAnswer answer = engine.slate(request(engine, i), engine.clock().millis());
+            progress.at(i, WARM_UP + REQUESTS, "requests");
+            if (i >= WARM_UP) {
+                cpuNanos = system.getProcessCpuTime() - start;
+                logged += answer.logged().length;
+                sent += answer.sent().length;
+            }
+        }
+        String exposure = application.framing().exposure();
+        long bytes = 0;
+        long events = 0;
+        var features = new FeatureState(application, log.catalog());
+        long cpuBefore;
+        try (EventCursor cursor = log.read(exposure)) {
+            while (events < EVENTS && cursor.next()) {
+                bytes += json(log.catalog().texts(exposure, cursor.event())).length;
+                events++;
+            }
+        }
+        cpuBefore = system.getProcessCpuTime();
+        try (EventCursor cursor = log.read(exposure)) {
+            Replay.restore(cursor, features);
+        }
+        double replayMicros = (system.getProcessCpuTime() - cpuBefore) / 1e3 / Math.max(1, log.size());
+        var cells = new Cells(application, log, features);
+        return new Measured(
+                Runtime.getRuntime().availableProcessors(),
+                system.getTotalMemorySize(),
+                cpuNanos / 1e6 / REQUESTS,
+                sent / (double) REQUESTS,
+                logged / (double) REQUESTS,
+                bytes / (double) Math.max(1, events),
+                replayMicros,
+                cells.subjectBytes,
+                cells.itemBytes,
+                size(state.resolve("index"))
+                        / (double) Math.max(
+                                1, log.table(application.framing().item()).count()),
+                engine.models().version().artefacts().values().stream()
+                        .mapToLong(hash -> engine.registry().artefact(hash).length)
+                        .sum(),
+                trainingSecondsPerMillion);
+    }
+
+    private static FeedRequest request(Engine engine, int i) {
+        Dictionary.Domain ids = engine.log()
+                .dictionary()
+                .domain(Dictionary.idsOf(engine.application().framing().subject()));
+        String subject = ids.text(1 + (int) (i * 7919L % Math.max(1, ids.size() - 1)));
+        return FeedRequest.of(subject, engine.application().serving().slots());
+    }
+
+    private static byte[] json(Object value) {
+        try {
+            return JSON.writeValueAsBytes(value);
+        } catch (JsonProcessingException e) {
+            throw new InternalFault("a value that cannot be measured", e);
+        }
+    }
+
+    private static long size(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The state of the features, shared out to the subjects and items that were seen. */
+    private static final class Cells {
+        private double subjectBytes;
+        private double itemBytes;
+
+        Cells(Application application, EventLog log, FeatureState state) {
+            var cells = new FeatureCells(application, log.catalog(), state);
+            Map<Integer, String> kinds = cells.kinds();
+            long[] bytes = new long[2];
+            cells.forEach(0, (key, cell) -> {
+                boolean isOfSubject = kinds.getOrDefault(key.kind(), "").contains("subject");
+                bytes[isOfSubject ? 0 : 1] +=
+                        StoreWriter.stored(0, cell).length + key.text().length();
+            });
+            subjectBytes = bytes[0]
+                    / (double) Math.max(1, seen(log, application.framing().subject()));
+            itemBytes = bytes[1]
+                    / (double) Math.max(1, seen(log, application.framing().item()));
+        }
+
+        private static int seen(EventLog log, String entity) {
+            return log.dictionary().domain(Dictionary.idsOf(entity)).size() - 1;
+        }
+    }
+}
