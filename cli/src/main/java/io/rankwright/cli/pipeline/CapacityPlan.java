@@ -164,13 +164,15 @@ public record CapacityPlan(List<Line> lines, List<Limit> limits) {
                 "Gbit/s",
                 "peak rate × bytes an answer × 8",
                 "%.1f kB an answer".formatted(measured.answerBytes() / 1e3)));
-        measured.trainingSecondsPerMillion()
-                .ifPresent(seconds -> lines.add(new Line(
-                        "training on a day",
-                        events / 1e6 * seconds / 3600 * measured.cores(),
-                        "core hours",
-                        "events a day / 1 M × seconds a million here × cores here",
-                        seconds + " s a million exposures on " + measured.cores() + " cores; every exposure once")));
+        long seconds = measured.trainingSecondsPerMillion();
+        if (seconds > 0) {
+            lines.add(new Line(
+                    "training on a day",
+                    events / 1e6 * seconds / 3600 * measured.cores(),
+                    "core hours",
+                    "events a day / 1 M × seconds a million here × cores here",
+                    seconds + " s a million exposures on " + measured.cores() + " cores; every exposure once"));
+        }
         double cores = servingCores + eventPeak * measured.eventCpuMicros() / 1e6 / chosen.utilisation();
         lines.add(new Line(
                 "cost of cores",

@@ -22,7 +22,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
@@ -39,7 +38,7 @@ import java.util.stream.Stream;
  * @param itemBytes of feature state, one item that was seen
  * @param vectorBytes of the index, one item
  * @param modelBytes of all files of the version
- * @param trainingSecondsPerMillion a million exposures, every model of the application; empty if the run was not timed
+ * @param trainingSecondsPerMillion a million exposures, every model of the application; 0 if no training was timed
  */
 public record Measured(
         int cores,
@@ -53,14 +52,14 @@ public record Measured(
         double itemBytes,
         double vectorBytes,
         long modelBytes,
-        OptionalLong trainingSecondsPerMillion) {
+        long trainingSecondsPerMillion) {
     private static final int WARM_UP = 200;
     private static final int REQUESTS = 200;
     private static final int EVENTS = 20_000;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Measures. Nothing else should run beside. */
-    static Measured of(Engine engine, Path state, OptionalLong trainingSecondsPerMillion, Progress progress) {
+    static Measured of(Engine engine, Path state, long trainingSecondsPerMillion, Progress progress) {
         Application application = engine.application();
         EventLog log = engine.log();
         var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();

@@ -4,7 +4,6 @@ import io.rankwright.spec.EnvironmentFault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.OptionalLong;
 
 /** How long the last training of an application took, kept beside its state for {@code rankwright plan}. */
 final class TrainingTime {
@@ -21,13 +20,11 @@ final class TrainingTime {
         }
     }
 
-    /** Seconds a million exposures; empty if no training was noted. */
-    static OptionalLong secondsPerMillion(Path state) {
+    /** Seconds a million exposures; 0 if no training was noted. */
+    static long secondsPerMillion(Path state) {
         try {
             Path file = state.resolve(FILE);
-            return Files.exists(file)
-                    ? OptionalLong.of(Long.parseLong(Files.readString(file).strip()))
-                    : OptionalLong.empty();
+            return Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) : 0;
         } catch (IOException e) {
             throw new EnvironmentFault("could not read " + state + ": " + e.getMessage(), true, e);
         }
