@@ -1,5 +1,7 @@
 package io.rankwright.retrieval;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
@@ -21,12 +23,17 @@ import java.util.Optional;
  * <p>Thread-safety: any thread may ask and tell.
  */
 public final class Retriever implements AutoCloseable {
+    private static final int CACHED = 100_000;
+
     private final List<Source> sources = new ArrayList<>();
     private final Map<Optional<Duration>, Popularity> counters = new LinkedHashMap<>();
     private final List<Newest> newest = new ArrayList<>();
     private final Optional<VectorIndex> index;
     private final Optional<TwoTower.Bound> towers;
     private final EntityTable items;
+    /** Vectors that were asked for lately; an item that is put again is let go of. */
+    private final Cache<Integer, float[]> vectors =
+            Caffeine.newBuilder().maximumSize(CACHED).build();
 
     /**
      * @param towers the towers, if the application has them
@@ -113,6 +120,7 @@ public final class Retriever implements AutoCloseable {
     /** An item was added or changed: it is found by the next request. */
     public void put(int item) {
         newest.forEach(order -> order.put(item));
+        vectors.invalidate(item);
         if (index.isPresent() && towers.isPresent()) {
             int[] codes = {item};
             index.get().put(codes, towers.get().items(codes));
@@ -133,9 +141,26 @@ public final class Retriever implements AutoCloseable {
         return index.get().nearest(vector, k, code -> code != item && items.isKnown(code) && !items.isHidden(code));
     }
 
-    /** The vectors of items, for measuring how alike they are; empty without towers. */
+    /** The vectors of items, for measuring how alike they are; empty without towers. The arrays must not be changed. */
     public Optional<float[][]> vectors(int[] codes) {
-        return towers.map(bound -> bound.items(codes));
+        return towers.map(bound -> {
+            int[] unknown = Arrays.stream(codes)
+                    .filter(code -> vectors.getIfPresent(code) == null)
+                    .toArray();
+            float[][] made = bound.items(unknown);
+            float[][] found = new float[codes.length][];
+            int next = 0;
+            for (int i = 0; i < codes.length; i++) {
+                boolean isMade = next < unknown.length && unknown[next] == codes[i];
+                float[] known = isMade ? made[next++] : vectors.getIfPresent(codes[i]);
+                // It may have been let go of since it was looked for.
+                found[i] = known == null ? bound.items(new int[] {codes[i]})[0] : known;
+                if (isMade) {
+                    vectors.put(codes[i], found[i]);
+                }
+            }
+            return found;
+        });
     }
 
     @Override

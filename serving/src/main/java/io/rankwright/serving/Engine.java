@@ -30,7 +30,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -345,17 +344,24 @@ public final class Engine implements AutoCloseable {
         EntityTable items = log.table(application.framing().item());
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
-        Set<Integer> excluded = new HashSet<>();
-        request.exclude().forEach(item -> excluded.add(ids.code(item)));
-        Arrays.stream(seen.of(subject)).forEach(excluded::add);
-        sequences.values().forEach(sequence -> Arrays.stream(sequence).forEach(excluded::add));
+        // Asked for every item that a search comes by: sorted numbers are found faster than boxed ones.
+        int[] excluded = Stream.of(
+                        request.exclude().stream().mapToInt(ids::code),
+                        Arrays.stream(seen.of(subject)),
+                        sequences.values().stream().flatMapToInt(Arrays::stream))
+                .flatMapToInt(codes -> codes)
+                .sorted()
+                .toArray();
         IntPredicate filter =
                 request.filter().map(where -> Reranker.condition(where, items)).orElse(_ -> true);
         return new Source.Query(
                 subject,
                 sequences,
                 now,
-                code -> items.isKnown(code) && !items.isHidden(code) && !excluded.contains(code) && filter.test(code));
+                code -> items.isKnown(code)
+                        && !items.isHidden(code)
+                        && Arrays.binarySearch(excluded, code) < 0
+                        && filter.test(code));
     }
 
     /** The features of candidates: those in memory, or what is loaded of them; without the store, none. */

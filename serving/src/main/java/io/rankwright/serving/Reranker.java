@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
@@ -141,13 +142,15 @@ final class Reranker {
         float[][] near = lambda < 1 ? vectors.apply(codes(pool)).orElse(new float[0][]) : new float[0][];
         double[] alike = new double[near.length];
         boolean[] isTaken = new boolean[pool.size()];
+        var capped = new Caps(caps, pool);
         for (int slot = 0; slot < slots; slot++) {
             Ranked pinned = pins.get(slot);
             if (pinned != null) {
                 placed.add(new Placed(pinned, 1, false));
+                capped.place(pinned);
                 continue;
             }
-            int[] open = open(pool, isTaken, placed, caps, slot);
+            int[] open = capped.open(isTaken, slot);
             if (open.length == 0) {
                 break;
             }
@@ -168,6 +171,7 @@ final class Reranker {
             double propensity = (chosen == greedy ? 1 - explored : 0) + explored / open.length;
             isTaken[chosen] = true;
             placed.add(new Placed(pool.get(chosen), propensity, isExplored));
+            capped.place(pool.get(chosen));
             if (chosen < near.length) {
                 for (int i = 0; i < near.length; i++) {
                     alike[i] = Math.max(alike[i], Vectors.dot(near[i], near[chosen]));
@@ -195,41 +199,76 @@ final class Reranker {
         return pool.stream().limit(DIVERSIFIED).mapToInt(Ranked::code).toArray();
     }
 
-    /** The candidates that no cap refuses on this slot; where caps refuse all, those that are left. */
-    private int[] open(
-            List<Ranked> pool, boolean[] isTaken, List<Placed> placed, List<RerankRule.AtMost> caps, int slot) {
-        int[] left = new int[pool.size()];
-        int[] open = new int[pool.size()];
-        int leftSize = 0;
-        int openSize = 0;
-        List<Map<Integer, Integer>> counts = new ArrayList<>();
-        for (RerankRule.AtMost cap : caps) {
-            counts.add(slot < cap.inTop() ? counted(placed, cap) : Map.of());
-        }
-        for (int i = 0; i < pool.size(); i++) {
-            if (isTaken[i]) {
-                continue;
-            }
-            left[leftSize++] = i;
-            boolean isAllowed = true;
-            for (int c = 0; c < caps.size() && isAllowed; c++) {
-                RerankRule.AtMost cap = caps.get(c);
-                int group = group(cap, pool.get(i).code());
-                isAllowed = group == 0 || counts.get(c).getOrDefault(group, 0) < cap.count();
-            }
-            if (isAllowed) {
-                open[openSize++] = i;
-            }
-        }
-        return openSize > 0 ? Arrays.copyOf(open, openSize) : Arrays.copyOf(left, leftSize);
-    }
+    /** How often each group of a cap stands on the slots above. */
+    private final class Caps {
+        private final List<RerankRule.AtMost> rules;
+        /** Of each cap the group of each candidate. */
+        private final int[][] groups;
 
-    private Map<Integer, Integer> counted(List<Placed> placed, RerankRule.AtMost cap) {
-        var counted = new HashMap<Integer, Integer>();
-        for (Placed above : placed) {
-            counted.merge(group(cap, above.candidate().code()), 1, Integer::sum);
+        private final List<Map<Integer, Integer>> counts = new ArrayList<>();
+
+        Caps(List<RerankRule.AtMost> rules, List<Ranked> pool) {
+            this.rules = rules;
+            this.groups = new int[rules.size()][];
+            for (int c = 0; c < groups.length; c++) {
+                RerankRule.AtMost cap = rules.get(c);
+                groups[c] = pool.stream()
+                        .mapToInt(candidate -> group(cap, candidate.code()))
+                        .toArray();
+                counts.add(new HashMap<>());
+            }
         }
-        return counted;
+
+        void place(Ranked candidate) {
+            for (int c = 0; c < groups.length; c++) {
+                counts.get(c).merge(group(rules.get(c), candidate.code()), 1, Integer::sum);
+            }
+        }
+
+        /** The groups of which no more may come on a slot, by cap. */
+        private List<Set<Integer>> full(int slot) {
+            var full = new ArrayList<Set<Integer>>();
+            for (int c = 0; c < groups.length; c++) {
+                var groupsOfCap = new HashSet<Integer>();
+                int most = rules.get(c).count();
+                if (slot < rules.get(c).inTop()) {
+                    counts.get(c).forEach((group, count) -> {
+                        if (group != 0 && count >= most) {
+                            groupsOfCap.add(group);
+                        }
+                    });
+                }
+                full.add(groupsOfCap);
+            }
+            return full;
+        }
+
+        private boolean isAllowed(int candidate, List<Set<Integer>> full) {
+            for (int c = 0; c < groups.length; c++) {
+                if (!full.get(c).isEmpty() && full.get(c).contains(groups[c][candidate])) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        /** The candidates that no cap refuses on this slot; where caps refuse all, those that are left. */
+        int[] open(boolean[] isTaken, int slot) {
+            List<Set<Integer>> full = full(slot);
+            int[] left = new int[isTaken.length];
+            int[] open = new int[isTaken.length];
+            int leftSize = 0;
+            int openSize = 0;
+            for (int i = 0; i < isTaken.length; i++) {
+                if (!isTaken[i]) {
+                    left[leftSize++] = i;
+                    if (isAllowed(i, full)) {
+                        open[openSize++] = i;
+                    }
+                }
+            }
+            return openSize > 0 ? Arrays.copyOf(open, openSize) : Arrays.copyOf(left, leftSize);
+        }
     }
 
     private int group(RerankRule.AtMost cap, int code) {
