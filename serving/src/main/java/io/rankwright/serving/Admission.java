@@ -56,6 +56,10 @@ final class Admission {
         var vegas = VegasLimit.newBuilder()
                 .initialLimit(least)
                 .maxConcurrency(most)
+                // One request that waits keeps the cores busy; the usual three to six would double the latency.
+                .alphaFunction(_ -> 1)
+                .betaFunction(_ -> 2)
+                .thresholdFunction(_ -> 1)
                 .decreaseFunction(limit -> Math.max(least, limit - 1))
                 .build();
         this.limiter = SimpleLimiter.newBuilder()

@@ -21,7 +21,7 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scores candidates in blocks of a fixed size, the most promising first, on as many threads as there are cores, whoever
+ * Scores candidates in blocks of the same size, the most promising first, on as many threads as there are cores, whoever
  * asks: what is scored when the time is over counts, the rest is left out. The same candidates are in the same blocks, so
  * that scores have the same bits whatever else runs.
  *
@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scoring implements AutoCloseable {
     private static final int CORES = Runtime.getRuntime().availableProcessors();
-    private static final int BLOCK = 128;
+    /** The most candidates of a block: fewer share less, more make late answers poorer. */
+    private static final int MOST = 150;
 
     private final Expression utility;
     private final ReadWriteLock lock;
@@ -56,6 +57,7 @@ final class Scoring implements AutoCloseable {
         private final StoreReader.Loaded features;
         private final List<Fusion.Candidate> candidates;
         private final Request request;
+        private final int block;
         private final int size;
         private final AtomicReferenceArray<@Nullable Block> done;
         private final AtomicInteger next = new AtomicInteger();
@@ -69,7 +71,11 @@ final class Scoring implements AutoCloseable {
             this.features = features;
             this.candidates = candidates;
             this.request = request;
-            this.size = (candidates.size() + BLOCK - 1) / BLOCK;
+            int least = (candidates.size() + MOST - 1) / MOST;
+            // As many as keep all cores busy to the end.
+            int wanted = (least + CORES - 1) / CORES * CORES;
+            this.block = Math.max(1, (candidates.size() + wanted - 1) / Math.max(1, wanted));
+            this.size = (candidates.size() + block - 1) / block;
             this.done = new AtomicReferenceArray<>(size);
             this.left = new CountDownLatch(size);
             this.running = new AtomicInteger(Math.min(size, CORES));
@@ -77,9 +83,9 @@ final class Scoring implements AutoCloseable {
 
         void run() {
             try {
-                for (int block = next.getAndIncrement(); block < size && !isOver; block = next.getAndIncrement()) {
-                    int from = block * BLOCK;
-                    done.set(block, score(from, Math.min(candidates.size(), from + BLOCK)));
+                for (int b = next.getAndIncrement(); b < size && !isOver; b = next.getAndIncrement()) {
+                    int from = b * block;
+                    done.set(b, score(from, Math.min(candidates.size(), from + block)));
                     left.countDown();
                 }
             } catch (RuntimeException e) {
@@ -128,13 +134,13 @@ final class Scoring implements AutoCloseable {
             float[] inputs = new float[candidates.size() * ranker.width()];
             double[][] scores = new double[heads][candidates.size()];
             for (int b = 0; b < size; b++) {
-                Block block = done.get(b);
-                if (block != null) {
-                    int from = b * BLOCK;
-                    int count = Math.min(BLOCK, candidates.size() - from);
-                    System.arraycopy(block.inputs(), 0, inputs, kept.size() * ranker.width(), block.inputs().length);
+                Block scored = done.get(b);
+                if (scored != null) {
+                    int from = b * block;
+                    int count = Math.min(block, candidates.size() - from);
+                    System.arraycopy(scored.inputs(), 0, inputs, kept.size() * ranker.width(), scored.inputs().length);
                     for (int h = 0; h < heads; h++) {
-                        System.arraycopy(block.scores()[h], 0, scores[h], kept.size(), count);
+                        System.arraycopy(scored.scores()[h], 0, scores[h], kept.size(), count);
                     }
                     kept.addAll(candidates.subList(from, from + count));
                 }

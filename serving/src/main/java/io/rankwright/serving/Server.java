@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -24,6 +25,9 @@ import java.util.logging.Logger;
 /** A listening server over an engine. It follows the registry: a promoted version serves within a second. */
 public final class Server implements AutoCloseable {
     private static final Logger LOGGER = Logger.getLogger(Server.class.getName());
+
+    /** Requests under way have so long to end when the server stops. */
+    private static final Duration GRACE = Duration.ofSeconds(10);
 
     private final WebServer server;
     private final Engine engine;
@@ -73,6 +77,7 @@ public final class Server implements AutoCloseable {
                     .address(address)
                     .port(port)
                     .shutdownHook(false)
+                    .shutdownGracePeriod(GRACE)
                     .maxPayloadSize(HttpApi.MOST_BYTES)
                     .routing(routing -> {
                         api.register(routing);
