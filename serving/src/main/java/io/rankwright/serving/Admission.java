@@ -54,7 +54,7 @@ final class Admission {
     Admission(String name, int most, MeterRegistry meters) {
         int least = Math.min(most, CORES);
         var vegas = VegasLimit.newBuilder()
-                .initialLimit(least)
+                .initialLimit(Math.min(most, 4 * CORES))
                 .maxConcurrency(most)
                 // One request that waits keeps the cores busy; the usual three to six would double the latency.
                 .alphaFunction(_ -> 1)

@@ -95,7 +95,12 @@ public final class RankerTrainer {
     /** Trains the trees of the settings alone. */
     public Artefact trees(Progress progress) {
         var alone = new Model.Rank(
-                settings.heads(), settings.calibrate(), settings.affinity(), settings.trees(), Optional.empty(), settings.candidates());
+                settings.heads(),
+                settings.calibrate(),
+                settings.affinity(),
+                settings.trees(),
+                Optional.empty(),
+                settings.candidates());
         return new RankerTrainer(application, log, data, train, validate, alone, run, checkpoints).train(progress);
     }
 
