@@ -284,7 +284,7 @@ public final class Engine implements AutoCloseable {
         Scored scored = rank(live, features, candidates, new Scoring.Request(subject, now, context), stages);
         long seed = request.seed().orElse(id.hashCode());
         List<Reranker.Placed> placed = stages.within(
-                        "rerank", stages.deadline("rerank"), () -> rerank(live, scored, request, seed))
+                        "rerank", stages.deadline("rerank"), live.using(() -> rerank(live, scored, request, seed)))
                 .orElseGet(() -> firstOf(scored, request.slots()));
         long explaining = System.nanoTime();
         List<FeedAnswer.Slot> slots = slots(live, scored, placed, request.explained());
@@ -415,7 +415,9 @@ public final class Engine implements AutoCloseable {
         long start = System.nanoTime();
         long deadline = stages.deadline("retrieve").toNanos();
         var asked = new LinkedHashMap<Source, Future<int[]>>();
-        live.retriever().sources().forEach(source -> asked.put(source, threads.submit(() -> source.find(query))));
+        live.retriever()
+                .sources()
+                .forEach(source -> asked.put(source, threads.submit(live.using(() -> source.find(query)))));
         var lists = new ArrayList<Fusion.Ranked>();
         asked.forEach((source, future) -> {
             try {

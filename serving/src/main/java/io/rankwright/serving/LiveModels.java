@@ -14,12 +14,14 @@ import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.retrieval.VectorIndex;
 import io.rankwright.spec.Application;
+import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -177,6 +179,20 @@ public final class LiveModels implements AutoCloseable {
             towers.ifPresent(TwoTower::close);
             ranker.close();
         }
+    }
+
+    /** Work that uses it to its end, also when nobody waits for that any more. */
+    <T> Callable<T> using(Callable<T> work) {
+        return () -> {
+            if (!use()) {
+                throw new InternalFault("models that are closed");
+            }
+            try {
+                return work.call();
+            } finally {
+                release();
+            }
+        };
     }
 
     /** No answer begins to use it any more. */

@@ -1,6 +1,7 @@
 package io.rankwright.serving;
 
 import io.rankwright.retrieval.Retriever;
+import io.rankwright.spec.EnvironmentFault;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,12 +33,20 @@ final class Rollover {
         return live;
     }
 
-    /** The models of one answer, which releases them. */
+    /**
+     * The models of one answer, which releases them.
+     *
+     * @throws EnvironmentFault if the engine is closed
+     */
     LiveModels use() {
         while (true) {
             LiveModels now = live;
             if (now.use()) {
                 return now;
+            }
+            // Others take their place before models are closed; if none did, nothing answers any more.
+            if (now == live) {
+                throw new EnvironmentFault("the engine is closed", true);
             }
         }
     }
