@@ -62,6 +62,7 @@ public final class EventLog implements AutoCloseable {
     private final Catalog catalog;
     private final Dictionary dictionary;
     private final List<AutoCloseable> resources = new ArrayList<>();
+    private final DiskRoom room;
     private final RocksDB database;
     private final ColumnFamilyHandle meta;
     private final ColumnFamilyHandle events;
@@ -81,6 +82,7 @@ public final class EventLog implements AutoCloseable {
         dictionary = catalog.dictionary();
         try {
             Files.createDirectories(folder);
+            room = new DiskRoom(folder);
             var table = new BlockBasedTableConfig()
                     .setFilterPolicy(new BloomFilter(10))
                     .setBlockSize(32 << 10);
@@ -300,6 +302,7 @@ public final class EventLog implements AutoCloseable {
             batch.put(meta, key("events"), bytes(counter("events") + accepted.size()));
             more.addTo(batch, outcomes, accepted);
             putWords(batch, additions);
+            room.refuseIfFull("append to the log", batch.getDataSize());
             database.write(options, batch);
             nextOffset = offset;
             additions.commit();
@@ -412,6 +415,7 @@ public final class EventLog implements AutoCloseable {
     /** Keeps a note for good. */
     void putNote(String name, String text) {
         refuseIfClosed();
+        room.refuseIfFull("write to the log", text.length());
         try {
             database.put(meta, key(name), key(text));
         } catch (RocksDBException e) {
@@ -567,6 +571,7 @@ public final class EventLog implements AutoCloseable {
                 batch.put(entities, key(entity + "\0" + id), JSON.writeValueAsBytes(stored));
                 puts.add(() -> table.put(code, check, Catalog.fields(check, texts), additions, hidden));
             }
+            room.refuseIfFull("put an entity", batch.getDataSize());
             puts.forEach(Runnable::run);
             more.addTo(batch, List.of(), List.of());
             putWords(batch, additions);
@@ -626,6 +631,7 @@ public final class EventLog implements AutoCloseable {
     /** Keeps an answer as it was served, under the time and the id of its request. */
     public void logAnswer(long timeMillis, String requestId, byte[] answer) {
         refuseIfClosed();
+        room.refuseIfFull("log an answer", answer.length);
         byte[] id = requestId.getBytes(UTF_8);
         try {
             database.put(

@@ -21,7 +21,7 @@ class EventLogTest {
     @TempDir
     Path folder;
 
-    private static Map<String, String> watch(int user, int video, long time, double play) {
+    static Map<String, String> watch(int user, int video, long time, double play) {
         return Map.of(
                 "user_id",
                 "u" + user,
