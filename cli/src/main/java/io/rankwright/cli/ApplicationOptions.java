@@ -6,12 +6,14 @@ import io.rankwright.features.store.DiskStore;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.features.store.RedisStore;
 import io.rankwright.log.ArrivalLog;
+import io.rankwright.log.EventLog;
 import io.rankwright.log.kafka.KafkaArrivals;
 import io.rankwright.log.kafka.KafkaCluster;
 import io.rankwright.registry.Registry;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -62,12 +64,25 @@ final class ApplicationOptions {
 
     /** Where the data of an application come from; where events arrive elsewhere, it is connected. */
     Pipeline.DataChoice data(Application application) {
-        Optional<ArrivalLog> elsewhere = Optional.ofNullable(log)
+        return new Pipeline.DataChoice(Optional.ofNullable(data), isSimulated, topic(application), Snapshot::write);
+    }
+
+    /** Where events arrive, connected; empty if that is this machine. */
+    Optional<ArrivalLog> topic(Application application) {
+        return Optional.ofNullable(log)
                 .map(address -> KafkaArrivals.open(
                         KafkaCluster.parse(address, Optional.ofNullable(logSettings)),
                         application,
                         application.framing().exposure()));
-        return new Pipeline.DataChoice(Optional.ofNullable(data), isSimulated, elsewhere, Snapshot::write);
+    }
+
+    /** The log of what was run before, to be read beside whoever writes it. */
+    EventLog log(Application application) {
+        Path folder = Home.state(homeFolder(application), isSimulated).resolve("log");
+        if (!Files.isDirectory(folder)) {
+            throw new UserFault("no log in " + folder + "; 'rankwright run' makes it");
+        }
+        return EventLog.readOnly(folder, application);
     }
 
     /** Where events arrive, as it was named. */

@@ -7,7 +7,6 @@ import io.rankwright.features.store.OnlineStore;
 import io.rankwright.log.EventLog;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,14 +25,10 @@ final class BackfillCommand implements Callable<Integer> {
     public Integer call() {
         Application application = options.application();
         Path state = Home.state(options.homeFolder(application), options.isSimulated());
-        Path folder = state.resolve("log");
-        if (!Files.isDirectory(folder)) {
-            throw new UserFault("no log in " + folder + "; 'rankwright run' makes it");
-        }
-        try (OnlineStore store = options.store(state)
+        try (EventLog log = options.log(application);
+                OnlineStore store = options.store(state)
                         .orElseThrow(() -> new UserFault(
-                                "no --store; expected the one that is to be filled, such as redis://HOST:PORT"));
-                EventLog log = EventLog.readOnly(folder, application)) {
+                                "no --store; expected the one that is to be filled, such as redis://HOST:PORT"))) {
             Backfill.of(application, log, store, Reporter.onErrorStream());
         }
         return 0;

@@ -9,7 +9,6 @@ import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -94,7 +93,9 @@ final class FlinkCommand extends CommandGroup {
                                 application.folder(),
                                 options.logAddress().orElse(""),
                                 options.storeAddress().orElse(""));
-            case snapshot -> "rankwright train %s --parts %s".formatted(application.folder(), parts.orElse(""));
+            case snapshot ->
+                "rankwright train %s --log %s --parts %s"
+                        .formatted(application.folder(), options.logAddress().orElse(""), parts.orElse(""));
         };
     }
 
@@ -104,11 +105,7 @@ final class FlinkCommand extends CommandGroup {
                 .orElseThrow(() -> new UserFault(
                         "no --store; expected one that every machine reaches, such as redis://HOST:PORT"));
         Path state = Home.state(options.homeFolder(application), options.isSimulated());
-        Path folder = state.resolve("log");
-        if (!Files.isDirectory(folder)) {
-            throw new UserFault("no log in " + folder + "; 'rankwright run' makes it");
-        }
-        try (EventLog log = EventLog.readOnly(folder, application)) {
+        try (EventLog log = options.log(application)) {
             return Deployment.features(jar(state, application, Job.features), application, log, topic, store);
         }
     }

@@ -1,14 +1,11 @@
 package io.rankwright.cli;
 
-import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.log.Arrival;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.EventLog;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -28,16 +25,10 @@ final class PublishCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Application application = options.application();
-        Path folder = Home.state(options.homeFolder(application), options.isSimulated())
-                .resolve("log");
-        if (!Files.isDirectory(folder)) {
-            throw new UserFault("no log in " + folder + "; 'rankwright run' makes it");
-        }
         String type = application.framing().exposure();
-        try (ArrivalLog topic = options.data(application)
-                        .elsewhere()
+        try (EventLog log = options.log(application);
+                ArrivalLog topic = options.topic(application)
                         .orElseThrow(() -> new UserFault("no --log; expected kafka://HOST:PORT"));
-                EventLog log = EventLog.readOnly(folder, application);
                 ArrivalLog.Reader reader =
                         log.arrivals(type).read(log.arrivals(type).beginning());
                 Reporter.Step step = Reporter.onErrorStream().step("publish")) {

@@ -1,6 +1,5 @@
 package io.rankwright.flink;
 
-import io.rankwright.features.FeatureState;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.EventLog;
@@ -11,9 +10,7 @@ import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.training.Snapshot;
-import io.rankwright.training.SnapshotLayout;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +18,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -70,30 +66,21 @@ public final class FlinkEngine implements AutoCloseable {
             Bundle.write(bundle, application, log);
             StreamExecutionEnvironment environment =
                     LocalFlink.environment(scratch.resolve("checkpoints"), Duration.ofDays(1), CORES);
-            Path parts = scratch.resolve("parts");
+            String parts = scratch.resolve("parts").toUri().toString();
             environment.setRuntimeMode(RuntimeExecutionMode.BATCH);
             DataSetJob.describe(
                     source(application, log, source, arrivals, Optional.of(arrivals.end()), Long.MAX_VALUE).stream(
                             environment, DataSetJob.TIMES),
                     bundle.toUri().toString(),
                     Snapshot.days(application, inputs),
-                    parts.toUri().toString());
+                    parts);
             progress.at(0, log.size(), "events");
             execute(environment);
             progress.at(log.size(), log.size(), "events");
-            var layout = new SnapshotLayout(application, log.catalog(), new FeatureState(application, log.catalog()));
-            try (Stream<Path> files = Files.list(parts)) {
-                return Snapshot.of(
-                        folder,
-                        files.filter(file -> file.toString().endsWith(".parquet"))
-                                .sorted()
-                                .toList(),
-                        application,
-                        layout,
-                        inputs);
-            } finally {
-                Folder.delete(scratch);
-            }
+            Parts.declareWhole(parts, inputs);
+            Snapshot snapshot = Parts.collect(parts, folder, application, log, inputs);
+            Folder.delete(scratch);
+            return snapshot;
         } catch (IOException e) {
             throw new EnvironmentFault("could not write to " + scratch + ": " + e.getMessage(), true, e);
         } finally {

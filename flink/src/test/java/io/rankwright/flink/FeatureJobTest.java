@@ -221,6 +221,9 @@ class FeatureJobTest {
                 Replay.restore(cursor, replayed);
             }
             assertSame(log, replayed, store);
+            var served = new FeatureState(APPLICATION, log.catalog());
+            log.arrivedSince("watch", 0, Integer.MAX_VALUE).forEach(served::apply);
+            assertSame(log, served, store);
         }
     }
 

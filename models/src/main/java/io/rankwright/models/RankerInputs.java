@@ -250,7 +250,7 @@ public final class RankerInputs {
         public void encodeNext(double[] row, int subject, int item, float[] inputs, int index) {
             int start = index * layout.width();
             features(row, subject, item, inputs, start);
-            int history = sequences.length == 0 ? layout.width() : layout.sequencePlace(0);
+            int history = layout.sequencePlace(0);
             System.arraycopy(
                     inputs, start - layout.width() + history, inputs, start + history, layout.width() - history);
         }

@@ -12,6 +12,7 @@ import io.rankwright.spec.Model;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,8 @@ public final class Retriever implements AutoCloseable {
                 case Model.TwoTower settings ->
                     towers.ifPresent(bound -> index.ifPresent(
                             vectors -> sources.add(new Sources.Nearest(settings, bound, vectors, prior))));
-                case Model.Trending settings -> sources.add(new Sources.Trending(settings, counter(settings), items));
+                case Model.Trending settings ->
+                    sources.add(new Sources.Trending(settings, counter(settings.window()), items));
                 case Model.Fresh settings -> {
                     var order = new Newest(items, settings.born().column());
                     newest.add(order);
@@ -75,18 +77,18 @@ public final class Retriever implements AutoCloseable {
         refresh();
     }
 
-    /** The counter that weighs the other sources: the first trending source's, or one for ever. */
+    /** The counter that weighs the other sources: of the first trending source with a window, or for ever. */
     private Popularity prior(Application application) {
-        return application.model().retrieve().stream()
+        return counter(application.model().retrieve().stream()
                 .filter(Model.Trending.class::isInstance)
-                .findFirst()
-                .map(source -> counter((Model.Trending) source))
-                .orElseGet(() -> counters.computeIfAbsent(Optional.empty(), Popularity::new));
+                .map(source -> ((Model.Trending) source).window())
+                .flatMap(Optional::stream)
+                .findFirst());
     }
 
     /** The counter of a window: one, whoever asks. */
-    private Popularity counter(Model.Trending settings) {
-        return counters.computeIfAbsent(settings.window(), Popularity::new);
+    private Popularity counter(Optional<Duration> window) {
+        return counters.computeIfAbsent(window, Popularity::new);
     }
 
     /** Brings the index to the items that are known: adds what is missing, takes out what was deleted. */
@@ -144,23 +146,19 @@ public final class Retriever implements AutoCloseable {
     /** The vectors of items, for measuring how alike they are; empty without towers. The arrays must not be changed. */
     public Optional<float[][]> vectors(int[] codes) {
         return towers.map(bound -> {
-            int[] unknown = Arrays.stream(codes)
-                    .filter(code -> vectors.getIfPresent(code) == null)
-                    .toArray();
-            float[][] made = bound.items(unknown);
-            float[][] found = new float[codes.length][];
-            int next = 0;
-            for (int i = 0; i < codes.length; i++) {
-                boolean isMade = next < unknown.length && unknown[next] == codes[i];
-                float[] known = isMade ? made[next++] : vectors.getIfPresent(codes[i]);
-                // It may have been let go of since it was looked for.
-                found[i] = known == null ? bound.items(new int[] {codes[i]})[0] : known;
-                if (isMade) {
-                    vectors.put(codes[i], found[i]);
-                }
-            }
-            return found;
+            List<Integer> asked = Arrays.stream(codes).boxed().toList();
+            Map<Integer, float[]> known = vectors.getAll(asked, missing -> made(bound, List.copyOf(missing)));
+            return asked.stream().map(known::get).toArray(float[][]::new);
         });
+    }
+
+    private static Map<Integer, float[]> made(TwoTower.Bound bound, List<? extends Integer> codes) {
+        float[][] made = bound.items(codes.stream().mapToInt(code -> code).toArray());
+        var byCode = new HashMap<Integer, float[]>();
+        for (int i = 0; i < made.length; i++) {
+            byCode.put(codes.get(i), made[i]);
+        }
+        return byCode;
     }
 
     @Override

@@ -7,12 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 import org.apache.lucene.document.Document;
@@ -53,12 +51,10 @@ public final class VectorIndex implements AutoCloseable {
     private static final String VECTOR = "vector";
     private static final String CODE = "code";
     private static final String KEY = "key";
-    /** A search that has come by so many vectors, and by so many times as many as it looks for, goes on without the graph. */
+    /** A search along the graph ends when it has come by so many vectors, and by so many times as many as it looks for. */
     private static final int MOST_VISITED = 20_000;
 
     private static final int PATIENCE = 40;
-    private static final Comparator<ScoreDoc> FARTHEST_FIRST = Comparator.<ScoreDoc>comparingDouble(doc -> doc.score)
-            .thenComparing(Comparator.<ScoreDoc>comparingInt(doc -> doc.doc).reversed());
 
     private final Map<IndexReader.CacheKey, int[]> codesBySegment = new ConcurrentHashMap<>();
 
@@ -95,11 +91,11 @@ public final class VectorIndex implements AutoCloseable {
             IndexSearcher searcher = searchers.acquire();
             try {
                 for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-                    NumericDocValues values = leaf.reader().getNumericDocValues(CODE);
-                    var live = leaf.reader().getLiveDocs();
-                    for (int doc = values.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = values.nextDoc()) {
+                    Bits live = leaf.reader().getLiveDocs();
+                    int[] ofSegment = codes(leaf);
+                    for (int doc = 0; doc < ofSegment.length; doc++) {
                         if (live == null || live.get(doc)) {
-                            codes.set((int) values.longValue());
+                            codes.set(ofSegment[doc]);
                         }
                     }
                 }
@@ -145,7 +141,7 @@ public final class VectorIndex implements AutoCloseable {
 
     /**
      * Finds the nearest allowed items to a vector. Only items that the search comes by are asked whether they are allowed;
-     * if it comes by many without finding enough, few are allowed, and all of those are compared.
+     * if it ends without having found enough, few are allowed, and all of those are compared.
      */
     public Nearest nearest(float[] vector, int k, IntPredicate allowed) {
         try {
@@ -183,20 +179,15 @@ public final class VectorIndex implements AutoCloseable {
         if (vectors == null) {
             return new ScoreDoc[0];
         }
-        var nearest = new PriorityQueue<ScoreDoc>(k + 1, (a, b) -> FARTHEST_FIRST.compare(a, b));
+        var nearest = new TopKnnCollector(k, Integer.MAX_VALUE);
         KnnVectorValues.DocIndexIterator at = vectors.iterator();
         for (int doc = at.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = at.nextDoc()) {
             if (accepted.get(doc)) {
                 float[] other = vectors.vectorValue(at.index());
-                nearest.add(new ScoreDoc(doc, VectorSimilarityFunction.DOT_PRODUCT.compare(vector, other)));
-                if (nearest.size() > k) {
-                    nearest.poll();
-                }
+                nearest.collect(doc, VectorSimilarityFunction.DOT_PRODUCT.compare(vector, other));
             }
         }
-        ScoreDoc[] found = nearest.toArray(ScoreDoc[]::new);
-        Arrays.sort(found, FARTHEST_FIRST.reversed());
-        return found;
+        return nearest.topDocs().scoreDocs;
     }
 
     private Nearest merged(List<LeafReaderContext> leaves, List<ScoreDoc[]> best, int k) throws IOException {

@@ -6,9 +6,6 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.rankwright.features.store.OnlineStore;
-import io.rankwright.log.Arrival;
-import io.rankwright.log.ArrivalLog;
-import io.rankwright.log.Position;
 import io.rankwright.spec.EnvironmentFault;
 import java.time.Duration;
 import java.util.List;
@@ -53,15 +50,24 @@ final class Breaker {
         }
     }
 
+    /**
+     * Asks the slot for something.
+     *
+     * @throws EnvironmentFault as the slot does, or at once while it is not asked
+     */
+    void run(Runnable work) {
+        call(() -> {
+            work.run();
+            return true;
+        });
+    }
+
     /** A store behind this breaker. */
     OnlineStore before(OnlineStore store) {
         return new OnlineStore() {
             @Override
             public void put(List<Entry> entries) {
-                call(() -> {
-                    store.put(entries);
-                    return true;
-                });
+                run(() -> store.put(entries));
             }
 
             @Override
@@ -72,64 +78,6 @@ final class Breaker {
             @Override
             public void close() {
                 store.close();
-            }
-        };
-    }
-
-    /** A log behind this breaker; who follows it has a patience of their own. */
-    ArrivalLog before(ArrivalLog log) {
-        return new ArrivalLog() {
-            @Override
-            public String name() {
-                return log.name();
-            }
-
-            @Override
-            public void append(List<Arrival.Content> arrivals) {
-                call(() -> {
-                    log.append(arrivals);
-                    return true;
-                });
-            }
-
-            @Override
-            public Reader read(Position from) {
-                return log.read(from);
-            }
-
-            @Override
-            public Position beginning() {
-                return log.beginning();
-            }
-
-            @Override
-            public Position end() {
-                return log.end();
-            }
-
-            @Override
-            public Position at(long timeMillis) {
-                return log.at(timeMillis);
-            }
-
-            @Override
-            public Optional<Position> committed(String consumer) {
-                return log.committed(consumer);
-            }
-
-            @Override
-            public void commit(String consumer, Position position) {
-                log.commit(consumer, position);
-            }
-
-            @Override
-            public void dropBefore(Position position) {
-                log.dropBefore(position);
-            }
-
-            @Override
-            public void close() {
-                log.close();
             }
         };
     }

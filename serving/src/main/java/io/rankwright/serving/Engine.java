@@ -83,6 +83,7 @@ public final class Engine implements AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final double[] usualContext;
     private final Slots slots;
+    private final Optional<Breaker> logBreaker;
     private final Optional<StoredFeatures> stored;
     private final Optional<Follower> follower;
     private final Rollover rollover;
@@ -115,17 +116,22 @@ public final class Engine implements AutoCloseable {
         this.ladder = new Ladder(
                 application.serving().fallback(), application.serving().editorial(), ids::code, ids::text);
         this.state = new FeatureState(application, log.catalog());
-        this.slots = slots.guarded(meters);
-        this.stored = this.slots
-                .store()
-                .map(store -> new StoredFeatures(application, log, state, store, slots.isStoreKept(), meters));
+        this.slots = slots;
+        this.logBreaker = slots.log().map(_ -> new Breaker("log", meters));
+        this.stored = slots.store()
+                .map(store -> new StoredFeatures(
+                        application,
+                        log,
+                        state,
+                        new Breaker("store", meters).before(store),
+                        slots.isStoreKept(),
+                        meters));
         Future<LiveModels> loading = threads.submit(
                 () -> LiveModels.load(application, log, registry, version, folder.resolve("index"), Long.MAX_VALUE));
         this.usualContext = restore(exposure);
         this.rollover = new Rollover(Workers.result(loading));
-        this.follower = this.slots
-                .log()
-                .map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply));
+        this.follower =
+                slots.log().map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply));
     }
 
     /**
@@ -220,7 +226,7 @@ public final class Engine implements AutoCloseable {
 
     /** Answers a request for a feed; whatever fails inside, there is an answer. */
     public FeedAnswer feed(FeedRequest request) {
-        return feed(request, true);
+        return feed(request, clock.millis(), stages(true));
     }
 
     /**
@@ -237,7 +243,8 @@ public final class Engine implements AutoCloseable {
                     FeedRequest.of(
                             ids.text(1 + (int) (i * 7919L % Math.max(1, subjects - 1))),
                             application.serving().slots()),
-                    false);
+                    clock.millis(),
+                    stages(false));
         }
     }
 
@@ -247,29 +254,19 @@ public final class Engine implements AutoCloseable {
      * or a version comes.
      */
     public FeedAnswer slate(FeedRequest request, long nowMillis) {
-        return feed(request, nowMillis, new Stages(threads, stageMeters, PATIENT, false), false);
+        return feed(request, nowMillis, new Stages(threads, stageMeters, PATIENT, false));
     }
 
-    /** The stages of a request that nobody sees. */
-    private Stages unseen() {
-        return new Stages(threads, stageMeters, application.serving().budget(), false);
+    /** The stages of a request, within the application's deadlines. */
+    private Stages stages(boolean isSeen) {
+        return new Stages(threads, stageMeters, application.serving().budget(), isSeen);
     }
 
-    private FeedAnswer feed(FeedRequest request, boolean isLogged) {
-        var stages = new Stages(threads, stageMeters, application.serving().budget(), isLogged);
-        return feed(request, clock.millis(), stages, isLogged);
+    private FeedAnswer feed(FeedRequest request, long now, Stages stages) {
+        return using(live -> feed(live, request, now, stages));
     }
 
-    private FeedAnswer feed(FeedRequest request, long now, Stages stages, boolean isLogged) {
-        LiveModels live = rollover.use();
-        try {
-            return feed(live, request, now, stages, isLogged);
-        } finally {
-            live.release();
-        }
-    }
-
-    private FeedAnswer feed(LiveModels live, FeedRequest request, long now, Stages stages, boolean isLogged) {
+    private FeedAnswer feed(LiveModels live, FeedRequest request, long now, Stages stages) {
         long start = System.nanoTime();
         String id = UUID.randomUUID().toString();
         int subject = log.dictionary()
@@ -319,7 +316,7 @@ public final class Engine implements AutoCloseable {
                 counts,
                 scored.candidates().size(),
                 stages.timings());
-        if (isLogged) {
+        if (stages.isCounted()) {
             logAnswer(answer, stages);
             if (answer.degraded().isEmpty()) {
                 ladder.remember(
@@ -471,7 +468,6 @@ public final class Engine implements AutoCloseable {
             Stages stages) {
         long start = System.nanoTime();
         Duration deadline = stages.deadline("rank");
-        Optional<Scored> scored = Optional.empty();
         try {
             Scored found = scoring.score(live, features, candidates, request, deadline);
             int ranked = found.candidates().size();
@@ -480,13 +476,15 @@ public final class Engine implements AutoCloseable {
                         "rank",
                         Stages.deadline(deadline) + ", " + ranked + " of " + candidates.size() + " candidates ranked");
             }
-            scored = Optional.of(found).filter(_ -> ranked > 0 || candidates.isEmpty());
+            if (ranked > 0 || candidates.isEmpty()) {
+                return found;
+            }
         } catch (RuntimeException e) {
             stages.leaveOut("rank", String.valueOf(e));
         } finally {
             stages.record("rank", start);
         }
-        return scored.orElseGet(() -> Scored.fused(live.ranker(), candidates));
+        return Scored.fused(live.ranker(), candidates);
     }
 
     private List<Reranker.Placed> rerank(LiveModels live, Scored scored, FeedRequest request, long seed) {
@@ -606,12 +604,13 @@ public final class Engine implements AutoCloseable {
                     return (Map<String, String>) copy;
                 })
                 .toList();
-        slots.log()
-                .ifPresent(arrivals -> arrivals.append(timed.stream()
-                        .filter(fields ->
-                                log.catalog().fault(schema.type(), fields).isEmpty())
-                        .<Arrival.Content>map(fields -> log.catalog().happened(schema.type(), fields))
-                        .toList()));
+        slots.log().ifPresent(arrivals -> {
+            List<Arrival.Content> happened = timed.stream()
+                    .filter(fields -> log.catalog().fault(schema.type(), fields).isEmpty())
+                    .<Arrival.Content>map(fields -> log.catalog().happened(schema.type(), fields))
+                    .toList();
+            logBreaker.orElseThrow().run(() -> arrivals.append(happened));
+        });
         EventLog.Appended appended = log.append(schema.type(), timed, "api");
         apply(appended.accepted());
         for (EventLog.Outcome outcome : EventLog.Outcome.values()) {
@@ -744,7 +743,7 @@ public final class Engine implements AutoCloseable {
         long now = clock.millis();
         int code = code(application.framing().subject(), subject);
         double[] asked = context(context);
-        var stages = unseen();
+        var stages = stages(false);
         StoreReader.Loaded features = features(stages, code, List.of(candidate), now, asked);
         Scored scored = scoring.score(
                 live, features, List.of(candidate), new Scoring.Request(code, now, asked), EXPLAINED_WITHIN);
@@ -768,7 +767,7 @@ public final class Engine implements AutoCloseable {
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
         var history = new LinkedHashMap<String, List<String>>();
-        using(live -> sequences(live, code(application.framing().subject(), subject), clock.millis(), unseen()))
+        using(live -> sequences(live, code(application.framing().subject(), subject), clock.millis(), stages(false)))
                 .forEach((name, items) -> {
                     var newestFirst = new ArrayList<String>();
                     for (int i = items.length - 1; i >= 0; i--) {

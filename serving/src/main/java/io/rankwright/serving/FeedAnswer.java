@@ -35,13 +35,13 @@ public record FeedAnswer(
         Map<String, Integer> candidates,
         int ranked,
         Map<String, Double> timings) {
+    private static final ObjectMapper LOGGED = new ObjectMapper();
+    private static final ObjectMapper SENT = new ObjectMapper().addMixIn(Slot.class, SentSlot.class);
+
     public FeedAnswer {
         slots = List.copyOf(slots);
         degraded = List.copyOf(degraded);
     }
-
-    private static final ObjectMapper LOGGED = new ObjectMapper();
-    private static final ObjectMapper SENT = new ObjectMapper().addMixIn(Slot.class, SentSlot.class);
 
     /** How a slot is sent: without what only the log needs. */
     @SuppressWarnings("UnusedMethod")

@@ -545,7 +545,6 @@ public final class HttpApi {
         return texts;
     }
 
-    /** An answer as it is sent: without the ranker's inputs, which only the log needs. */
     private static void send(ServerResponse response, Status status, Object body) {
         try {
             send(response, status, JSON.writeValueAsBytes(body));

@@ -1,6 +1,5 @@
 package io.rankwright.serving;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.log.ArrivalLog;
 import java.util.Optional;
@@ -15,14 +14,6 @@ import java.util.Optional;
 public record Slots(Optional<ArrivalLog> log, Optional<OnlineStore> store, boolean isStoreKept) {
     /** Everything in this process. */
     public static final Slots EMBEDDED = new Slots(Optional.empty(), Optional.empty(), false);
-
-    /** The same, each behind a breaker. */
-    Slots guarded(MeterRegistry meters) {
-        return new Slots(
-                log.map(new Breaker("log", meters)::before),
-                store.map(new Breaker("store", meters)::before),
-                isStoreKept);
-    }
 
     void close() {
         log.ifPresent(ArrivalLog::close);

@@ -47,19 +47,18 @@ final class Stages {
         private Counter leftOut(String stage) {
             return leftOut.computeIfAbsent(
                     stage,
-                    name -> Counter.builder("rankwright.degraded")
-                            .description("Stages that were left out of an answer")
-                            .tag("stage", name)
-                            .register(registry));
+                    name -> counter("rankwright.degraded", "Stages that were left out of an answer", "stage", name));
         }
 
         private Counter rung(String rung) {
             return rungs.computeIfAbsent(
                     rung,
-                    name -> Counter.builder("rankwright.answers")
-                            .description("Answers, by the rung of the ladder that gave them")
-                            .tag("rung", name)
-                            .register(registry));
+                    name -> counter(
+                            "rankwright.answers", "Answers, by the rung of the ladder that gave them", "rung", name));
+        }
+
+        private Counter counter(String name, String about, String tag, String value) {
+            return Counter.builder(name).description(about).tag(tag, value).register(registry);
         }
     }
 
@@ -83,6 +82,11 @@ final class Stages {
 
     Duration deadline(String stage) {
         return requireNonNull(budget.get(stage), stage);
+    }
+
+    /** Whether somebody sees the answer: it is logged then. */
+    boolean isCounted() {
+        return isCounted;
     }
 
     /** Milliseconds a stage. */

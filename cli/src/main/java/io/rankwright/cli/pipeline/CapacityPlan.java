@@ -61,6 +61,8 @@ public record CapacityPlan(List<Line> lines, List<Limit> limits) {
 
     private static final double GIB = 1L << 30;
     private static final double DAY = 86_400;
+    /** What of this machine may go into taking events in, beside answering. */
+    private static final double LOG_SHARE = 0.25;
 
     /** Makes the plan of an application. */
     public static CapacityPlan of(Application application, Measured measured, Assumptions chosen) {
@@ -98,12 +100,13 @@ public record CapacityPlan(List<Line> lines, List<Limit> limits) {
                 "requests a day × slots × share seen",
                 "%d slots, %.0f%% of them are seen and logged"
                         .formatted(application.serving().slots(), 100 * chosen.seenShare())));
+        double featureCores = eventPeak * measured.eventCpuMicros() / 1e6 / chosen.utilisation();
         lines.add(new Line(
                 "cores for features",
-                Math.ceil(eventPeak * measured.eventCpuMicros() / 1e6 / chosen.utilisation()),
+                Math.ceil(featureCores),
                 "cores",
                 "peak events/s × processor time an event / utilisation",
-                "%.1f µs an event measured by a replay here; Flink takes about a hundred times as much for carrying cells"
+                "%.1f µs an event measured by a replay here; Flink takes about twenty times as much, for it carries records from task to task"
                         .formatted(measured.eventCpuMicros())));
         double logBytes = events * measured.eventBytes() * chosen.copies();
         lines.add(new Line(
@@ -173,10 +176,9 @@ public record CapacityPlan(List<Line> lines, List<Limit> limits) {
                     "events a day / 1 M × seconds a million here × cores here",
                     seconds + " s a million exposures on " + measured.cores() + " cores; every exposure once"));
         }
-        double cores = servingCores + eventPeak * measured.eventCpuMicros() / 1e6 / chosen.utilisation();
         lines.add(new Line(
                 "cost of cores",
-                cores * 24 * 30 * chosen.coreHour(),
+                (servingCores + featureCores) * 24 * 30 * chosen.coreHour(),
                 "a month",
                 "(cores for answers + features) × 720 h × price",
                 chosen.coreHour() + " a core and hour"));
@@ -207,12 +209,16 @@ public record CapacityPlan(List<Line> lines, List<Limit> limits) {
                         "replicas of the server behind a load balancer, which share log and store"),
                 new Limit(
                         "log",
-                        chosen.machineCores() * 0.25 * 1e6 / measured.eventCpuMicros(),
+                        measured.cores() * LOG_SHARE * 1e6 / measured.eventCpuMicros(),
                         eventPeak,
                         "events/s",
                         "Kafka (--log kafka://…), as many partitions as it takes"),
                 new Limit(
-                        "disk of the log", 2000, disk / GIB, "GiB", "Kafka with tiered storage, or S3 for what is old"),
+                        "disk of the log",
+                        measured.diskBytes() / GIB,
+                        disk / GIB,
+                        "GiB",
+                        "Kafka with tiered storage, or S3 for what is old"),
                 new Limit(
                         "feature state, users",
                         memory / Math.max(1, measured.subjectBytes()),

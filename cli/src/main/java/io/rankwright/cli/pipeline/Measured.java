@@ -29,6 +29,7 @@ import java.util.stream.Stream;
  *
  * @param cores how many this machine has
  * @param memoryBytes how much this machine has
+ * @param diskBytes how large the disk is that holds the state
  * @param requestCpuMillis processor time of one request, all threads together
  * @param answerBytes of one answer as it is sent
  * @param loggedBytes of one answer as it is logged
@@ -43,6 +44,7 @@ import java.util.stream.Stream;
 public record Measured(
         int cores,
         long memoryBytes,
+        long diskBytes,
         double requestCpuMillis,
         double answerBytes,
         double loggedBytes,
@@ -57,62 +59,80 @@ public record Measured(
     private static final int REQUESTS = 200;
     private static final int EVENTS = 20_000;
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final OperatingSystemMXBean SYSTEM =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     /** Measures. Nothing else should run beside. */
     static Measured of(Engine engine, Path state, long trainingSecondsPerMillion, Progress progress) {
         Application application = engine.application();
         EventLog log = engine.log();
-        var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        long sent = 0;
-        long logged = 0;
-        long cpuNanos = 0;
-        long start = 0;
-        for (int i = 0; i < WARM_UP + REQUESTS; i++) {
-            if (i == WARM_UP) {
-                start = system.getProcessCpuTime();
-            }
-            FeedAnswer answer = engine.slate(request(engine, i), engine.clock().millis());
-            progress.at(i, WARM_UP + REQUESTS, "requests");
-            if (i >= WARM_UP) {
-                cpuNanos = system.getProcessCpuTime() - start;
-                logged += answer.logged().length;
-                sent += answer.sent().length;
-            }
-        }
-        String exposure = application.framing().exposure();
-        long bytes = 0;
-        long events = 0;
+        Answers answers = Answers.of(engine, progress);
         var features = new FeatureState(application, log.catalog());
-        long cpuBefore;
-        try (EventCursor cursor = log.read(exposure)) {
-            while (events < EVENTS && cursor.next()) {
-                bytes += json(log.catalog().texts(exposure, cursor.event())).length;
-                events++;
-            }
-        }
-        cpuBefore = system.getProcessCpuTime();
-        try (EventCursor cursor = log.read(exposure)) {
-            Replay.restore(cursor, features);
-        }
-        double replayMicros = (system.getProcessCpuTime() - cpuBefore) / 1e3 / Math.max(1, log.size());
+        double eventCpuMicros = replay(log, application.framing().exposure(), features);
         var cells = new Cells(application, log, features);
+        int items = log.table(application.framing().item()).count();
         return new Measured(
                 Runtime.getRuntime().availableProcessors(),
-                system.getTotalMemorySize(),
-                cpuNanos / 1e6 / REQUESTS,
-                sent / (double) REQUESTS,
-                logged / (double) REQUESTS,
-                bytes / (double) Math.max(1, events),
-                replayMicros,
+                SYSTEM.getTotalMemorySize(),
+                state.toFile().getTotalSpace(),
+                answers.cpuMillis,
+                answers.sentBytes,
+                answers.loggedBytes,
+                eventBytes(log, application.framing().exposure()),
+                eventCpuMicros,
                 cells.subjectBytes,
                 cells.itemBytes,
-                size(state.resolve("index"))
-                        / (double) Math.max(
-                                1, log.table(application.framing().item()).count()),
+                size(state.resolve("index")) / (double) Math.max(1, items),
                 engine.models().version().artefacts().values().stream()
                         .mapToLong(hash -> engine.registry().artefact(hash).length)
                         .sum(),
                 trainingSecondsPerMillion);
+    }
+
+    /** What one answer takes, on average. */
+    private record Answers(double cpuMillis, double sentBytes, double loggedBytes) {
+        static Answers of(Engine engine, Progress progress) {
+            for (int i = 0; i < WARM_UP; i++) {
+                engine.slate(request(engine, i), engine.clock().millis());
+                progress.at(i, WARM_UP + REQUESTS, "requests");
+            }
+            long sent = 0;
+            long logged = 0;
+            long cpuNanos = 0;
+            for (int i = WARM_UP; i < WARM_UP + REQUESTS; i++) {
+                long start = SYSTEM.getProcessCpuTime();
+                FeedAnswer answer =
+                        engine.slate(request(engine, i), engine.clock().millis());
+                cpuNanos += SYSTEM.getProcessCpuTime() - start;
+                logged += answer.logged().length;
+                sent += answer.sent().length;
+                progress.at(i, WARM_UP + REQUESTS, "requests");
+            }
+            double requests = REQUESTS;
+            return new Answers(cpuNanos / 1e6 / requests, sent / requests, logged / requests);
+        }
+    }
+
+    /** The bytes of one event as it stands in a topic, on average over the first. */
+    private static double eventBytes(EventLog log, String type) {
+        long bytes = 0;
+        long events = 0;
+        try (EventCursor cursor = log.read(type)) {
+            while (events < EVENTS && cursor.next()) {
+                bytes += json(log.catalog().texts(type, cursor.event())).length;
+                events++;
+            }
+        }
+        return bytes / (double) Math.max(1, events);
+    }
+
+    /** Replays the log into the features; the answer is the processor time of one event in microseconds. */
+    private static double replay(EventLog log, String type, FeatureState features) {
+        long start = SYSTEM.getProcessCpuTime();
+        try (EventCursor cursor = log.read(type)) {
+            Replay.restore(cursor, features);
+        }
+        return (SYSTEM.getProcessCpuTime() - start) / 1e3 / Math.max(1, log.size());
     }
 
     private static FeedRequest request(Engine engine, int i) {
