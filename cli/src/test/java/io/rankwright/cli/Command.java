@@ -65,6 +65,17 @@ final class Command {
         return application;
     }
 
+    /** Copies a folder with all that is in it. */
+    static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> inside = Files.walk(from)) {
+            for (Path file : inside.filter(Files::isRegularFile).toList()) {
+                Path target = to.resolve(from.relativize(file).toString());
+                Files.createDirectories(target.getParent());
+                Files.copy(file, target);
+            }
+        }
+    }
+
     static Process start(List<String> arguments, Map<String, String> environment, Path out, Path err) {
         var command = new ArrayList<String>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

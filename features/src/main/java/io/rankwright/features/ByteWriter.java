@@ -25,6 +25,17 @@ final class ByteWriter {
         return Arrays.copyOf(bytes, size);
     }
 
+    int size() {
+        return size;
+    }
+
+    /** Bytes as they are, without their length. */
+    void bytes(byte[] more) {
+        makeRoom(more.length);
+        System.arraycopy(more, 0, bytes, size, more.length);
+        size += more.length;
+    }
+
     private void makeRoom(int more) {
         if (size + more > bytes.length) {
             bytes = Arrays.copyOf(bytes, 2 * bytes.length + more);
@@ -77,8 +88,6 @@ final class ByteWriter {
     void text(String text) {
         byte[] encoded = text.getBytes(UTF_8);
         whole(encoded.length);
-        makeRoom(encoded.length);
-        System.arraycopy(encoded, 0, bytes, size, encoded.length);
-        size += encoded.length;
+        bytes(encoded);
     }
 }

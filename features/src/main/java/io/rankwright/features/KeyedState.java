@@ -391,6 +391,18 @@ final class KeyedState {
         pairs.clear();
     }
 
+    /** Makes room for so many keys at once. */
+    void reserve(int keys) {
+        slots.reserve(keys);
+        if (keys > 0) {
+            growTotals(keys - 1);
+            growLastTimes(keys - 1);
+            if (retentionMillis > 0) {
+                growRings(keys - 1);
+            }
+        }
+    }
+
     /** How many keys there are. */
     int size() {
         return slots.size();

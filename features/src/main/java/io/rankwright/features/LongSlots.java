@@ -66,9 +66,20 @@ final class LongSlots {
         size = 0;
     }
 
+    /** Makes room for so many keys at once. */
+    void reserve(int keys) {
+        if (4L * keys > entries.length) {
+            resize(Math.toIntExact(Long.highestOneBit(4L * keys) << 1));
+        }
+    }
+
     private void grow() {
+        resize(entries.length * 2);
+    }
+
+    private void resize(int length) {
         long[] old = entries;
-        entries = new long[old.length * 2];
+        entries = new long[length];
         int mask = entries.length - 1;
         for (int j = 0; j < old.length; j += 2) {
             if (old[j + 1] != 0) {

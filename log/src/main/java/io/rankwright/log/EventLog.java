@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.EnvironmentFault;
@@ -41,6 +42,7 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
+import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -52,6 +54,8 @@ import org.rocksdb.WriteOptions;
  */
 public final class EventLog implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectReader TEXTS = JSON.readerFor(new TypeReference<LinkedHashMap<String, String>>() {});
+    private static final int ENTITIES_AT_ONCE = 4096;
     private static final String HIDDEN = "_hidden";
 
     static {
@@ -59,6 +63,7 @@ public final class EventLog implements AutoCloseable {
     }
 
     private final ReentrantLock writing = new ReentrantLock();
+    private final Path folder;
     private final Catalog catalog;
     private final Dictionary dictionary;
     private final List<AutoCloseable> resources = new ArrayList<>();
@@ -78,6 +83,7 @@ public final class EventLog implements AutoCloseable {
     private volatile boolean isClosed;
 
     private EventLog(Path folder, Application application, boolean isReadOnly) {
+        this.folder = folder;
         catalog = new Catalog(application);
         dictionary = catalog.dictionary();
         try {
@@ -98,7 +104,10 @@ public final class EventLog implements AutoCloseable {
                     .setCreateIfMissing(true)
                     .setCreateMissingColumnFamilies(true)
                     .setKeepLogFileNum(3)
-                    .setParanoidChecks(true);
+                    .setParanoidChecks(true)
+                    // A record that a crash tore off at the end is cut; damage anywhere else is an error, not a shorter
+                    // log.
+                    .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords);
             var handles = new ArrayList<ColumnFamilyHandle>();
             database = isReadOnly
                     ? RocksDB.openReadOnly(databaseOptions, folder.toString(), descriptors, handles)
@@ -330,6 +339,31 @@ public final class EventLog implements AutoCloseable {
             return found.size() < limit;
         });
         return found;
+    }
+
+    /** Whether subjects were erased since an offset: what was computed from the events before holds them. */
+    public boolean isErasedSince(String type, long offset) {
+        boolean[] isErased = {false};
+        walkArrivals(type, offset, (_, _, erased) -> {
+            isErased[0] = erased.isPresent();
+            return !isErased[0];
+        });
+        return isErased[0];
+    }
+
+    /** The folder that it lies in. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** Brings everything that was appended onto the disk. */
+    public void sync() {
+        refuseIfClosed();
+        try {
+            database.syncWal();
+        } catch (RocksDBException e) {
+            throw RocksFault.of("write the log", e);
+        }
     }
 
     /** What lies in the order of arrival from an offset on, at most so many; erased events are left out. */
@@ -744,22 +778,37 @@ public final class EventLog implements AutoCloseable {
         Dictionary.Additions additions = dictionary.new Additions();
         byte[] prefix = key(source.name() + "\0");
         try (RocksIterator iterator = database.newIterator(entities)) {
-            for (iterator.seek(prefix); iterator.isValid() && startsWith(iterator.key(), prefix); iterator.next()) {
-                Map<String, String> texts = texts(iterator.value());
-                String id = requireNonNull(texts.get(source.key()));
-                int code = dictionary.domain(Dictionary.idsOf(source.name())).code(id);
-                @Nullable String[] fields = Catalog.fields(check, texts);
-                if (check.fault(fields).isEmpty()) {
-                    table.put(code, check, fields, additions, texts.containsKey(HIDDEN));
+            iterator.seek(prefix);
+            while (iterator.isValid() && startsWith(iterator.key(), prefix)) {
+                // Most of a start's time on entities goes into their JSON: all cores read it.
+                for (Map<String, String> texts : nextEntities(iterator, prefix).parallelStream()
+                        .map(EventLog::texts)
+                        .toList()) {
+                    String id = requireNonNull(texts.get(source.key()));
+                    int code =
+                            dictionary.domain(Dictionary.idsOf(source.name())).code(id);
+                    @Nullable String[] fields = Catalog.fields(check, texts);
+                    if (check.fault(fields).isEmpty()) {
+                        table.put(code, check, fields, additions, texts.containsKey(HIDDEN));
+                    }
                 }
             }
             RocksFault.check(iterator);
         }
     }
 
+    private static List<byte[]> nextEntities(RocksIterator iterator, byte[] prefix) {
+        var values = new ArrayList<byte[]>();
+        while (values.size() < ENTITIES_AT_ONCE && iterator.isValid() && startsWith(iterator.key(), prefix)) {
+            values.add(iterator.value());
+            iterator.next();
+        }
+        return values;
+    }
+
     private static Map<String, String> texts(byte[] json) {
         try {
-            return JSON.readValue(json, new TypeReference<LinkedHashMap<String, String>>() {});
+            return TEXTS.readValue(json);
         } catch (IOException e) {
             throw new InternalFault("an entity that cannot be read", e);
         }

@@ -1,8 +1,7 @@
 package io.rankwright.registry;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import io.rankwright.models.Artefact;
+import io.rankwright.models.SealedJson;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
@@ -28,7 +27,6 @@ import java.util.stream.Stream;
  * <p>Thread-safety: any thread may read; one process at a time may write, other processes may read.
  */
 public final class Registry {
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
 
     private final Path folder;
@@ -71,7 +69,7 @@ public final class Registry {
                 draft.metrics(),
                 draft.intervals(),
                 draft.gates());
-        write(folder.resolve("versions").resolve(id + ".json"), json(version));
+        write(folder.resolve("versions").resolve(id + ".json"), SealedJson.bytes(version));
         return version;
     }
 
@@ -112,7 +110,7 @@ public final class Registry {
             var versions = new ArrayList<Version>();
             for (Path file :
                     files.filter(path -> path.toString().endsWith(".json")).toList()) {
-                Version version = JSON.readValue(file.toFile(), Version.class);
+                Version version = SealedJson.read(file, Version.class);
                 versions.add(
                         version.id() == live.version()
                                 ? version.in(Version.Stage.LIVE)
@@ -162,7 +160,7 @@ public final class Registry {
             if (live.version() != 0) {
                 before.add(live.version());
             }
-            write(folder.resolve("live.json"), json(new Live(id, before)));
+            write(folder.resolve("live.json"), SealedJson.bytes(new Live(id, before)));
         }
         return version.in(Version.Stage.LIVE);
     }
@@ -180,7 +178,8 @@ public final class Registry {
         int previous = live.before().getLast();
         write(
                 folder.resolve("live.json"),
-                json(new Live(previous, live.before().subList(0, live.before().size() - 1))));
+                SealedJson.bytes(new Live(
+                        previous, live.before().subList(0, live.before().size() - 1))));
         return live().orElseThrow();
     }
 
@@ -192,7 +191,7 @@ public final class Registry {
         } catch (IOException e) {
             throw new EnvironmentFault("could not make " + file.getParent() + ": " + e.getMessage(), true, e);
         }
-        write(file, json(trial));
+        write(file, SealedJson.bytes(trial));
     }
 
     /** What came of an attempt, if it was made. */
@@ -201,11 +200,7 @@ public final class Registry {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        try {
-            return Optional.of(JSON.readValue(file.toFile(), Trial.class));
-        } catch (IOException e) {
-            throw new EnvironmentFault(file + " cannot be read: " + e.getMessage(), false, e);
-        }
+        return Optional.of(SealedJson.read(file, Trial.class));
     }
 
     private Path trialFile(String study, int number, double share) {
@@ -220,15 +215,7 @@ public final class Registry {
         if (!Files.exists(file)) {
             return new Live(0, List.of());
         }
-        try {
-            return JSON.readValue(file.toFile(), Live.class);
-        } catch (IOException e) {
-            throw new EnvironmentFault(file + " cannot be read: " + e.getMessage(), false, e);
-        }
-    }
-
-    private static byte[] json(Object value) {
-        return Artefact.json(value);
+        return SealedJson.read(file, Live.class);
     }
 
     private static void write(Path file, byte[] bytes) {

@@ -13,11 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.StringField;
+import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
@@ -48,6 +51,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: any thread.
  */
 public final class VectorIndex implements AutoCloseable {
+    private static final Logger LOGGER = Logger.getLogger(VectorIndex.class.getName());
     private static final String VECTOR = "vector";
     private static final String CODE = "code";
     private static final String KEY = "key";
@@ -63,7 +67,6 @@ public final class VectorIndex implements AutoCloseable {
     private final SearcherManager searchers;
 
     private VectorIndex(Path folder) throws IOException {
-        Files.createDirectories(folder);
         this.directory = FSDirectory.open(folder);
         // Merging on the calling thread in a fixed order keeps the graph, and so every answer, the same for a seed.
         this.writer = new IndexWriter(
@@ -74,12 +77,38 @@ public final class VectorIndex implements AutoCloseable {
         this.searchers = new SearcherManager(writer, null);
     }
 
-    /** Opens the index in a folder, empty if it is new. */
+    /**
+     * Opens the index in a folder, empty if it is new. It holds nothing that cannot be made again: one that is damaged is
+     * told of and deleted.
+     */
     public static VectorIndex open(Path folder) {
         try {
+            Files.createDirectories(folder);
+            deleteDamaged(folder);
             return new VectorIndex(folder);
         } catch (IOException e) {
             throw new EnvironmentFault("could not open the index in " + folder + ": " + e.getMessage(), false, e);
+        }
+    }
+
+    private static void deleteDamaged(Path folder) throws IOException {
+        try (Directory directory = FSDirectory.open(folder)) {
+            if (!DirectoryReader.indexExists(directory)) {
+                // New, or killed before its first commit: a writer clears up.
+                return;
+            }
+            try (DirectoryReader reader = DirectoryReader.open(directory)) {
+                for (LeafReaderContext leaf : reader.leaves()) {
+                    leaf.reader().checkIntegrity();
+                }
+            } catch (IOException | IllegalArgumentException e) {
+                LOGGER.log(Level.WARNING, "the index in {0} is damaged and is made again: {1}", new Object[] {
+                    folder, e.getMessage()
+                });
+                for (String file : directory.listAll()) {
+                    directory.deleteFile(file);
+                }
+            }
         }
     }
 

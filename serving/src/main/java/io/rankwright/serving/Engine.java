@@ -74,6 +74,7 @@ public final class Engine implements AutoCloseable {
     private final LogClock clock;
     private final String data;
     private final FeatureState state;
+    private final Standing standing;
     private final EventSchema schema;
     private final ToDoubleFunction<Event> relevance;
     private final SeenItems seen = new SeenItems();
@@ -116,6 +117,7 @@ public final class Engine implements AutoCloseable {
         this.ladder = new Ladder(
                 application.serving().fallback(), application.serving().editorial(), ids::code, ids::text);
         this.state = new FeatureState(application, log.catalog());
+        this.standing = new Standing(application, log);
         this.slots = slots;
         this.logBreaker = slots.log().map(_ -> new Breaker("log", meters));
         this.stored = slots.store()
@@ -169,9 +171,16 @@ public final class Engine implements AutoCloseable {
         try (EventCursor cursor = log.read(exposure)) {
             if (stored.isPresent()) {
                 Replay.each(cursor, beside);
+            } else if (standing.fits(state)) {
+                Future<?> restored = threads.submit(() -> standing.restore(state));
+                Replay.each(cursor, beside);
+                Workers.result(restored);
             } else {
                 Replay.restore(cursor, state, beside);
             }
+        }
+        if (stored.isEmpty()) {
+            standing.keep(state);
         }
         return counts.stream()
                 .mapToDouble(values -> values.entrySet().stream()
@@ -203,6 +212,11 @@ public final class Engine implements AutoCloseable {
         return clock;
     }
 
+    /** The columns of the exposure that a request may give. */
+    public List<String> contextColumns() {
+        return state.contextColumns();
+    }
+
     /** Real or simulated. */
     public String data() {
         return data;
@@ -222,6 +236,13 @@ public final class Engine implements AutoCloseable {
         rollover.to(
                 log::nextOffset, before -> LiveModels.load(application, log, registry, wanted.get(), index, before));
         return true;
+    }
+
+    /** Brings the feature state on disk up to date if it has fallen far behind, so that the next start is short. */
+    void keepState() {
+        if (stored.isEmpty()) {
+            standing.advance(state.empty());
+        }
     }
 
     /** Answers a request for a feed; whatever fails inside, there is an answer. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helidon.common.uri.UriQuery;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
@@ -32,6 +33,7 @@ import java.util.TreeSet;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,12 @@ public final class HttpApi {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Status UNPROCESSABLE = Status.create(422);
     private static final Route.Query SLOTS = new Route.Query("slots", "how many items, 1 to " + FeedRequest.MOST_SLOTS);
+    private static final List<Route.Query> FEED = List.of(
+            SLOTS,
+            new Route.Query("filter", "a condition over the columns of the items"),
+            new Route.Query("exclude", "ids that must not come, separated by commas"),
+            new Route.Query("explain", "true: say what moved the scores"),
+            new Route.Query("seed", "what exploration draws from"));
 
     private final Engine engine;
     private final PrometheusMeterRegistry meters;
@@ -75,18 +83,19 @@ public final class HttpApi {
         isReady = ready;
     }
 
+    private Stream<Route.Query> context() {
+        return engine.contextColumns().stream()
+                .map(column ->
+                        new Route.Query(column, "where the request comes from; the usual one if it is not given"));
+    }
+
     List<Route> routes() {
         var routes = new ArrayList<Route>();
         routes.add(Route.get(
                         "/v1/feed/{subject}",
                         Permission.READ,
                         "The feed of a " + subject,
-                        List.of(
-                                SLOTS,
-                                new Route.Query("filter", "a condition over the columns of " + item),
-                                new Route.Query("exclude", "ids that must not come, separated by commas"),
-                                new Route.Query("explain", "true: say what moved the scores"),
-                                new Route.Query("seed", "what exploration draws from")),
+                        Stream.concat(FEED.stream(), context()).toList(),
                         this::getFeed)
                 .byModels());
         routes.add(Route.post(
@@ -148,11 +157,14 @@ public final class HttpApi {
                         "/v1/explain/{subject}/{item}",
                         Permission.READ,
                         "Why an item scores for a " + subject + " as it does",
-                        List.of(),
+                        context().toList(),
                         (request, response) -> send(
                                 response,
                                 Status.OK_200,
-                                engine.explain(path(request, "subject"), path(request, "item"), Map.of())))
+                                engine.explain(
+                                        path(request, "subject"),
+                                        path(request, "item"),
+                                        context(request.query(), List.of()))))
                 .byModels());
         routes.add(Route.get(
                 "/v1/version",
@@ -305,10 +317,21 @@ public final class HttpApi {
                         query.first("exclude")
                                 .map(ids -> Set.copyOf(List.of(ids.split(","))))
                                 .orElse(Set.of()),
-                        Map.of(),
+                        context(query, FEED),
                         List.of(),
                         seed(query.first("seed").orElse("")),
                         query.first("explain").map(Boolean::parseBoolean).orElse(false)));
+    }
+
+    /** What a query gives beside what is known: the context of the request, such as {@code tab=1}. */
+    private static Map<String, String> context(UriQuery query, List<Route.Query> known) {
+        var context = new LinkedHashMap<String, String>();
+        for (String name : query.names()) {
+            if (known.stream().noneMatch(parameter -> parameter.name().equals(name))) {
+                context.put(name, query.get(name));
+            }
+        }
+        return context;
     }
 
     private void postFeed(ServerRequest request, ServerResponse response) throws IOException {

@@ -13,10 +13,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.logging.Level;
@@ -29,13 +27,17 @@ public final class Server implements AutoCloseable {
     /** Requests under way have so long to end when the server stops. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
+    /** How often the state on disk is looked at: so many minutes of events a start replays at most. */
+    private static final int KEEP_MINUTES = 10;
+
     private final WebServer server;
     private final Engine engine;
     private final HttpApi api;
     private final ScheduledExecutorService follower =
             Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
 
-    private Optional<ScheduledFuture<?>> following = Optional.empty();
+    private final ScheduledExecutorService keeper = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("state").factory());
 
     private Server(WebServer server, Engine engine, HttpApi api) {
         this.server = server;
@@ -100,7 +102,7 @@ public final class Server implements AutoCloseable {
     }
 
     private void follow() {
-        following = Optional.of(follower.scheduleWithFixedDelay(
+        var _ = follower.scheduleWithFixedDelay(
                 () -> {
                     try {
                         engine.followRegistry();
@@ -110,7 +112,18 @@ public final class Server implements AutoCloseable {
                 },
                 1,
                 1,
-                TimeUnit.SECONDS));
+                TimeUnit.SECONDS);
+        var _ = keeper.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        engine.keepState();
+                    } catch (RankwrightException e) {
+                        LOGGER.log(Level.WARNING, "the next start replays more of the log: {0}", e.getMessage());
+                    }
+                },
+                KEEP_MINUTES,
+                KEEP_MINUTES,
+                TimeUnit.MINUTES);
     }
 
     public int port() {
@@ -121,9 +134,14 @@ public final class Server implements AutoCloseable {
     @Override
     public void close() {
         api.ready(false);
-        following.ifPresent(task -> task.cancel(true));
         follower.shutdownNow();
+        keeper.shutdownNow();
         server.stop();
+        try {
+            keeper.awaitTermination(GRACE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         engine.close();
     }
 }

@@ -1,7 +1,5 @@
 package io.rankwright.training;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import io.rankwright.features.FeatureColumn;
 import io.rankwright.features.FeatureState;
 import io.rankwright.features.Replay;
@@ -11,6 +9,7 @@ import io.rankwright.log.EventLog;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Artefact;
+import io.rankwright.models.SealedJson;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition.Scope;
@@ -51,7 +50,6 @@ import java.util.stream.Stream;
  * @param manifest what it is made of
  */
 public record Snapshot(Path parquet, Manifest manifest) {
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     private static final String SEPARATOR = "\t";
 
     /**
@@ -105,11 +103,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
         if (!Files.exists(manifest) || !Files.exists(parquet)) {
             return Optional.empty();
         }
-        try {
-            return Optional.of(new Snapshot(parquet, JSON.readValue(manifest.toFile(), Manifest.class)));
-        } catch (IOException e) {
-            throw new EnvironmentFault("the snapshot " + manifest + " cannot be read: " + e.getMessage(), false, e);
-        }
+        return Optional.of(new Snapshot(parquet, SealedJson.read(manifest, Manifest.class)));
     }
 
     /** All snapshots of a folder, the newest first. */
@@ -214,7 +208,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
                     layout.features());
             move(partial, parquet);
             Path manifestPartial = folder.resolve(key + ".json.partial");
-            Files.write(manifestPartial, JSON.writeValueAsBytes(manifest));
+            Files.write(manifestPartial, SealedJson.bytes(manifest));
             move(manifestPartial, folder.resolve(key + ".json"));
             return new Snapshot(parquet, manifest);
         } catch (IOException e) {
@@ -331,8 +325,13 @@ public record Snapshot(Path parquet, Manifest manifest) {
         }
     }
 
-    /** Reads the rows into memory: ids and sequences on one thread, values beside them on another. */
+    /**
+     * Reads the rows into memory: ids and sequences on one thread, values beside them on another.
+     *
+     * @throws EnvironmentFault if the file is not the one that the manifest tells of
+     */
     public DataSet read(Application application, Progress progress) {
+        refuseDamaged();
         int size = Math.toIntExact(manifest.rows());
         var columns = new ArrayList<FeatureColumn>();
         var labels = new LinkedHashMap<String, double[]>();
@@ -399,6 +398,18 @@ public record Snapshot(Path parquet, Manifest manifest) {
                 itemCodes,
                 items.list(),
                 sequences);
+    }
+
+    private void refuseDamaged() {
+        try {
+            if (Artefact.hash(Files.readAllBytes(parquet)).equals(manifest.contentHash())) {
+                return;
+            }
+        } catch (IOException e) {
+            throw new EnvironmentFault("the snapshot " + parquet + " cannot be read: " + e.getMessage(), false, e);
+        }
+        throw new EnvironmentFault(
+                "the snapshot " + parquet + " is damaged: delete it, and the next run writes it again", false);
     }
 
     /** The columns of the file in order, each with its SQL type. */

@@ -50,6 +50,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** The console's pages over a running engine. Any number of threads. */
 public final class Console {
@@ -60,12 +61,14 @@ public final class Console {
     private final Engine engine;
     private final Application application;
     private final Ingestion.Report ingestion;
-    private final Map<String, Long> eventsByDay;
-    private final List<String> someSubjects;
     private final PebbleEngine templates;
     private final Path snapshots;
     /** The catalogue as it was for a version: looking at every row of a snapshot takes a moment. */
     private final Map<Integer, FeatureCatalogue> catalogues = new ConcurrentHashMap<>();
+    /** What the log held when a page first asked. */
+    private @Nullable Scanned scanned;
+
+    private record Scanned(Map<String, Long> eventsByDay, List<String> someSubjects) {}
 
     /**
      * @param ingestion what came of the source files, for the page on data
@@ -76,9 +79,6 @@ public final class Console {
         this.snapshots = snapshots;
         this.application = engine.application();
         this.ingestion = ingestion;
-        var days = new TreeMap<String, Long>();
-        this.someSubjects = scan(days);
-        this.eventsByDay = days;
         var loader = new ClasspathLoader(Console.class.getClassLoader());
         loader.setPrefix("io/rankwright/cli/console");
         this.templates = new PebbleEngine.Builder()
@@ -88,8 +88,17 @@ public final class Console {
                 .build();
     }
 
-    /** One pass over the log: how many events each day has; the answer is the subjects with the most. */
-    private List<String> scan(Map<String, Long> days) {
+    /** One pass over the log: how many events each day has, and the subjects with the most. */
+    private synchronized Scanned scanned() {
+        Scanned known = scanned;
+        if (known == null) {
+            known = scan();
+            scanned = known;
+        }
+        return known;
+    }
+
+    private Scanned scan() {
         String exposure = application.framing().exposure();
         var schema = engine.log().schema(exposure);
         int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
@@ -110,14 +119,16 @@ public final class Console {
                 byDay.merge(Math.floorDiv(cursor.timeMillis() + offset, 86_400_000L), 1L, Long::sum);
             }
         }
+        var days = new TreeMap<String, Long>();
         byDay.forEach((day, count) -> days.put(LocalDate.ofEpochDay(day).toString(), count));
-        return counts.entrySet().stream()
+        List<String> busiest = counts.entrySet().stream()
                 .sorted((a, b) -> a.getValue().equals(b.getValue())
                         ? Integer.compare(a.getKey(), b.getKey())
                         : Integer.compare(b.getValue(), a.getValue()))
                 .limit(6)
                 .map(entry -> ids.text(entry.getKey()))
                 .toList();
+        return new Scanned(days, busiest);
     }
 
     /** Adds the pages to a server. */
@@ -216,7 +227,7 @@ public final class Console {
         values.put("counts", ingestion.total());
         values.put("events", engine.log().size());
         values.put("posted", Math.max(0, engine.log().size() - eventsOfFiles()));
-        values.put("days", Charts.days(eventsByDay));
+        values.put("days", Charts.days(scanned().eventsByDay()));
         var split = application.data().split();
         values.put(
                 "split",
@@ -406,9 +417,10 @@ public final class Console {
 
     private Map<String, Object> feed(ServerRequest request) {
         String asked = subject(request);
-        String subject = asked.isEmpty() ? someSubjects.stream().findFirst().orElse("1") : asked;
+        String subject =
+                asked.isEmpty() ? scanned().someSubjects().stream().findFirst().orElse("1") : asked;
         Map<String, Object> values = slate(subject, "");
-        values.put("someSubjects", someSubjects);
+        values.put("someSubjects", scanned().someSubjects());
         return values;
     }
 

@@ -1,0 +1,180 @@
+package io.rankwright.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.rankwright.cli.Command.Running;
+import io.rankwright.dev.Faults;
+import io.rankwright.features.FeatureCells;
+import io.rankwright.features.FeatureState;
+import io.rankwright.features.store.StoreWriter;
+import io.rankwright.log.EventLog;
+import io.rankwright.models.Artefact;
+import io.rankwright.spec.Application;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server that takes events in while it is killed again and again, and one whose disk fills up. */
+class KilledServerTest {
+    private static final int KILLS = Faults.times(3, 50);
+    private static final int EVENTS = Faults.times(6_000, 100_000);
+    private static final int BATCH = 100;
+    private static final long SEED = 20220507;
+
+    @TempDir
+    static Path scratch;
+
+    private static Path application;
+    private static Path home;
+
+    @BeforeAll
+    static void make() {
+        application = Command.smallApplication(scratch);
+        home = scratch.resolve("home");
+        Command.Result made =
+                Command.run(scratch, "run", application.toString(), "--no-serve", "--home", home.toString());
+        assertThat(made.exitCode()).as(made.err()).isZero();
+    }
+
+    private static Path copied(String name) throws IOException {
+        Path copy = scratch.resolve(name);
+        Command.copy(home, copy);
+        return copy;
+    }
+
+    private static Running serve(Path home) {
+        return Command.serve(scratch, application.toString(), "--home", home.toString(), "--port", "0");
+    }
+
+    /** The events from one number on, a few of which were posted before: they count once. */
+    private static String events(int from, long firstMillis) {
+        var events = new ArrayList<String>();
+        for (int i = Math.max(0, from - 5); i < from + BATCH; i++) {
+            events.add(
+                    "{\"user_id\": \"%d\", \"video_id\": \"%d\", \"time_ms\": %d, \"play_time_ms\": %d, \"tab\": \"1\"}"
+                            .formatted(1 + i * 7919L % 900, 1 + i * 104_729L % 300, firstMillis + i, 100 * (i % 400)));
+        }
+        return "{\"events\": [" + String.join(",", events) + "]}";
+    }
+
+    private static boolean isAcknowledged(Running running, int from, long firstMillis) throws InterruptedException {
+        try {
+            return running.send("POST", "/v1/events", events(from, firstMillis)).statusCode() == 202;
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    /** What the log holds, and what the features come to. */
+    private static String outcome(Path home) throws IOException {
+        Application read = Application.read(application);
+        try (EventLog log = EventLog.open(home.resolve("simulated/log"), read)) {
+            var state = new FeatureState(read, log.catalog());
+            log.arrivedSince("watch", 0, Integer.MAX_VALUE).forEach(state::apply);
+            var cells = new ArrayList<String>();
+            new FeatureCells(read, log.catalog(), state)
+                    .forEach(0, (key, cell) -> cells.add(key + Arrays.toString(StoreWriter.stored(0, cell))));
+            cells.sort(null);
+            return log.size() + " events " + log.contentHash() + ", " + cells.size() + " cells "
+                    + Artefact.hash(String.join("\n", cells).getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
+    void killedWhileEventsArrive_noneIsLost_andNoneCountsTwice() throws IOException, InterruptedException {
+        Path undisturbed = copied("undisturbed");
+        long firstMillis;
+        try (Running running = serve(undisturbed)) {
+            firstMillis = running.get("/v1/feed/1?slots=1").path("timeMillis").asLong() - 10_000_000;
+            for (int i = 0; i < EVENTS; i += BATCH) {
+                assertThat(isAcknowledged(running, i, firstMillis)).isTrue();
+            }
+        }
+        Path disturbed = copied("disturbed");
+        var random = new SplittableRandom(SEED);
+        int acknowledged = 0;
+        int killed = 0;
+        while (killed < KILLS || acknowledged < EVENTS) {
+            Running running = serve(disturbed);
+            boolean isLast = killed == KILLS;
+            int goal = isLast ? EVENTS : EVENTS / KILLS * (killed + 1);
+            if (!isLast) {
+                CompletableFuture.delayedExecutor(random.nextInt(20, 900), TimeUnit.MILLISECONDS)
+                        .execute(() -> running.process().destroyForcibly());
+            }
+            while (acknowledged < goal && isAcknowledged(running, acknowledged, firstMillis)) {
+                acknowledged += BATCH;
+            }
+            if (isLast) {
+                running.close();
+            } else {
+                running.process().waitFor();
+                killed++;
+            }
+        }
+        System.out.printf("killed %d times while %,d events arrived%n", killed, EVENTS);
+
+        assertThat(outcome(disturbed)).isEqualTo(outcome(undisturbed));
+    }
+
+    @Test
+    void onAFullDiskEventsAreRefused_feedsAreAnswered_andWithRoomItGoesOnByItself() throws Exception {
+        Path disk = Files.createDirectory(scratch.resolve("disk"));
+        Assumptions.assumeTrue(mounted(disk), "a small file system cannot be mounted here");
+        try {
+            Command.copy(home, disk.resolve("home"));
+            try (Running running = serve(disk.resolve("home"))) {
+                long now = running.get("/v1/feed/1?slots=1").path("timeMillis").asLong();
+                assertThat(isAcknowledged(running, 0, now)).isTrue();
+                fill(disk.resolve("filler"));
+                int refused = 0;
+                for (int i = 1; i < 200 && refused == 0; i++) {
+                    int status = running.send("POST", "/v1/events", events(i * BATCH, now))
+                            .statusCode();
+                    assertThat(status).isIn(202, 507);
+                    refused = status == 507 ? i : 0;
+                }
+                assertThat(refused).isPositive();
+                JsonNode feed = running.get("/v1/feed/2?slots=10");
+                assertThat(feed.path("slots")).hasSize(10);
+
+                Files.delete(disk.resolve("filler"));
+
+                assertThat(isAcknowledged(running, refused * BATCH, now)).isTrue();
+                assertThat(running.process().isAlive()).isTrue();
+            }
+        } finally {
+            new ProcessBuilder("umount", "-l", disk.toString()).start().waitFor();
+        }
+    }
+
+    private static boolean mounted(Path disk) throws IOException, InterruptedException {
+        return new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", disk.toString())
+                        .start()
+                        .waitFor()
+                == 0;
+    }
+
+    private static void fill(Path file) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            byte[] block = new byte[1 << 16];
+            while (true) {
+                out.write(block);
+            }
+        } catch (IOException _) {
+            // Full.
+        }
+    }
+}
