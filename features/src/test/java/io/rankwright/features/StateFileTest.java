@@ -7,6 +7,7 @@ import io.rankwright.spec.Application;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -53,7 +54,7 @@ class StateFileTest {
             events.subList(half, events.size()).forEach(second::apply);
 
             long now = 1 + events.stream().mapToLong(Event::timeMillis).max().orElseThrow();
-            assertThat(rows(second, now)).isDeepEqualTo(rows(undisturbed, now));
+            assertThat(Arrays.deepToString(rows(second, now))).isEqualTo(Arrays.deepToString(rows(undisturbed, now)));
         }
     }
 

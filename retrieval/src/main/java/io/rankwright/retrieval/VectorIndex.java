@@ -176,18 +176,50 @@ public final class VectorIndex implements AutoCloseable {
         try {
             IndexSearcher searcher = searchers.acquire();
             try {
-                var best = new ArrayList<ScoreDoc[]>();
                 List<LeafReaderContext> leaves = searcher.getIndexReader().leaves();
+                int all = searcher.getIndexReader().maxDoc();
+                var best = new ArrayList<ScoreDoc[]>();
                 for (LeafReaderContext leaf : leaves) {
-                    best.add(search(leaf, vector, k, allowed));
+                    best.add(search(leaf, vector, expected(k, leaf.reader().maxDoc() / (double) all), allowed));
                 }
-                return merged(leaves, best, k);
+                Nearest nearest = merged(leaves, best, k);
+                return searchOn(leaves, best, nearest, all, vector, k, allowed) ? merged(leaves, best, k) : nearest;
             } finally {
                 searchers.release(searcher);
             }
         } catch (IOException e) {
             throw fault("search", e);
         }
+    }
+
+    /** How many of the {@code k} nearest lie in a segment with this share of all items: hardly ever more than this. */
+    private static int expected(int k, double share) {
+        return (int) Math.min(k, Math.ceil(k * share + 3 * Math.sqrt(k * share * (1 - share))));
+    }
+
+    /** Searches those segments again for all {@code k} whose last one found is among the nearest; false if there is none. */
+    private boolean searchOn(
+            List<LeafReaderContext> leaves,
+            List<ScoreDoc[]> best,
+            Nearest nearest,
+            int all,
+            float[] vector,
+            int k,
+            IntPredicate allowed)
+            throws IOException {
+        boolean isChanged = false;
+        int size = nearest.codes().length;
+        float least = size < k ? Float.NEGATIVE_INFINITY : (1 + nearest.similarities()[size - 1]) / 2;
+        for (int l = 0; l < leaves.size(); l++) {
+            ScoreDoc[] found = best.get(l);
+            int asked = expected(k, leaves.get(l).reader().maxDoc() / (double) all);
+            boolean isCutOff = found.length == asked && asked < k;
+            if (isCutOff && found[asked - 1].score >= least) {
+                best.set(l, search(leaves.get(l), vector, k, allowed));
+                isChanged = true;
+            }
+        }
+        return isChanged;
     }
 
     private ScoreDoc[] search(LeafReaderContext leaf, float[] vector, int k, IntPredicate allowed) throws IOException {

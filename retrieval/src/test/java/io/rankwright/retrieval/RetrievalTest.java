@@ -70,6 +70,33 @@ class RetrievalTest {
         }
     }
 
+    /** All that is nearest in one segment of three, where a third was expected. */
+    @Test
+    void whatLiesInOneSegmentIsFoundWhole() {
+        var random = new SplittableRandom(6);
+        float[] query = unit(random);
+        try (VectorIndex index = VectorIndex.open(folder)) {
+            for (int segment = 0; segment < 3; segment++) {
+                int[] codes = IntStream.rangeClosed(1, 300).toArray();
+                float[][] vectors = new float[codes.length][];
+                for (int i = 0; i < codes.length; i++) {
+                    codes[i] += 300 * segment;
+                    vectors[i] = unit(random);
+                    boolean isFar = segment > 0 && product(vectors[i], query) > 0;
+                    for (int d = 0; isFar && d < query.length; d++) {
+                        vectors[i][d] = -vectors[i][d];
+                    }
+                }
+                index.put(codes, vectors);
+            }
+
+            int[] found = index.nearest(query, 60, _ -> true).codes();
+
+            assertThat(found).hasSize(60);
+            assertThat(IntStream.of(found).max().orElseThrow()).isLessThanOrEqualTo(300);
+        }
+    }
+
     @Test
     void additionsAndDeletionsAreSeenByTheNextSearch_andSurviveAStart() {
         var random = new SplittableRandom(5);

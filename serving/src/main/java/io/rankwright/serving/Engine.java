@@ -128,10 +128,13 @@ public final class Engine implements AutoCloseable {
                         new Breaker("store", meters).before(store),
                         slots.isStoreKept(),
                         meters));
-        Future<LiveModels> loading = threads.submit(
-                () -> LiveModels.load(application, log, registry, version, folder.resolve("index"), Long.MAX_VALUE));
-        this.usualContext = restore(exposure);
-        this.rollover = new Rollover(Workers.result(loading));
+        Future<LiveModels> loading =
+                threads.submit(() -> LiveModels.open(application, log, registry, version, folder.resolve("index")));
+        var taken = new Taken();
+        this.usualContext = restore(exposure, taken);
+        LiveModels live = Workers.result(loading);
+        taken.forEach(live.retriever()::taken);
+        this.rollover = new Rollover(live);
         this.follower =
                 slots.log().map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply));
     }
@@ -155,8 +158,11 @@ public final class Engine implements AutoCloseable {
         return new Engine(application, log, slots, registry, version, folder, isSimulated, meters, clock);
     }
 
-    /** Replays the log; the answer is the most frequent value of each context column, used where a request gives none. */
-    private double[] restore(String exposure) {
+    /**
+     * Goes over the log once: features and seen items take it in, what was taken is collected. The answer is the most
+     * frequent value of each context column, used where a request gives none.
+     */
+    private double[] restore(String exposure, Taken taken) {
         int subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
         int item = schema.codeIndex(application.itemColumn()).orElseThrow();
         List<String> columns = state.contextColumns();
@@ -164,6 +170,9 @@ public final class Engine implements AutoCloseable {
         columns.forEach(_ -> counts.add(new HashMap<>()));
         Consumer<Event> beside = event -> {
             seen.add(event.codes()[subject], event.codes()[item]);
+            if (relevance.applyAsDouble(event) == 1) {
+                taken.add(event.codes()[item], event.timeMillis());
+            }
             for (int c = 0; c < columns.size(); c++) {
                 counts.get(c).merge(contextValue(event, columns.get(c)), 1, Integer::sum);
             }

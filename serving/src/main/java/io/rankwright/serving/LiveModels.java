@@ -71,6 +71,13 @@ public final class LiveModels implements AutoCloseable {
      */
     static LiveModels load(
             Application application, EventLog log, Registry registry, Version version, Path index, long before) {
+        LiveModels live = open(application, log, registry, version, index);
+        fill(live.retriever, application, log, Long.MAX_VALUE, before);
+        return live;
+    }
+
+    /** Loads a version whose candidate sources have not been told of any event. */
+    static LiveModels open(Application application, EventLog log, Registry registry, Version version, Path index) {
         Ranker ranker = Ranker.of(artefact(registry, version, "ranker").orElseThrow());
         Optional<Artefact> towersFile = artefact(registry, version, "towers");
         Optional<TwoTower> towers = towersFile.map(TwoTower::of);
@@ -81,7 +88,6 @@ public final class LiveModels implements AutoCloseable {
                 Optional.ofNullable(version.artefacts().get("towers")).orElse("none"),
                 collaborative(application, registry, version),
                 index);
-        fill(retriever, application, log, Long.MAX_VALUE, before);
         return new LiveModels(version, ranker, towers, retriever, log);
     }
 
