@@ -160,6 +160,50 @@ class KilledServerTest {
         }
     }
 
+    /** In full with a log of a million events, of which only the features are worth the wait. */
+    private static Path servedApplication() throws IOException {
+        Path yaml = Command.smallApplication(scratch.resolve("served")).resolve("app.yaml");
+        if (Faults.isFull()) {
+            Files.writeString(
+                    yaml,
+                    Files.readString(yaml)
+                            .replace("users: 900, videos: 300, days: 6", "users: 75k, videos: 5k, days: 12")
+                            .replace("rounds: 40", "rounds: 10")
+                            .replaceAll("    (dcn|affinity|ease|ials): .*\n", ""));
+        }
+        return yaml.getParent();
+    }
+
+    @Test
+    void killedWhileServing_itAnswersAsBefore_soonAfterItsStart() throws Exception {
+        Path served = servedApplication();
+        String[] arguments = {
+            served.toString(), "--home", scratch.resolve("served-home").toString(), "--port", "0"
+        };
+        String feed = "/v1/feed/7?slots=20&seed=5";
+        String before;
+        try (Running running = Command.serve(scratch, arguments)) {
+            before = items(running.get(feed));
+            running.process().destroyForcibly();
+        }
+        long start = System.nanoTime();
+        try (Running running = Command.serve(scratch, arguments)) {
+            String after = items(running.get(feed));
+            double seconds = (System.nanoTime() - start) / 1e9;
+            System.out.printf("killed while serving: the first right answer %.1f s after the start%n", seconds);
+            assertThat(after).isEqualTo(before);
+            if (Faults.isFull()) {
+                assertThat(seconds).isLessThan(10);
+            }
+        }
+    }
+
+    private static String items(JsonNode feed) {
+        var items = new ArrayList<String>();
+        feed.path("slots").forEach(slot -> items.add(slot.path("item").asText()));
+        return items.toString();
+    }
+
     private static boolean mounted(Path disk) throws IOException, InterruptedException {
         return new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", disk.toString())
                         .start()
