@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             ModelsCommand.class,
             FeaturesCommand.class,
             SnapshotsCommand.class,
+            ExperimentCommand.class,
             BackfillCommand.class,
             BatchCommand.class,
             PlanCommand.class,

@@ -29,6 +29,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -690,6 +691,17 @@ public final class EventLog implements AutoCloseable {
             }
         }
         return found;
+    }
+
+    /** Tells of every answer of the log, the oldest first. */
+    public void forEachAnswer(Consumer<byte[]> visitor) {
+        refuseIfClosed();
+        try (RocksIterator iterator = database.newIterator(answers)) {
+            for (iterator.seekToFirst(); iterator.isValid(); iterator.next()) {
+                visitor.accept(iterator.value());
+            }
+            RocksFault.check(iterator);
+        }
     }
 
     /** The rows in quarantine, in the order of source and row. */

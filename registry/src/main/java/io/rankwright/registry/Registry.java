@@ -103,6 +103,11 @@ public final class Registry {
         }
     }
 
+    /** The experiments on the application. */
+    public Experiments experiments() {
+        return new Experiments(folder.resolve("experiments"));
+    }
+
     /** All versions, the oldest first, each in its stage. */
     public List<Version> versions() {
         Live live = liveNow();
@@ -123,6 +128,18 @@ public final class Registry {
         }
     }
 
+    /**
+     * The version of this number.
+     *
+     * @throws UserFault if there is none
+     */
+    public Version version(int id) {
+        return versions().stream()
+                .filter(known -> known.id() == id)
+                .findFirst()
+                .orElseThrow(() -> new UserFault("no version v" + id + "; 'rankwright models' lists them"));
+    }
+
     /** The version that was made from the same inputs, if there is one. */
     public Optional<Version> find(String key) {
         return versions().stream().filter(version -> version.key().equals(key)).findFirst();
@@ -140,10 +157,7 @@ public final class Registry {
      * @throws UserFault if there is no such version, or a gate has refused it and {@code isForced} is false
      */
     public Version promote(int id, boolean isForced) {
-        Version version = versions().stream()
-                .filter(known -> known.id() == id)
-                .findFirst()
-                .orElseThrow(() -> new UserFault("no version v" + id + "; 'rankwright models' lists them"));
+        Version version = version(id);
         if (!version.hasPassed() && !isForced) {
             String refused = String.join(
                     "; ",
@@ -218,7 +232,7 @@ public final class Registry {
         return SealedJson.read(file, Live.class);
     }
 
-    private static void write(Path file, byte[] bytes) {
+    static void write(Path file, byte[] bytes) {
         Path partial = file.resolveSibling(file.getFileName() + ".partial");
         try {
             try (FileChannel channel = FileChannel.open(

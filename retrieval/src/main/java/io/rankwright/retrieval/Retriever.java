@@ -1,5 +1,7 @@
 package io.rankwright.retrieval;
 
+import static java.util.Objects.requireNonNull;
+
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.rankwright.log.Dictionary;
@@ -26,9 +28,13 @@ import java.util.Optional;
 public final class Retriever implements AutoCloseable {
     private static final int CACHED = 100_000;
 
-    private final List<Source> sources = new ArrayList<>();
+    private final List<Source> sources;
+    private final Popularity prior;
     private final Map<Optional<Duration>, Popularity> counters = new LinkedHashMap<>();
-    private final List<Newest> newest = new ArrayList<>();
+    /** By the name of the source. */
+    private final Map<String, Newest> newest = new LinkedHashMap<>();
+
+    private final Map<String, CollaborativeModel.Bound> learnt = new LinkedHashMap<>();
     private final Optional<VectorIndex> index;
     private final Optional<TwoTower.Bound> towers;
     private final EntityTable items;
@@ -50,31 +56,54 @@ public final class Retriever implements AutoCloseable {
         this.items = log.table(application.framing().item());
         this.towers = towers;
         this.index = index;
-        Popularity prior = prior(application);
+        this.prior = prior(application);
         for (Model.CandidateSource source : application.model().retrieve()) {
             switch (source) {
-                case Model.TwoTower settings ->
-                    towers.ifPresent(bound -> index.ifPresent(
-                            vectors -> sources.add(new Sources.Nearest(settings, bound, vectors, prior))));
-                case Model.Trending settings ->
-                    sources.add(new Sources.Trending(settings, counter(settings.window()), items));
-                case Model.Fresh settings -> {
-                    var order = new Newest(items, settings.born().column());
-                    newest.add(order);
-                    sources.add(new Sources.Fresh(settings, order));
-                }
+                case Model.TwoTower _ -> {}
+                case Model.Trending settings -> counter(settings.window());
+                case Model.Fresh settings ->
+                    newest.put(
+                            settings.name(), new Newest(items, settings.born().column()));
                 case Model.Similar settings ->
                     Optional.ofNullable(collaborative.get(settings.name()))
-                            .ifPresent(model -> sources.add(new Sources.Similar(
-                                    settings,
+                            .ifPresent(model -> learnt.put(
+                                    settings.name(),
                                     model.bind(log.dictionary()
                                             .domain(Dictionary.idsOf(
-                                                    application.framing().item()))),
-                                    items,
-                                    prior)));
+                                                    application.framing().item())))));
             }
         }
+        this.sources = sources(application.model());
         refresh();
+    }
+
+    /**
+     * The sources with other settings, over the same vectors and counters.
+     *
+     * @param model whose sources have the names and windows of the application's
+     */
+    public List<Source> sources(Model model) {
+        var made = new ArrayList<Source>();
+        for (Model.CandidateSource source : model.retrieve()) {
+            switch (source) {
+                case Model.TwoTower settings ->
+                    towers.ifPresent(bound ->
+                            index.ifPresent(indexed -> made.add(new Sources.Nearest(settings, bound, indexed, prior))));
+                case Model.Trending settings ->
+                    made.add(new Sources.Trending(settings, counter(settings.window()), items));
+                case Model.Fresh settings -> made.add(new Sources.Fresh(settings, of(newest, settings.name())));
+                case Model.Similar settings -> {
+                    if (learnt.containsKey(settings.name())) {
+                        made.add(new Sources.Similar(settings, of(learnt, settings.name()), items, prior));
+                    }
+                }
+            }
+        }
+        return List.copyOf(made);
+    }
+
+    private static <T> T of(Map<String, T> known, String source) {
+        return requireNonNull(known.get(source), source);
     }
 
     /** The counter that weighs the other sources: of the first trending source with a window, or for ever. */
@@ -111,7 +140,7 @@ public final class Retriever implements AutoCloseable {
     }
 
     public List<Source> sources() {
-        return List.copyOf(sources);
+        return sources;
     }
 
     /** An item was taken. */
@@ -121,7 +150,7 @@ public final class Retriever implements AutoCloseable {
 
     /** An item was added or changed: it is found by the next request. */
     public void put(int item) {
-        newest.forEach(order -> order.put(item));
+        newest.values().forEach(order -> order.put(item));
         vectors.invalidate(item);
         if (index.isPresent() && towers.isPresent()) {
             int[] codes = {item};

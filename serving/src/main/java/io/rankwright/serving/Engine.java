@@ -16,6 +16,7 @@ import io.rankwright.log.EventSchema;
 import io.rankwright.log.Intake;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Ranker;
+import io.rankwright.registry.Experiment;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Fusion;
@@ -88,6 +89,7 @@ public final class Engine implements AutoCloseable {
     private final Optional<StoredFeatures> stored;
     private final Optional<Follower> follower;
     private final Rollover rollover;
+    private volatile Trials trials = Trials.NONE;
 
     private Engine(
             Application application,
@@ -247,6 +249,33 @@ public final class Engine implements AutoCloseable {
         return true;
     }
 
+    /** Takes up the experiments that run by now, with the versions that their arms name; true if they are others than before. */
+    public boolean followExperiments() {
+        List<Experiment> running = registry.experiments().running();
+        if (running.equals(trials.running())) {
+            return false;
+        }
+        Trials next = Trials.of(application, running);
+        for (int id : next.versions()) {
+            if (!rollover.besides().contains(id)) {
+                Version version = registry.version(id);
+                Path index = folder.resolve("index").resolve("beside-v" + id);
+                rollover.beside(
+                        id,
+                        log::nextOffset,
+                        before -> LiveModels.load(application, log, registry, version, index, before));
+            }
+        }
+        trials = next;
+        rollover.besides().stream().filter(id -> !next.versions().contains(id)).forEach(rollover::drop);
+        return true;
+    }
+
+    /** The experiments that run. */
+    public List<Experiment> experiments() {
+        return trials.running();
+    }
+
     /** Brings the feature state on disk up to date if it has fallen far behind, so that the next start is short. */
     void keepState() {
         if (stored.isEmpty()) {
@@ -293,10 +322,18 @@ public final class Engine implements AutoCloseable {
     }
 
     private FeedAnswer feed(FeedRequest request, long now, Stages stages) {
-        return using(live -> feed(live, request, now, stages));
+        Trials.Part part = trials.of(request.subject());
+        LiveModels live =
+                part.version().isPresent() ? rollover.use(part.version().getAsInt()) : rollover.use();
+        try {
+            return feed(live.cascade(application.model(), part), request, now, stages);
+        } finally {
+            live.release();
+        }
     }
 
-    private FeedAnswer feed(LiveModels live, FeedRequest request, long now, Stages stages) {
+    private FeedAnswer feed(Cascade cascade, FeedRequest request, long now, Stages stages) {
+        LiveModels live = cascade.live();
         long start = System.nanoTime();
         String id = UUID.randomUUID().toString();
         int subject = log.dictionary()
@@ -305,13 +342,13 @@ public final class Engine implements AutoCloseable {
         Source.Query query = query(request, sequences(live, subject, now, stages), subject, now);
         var counts = new LinkedHashMap<String, Integer>();
         List<Fusion.Candidate> candidates =
-                withPinned(retrieve(live, query, stages, counts), rules(request), query.allowed());
+                withPinned(retrieve(cascade, query, stages, counts), rules(cascade, request), query.allowed());
         double[] context = context(request.context());
         StoreReader.Loaded features = features(stages, subject, candidates, now, context);
         Scored scored = rank(live, features, candidates, new Scoring.Request(subject, now, context), stages);
         long seed = request.seed().orElse(id.hashCode());
         List<Reranker.Placed> placed = stages.within(
-                        "rerank", stages.deadline("rerank"), live.using(() -> rerank(live, scored, request, seed)))
+                        "rerank", stages.deadline("rerank"), live.using(() -> rerank(cascade, scored, request, seed)))
                 .orElseGet(() -> firstOf(scored, request.slots()));
         long explaining = System.nanoTime();
         List<FeedAnswer.Slot> slots = slots(live, scored, placed, request.explained());
@@ -323,8 +360,7 @@ public final class Engine implements AutoCloseable {
         }
         String rung = scored.isByRanker() ? Ladder.CASCADE : Ladder.LIGHT;
         if (slots.isEmpty() && request.filter().isEmpty()) {
-            Optional<Ladder.Found> found = ladder.find(
-                    request.subject(), request.slots(), query, live.retriever().sources());
+            Optional<Ladder.Found> found = ladder.find(request.subject(), request.slots(), query, cascade.sources());
             if (found.isPresent()) {
                 rung = found.get().rung();
                 stages.leaveOut("cascade", "answered by " + rung);
@@ -337,12 +373,13 @@ public final class Engine implements AutoCloseable {
                 request.subject(),
                 now,
                 live.version().name(),
+                cascade.arms(),
                 data,
                 subject != 0 && log.table(application.framing().subject()).isKnown(subject),
                 slots,
                 rung,
                 stages.degraded(),
-                coverage(live, counts, candidates, scored),
+                coverage(cascade, counts, candidates, scored),
                 counts,
                 scored.candidates().size(),
                 stages.timings());
@@ -360,8 +397,8 @@ public final class Engine implements AutoCloseable {
 
     /** The share of sources that answered, times the share of candidates that were ranked. */
     private static double coverage(
-            LiveModels live, Map<String, Integer> counts, List<Fusion.Candidate> candidates, Scored scored) {
-        int sources = live.retriever().sources().size();
+            Cascade cascade, Map<String, Integer> counts, List<Fusion.Candidate> candidates, Scored scored) {
+        int sources = cascade.sources().size();
         double asked = sources == 0 ? 1 : counts.size() / (double) sources;
         int ranked = scored.isByRanker() ? scored.candidates().size() : 0;
         return asked * (candidates.isEmpty() ? 1 : ranked / (double) candidates.size());
@@ -438,13 +475,13 @@ public final class Engine implements AutoCloseable {
 
     /** Asks all sources at once; one that is late or fails is left out. */
     private List<Fusion.Candidate> retrieve(
-            LiveModels live, Source.Query query, Stages stages, Map<String, Integer> counts) {
+            Cascade cascade, Source.Query query, Stages stages, Map<String, Integer> counts) {
         long start = System.nanoTime();
         long deadline = stages.deadline("retrieve").toNanos();
         var asked = new LinkedHashMap<Source, Future<int[]>>();
-        live.retriever()
-                .sources()
-                .forEach(source -> asked.put(source, threads.submit(live.using(() -> source.find(query)))));
+        cascade.sources()
+                .forEach(source ->
+                        asked.put(source, threads.submit(cascade.live().using(() -> source.find(query)))));
         var lists = new ArrayList<Fusion.Ranked>();
         asked.forEach((source, future) -> {
             try {
@@ -463,7 +500,7 @@ public final class Engine implements AutoCloseable {
             }
         });
         List<Fusion.Candidate> candidates =
-                Fusion.fuse(lists, application.model().rank().candidates());
+                Fusion.fuse(lists, cascade.settings().rank().candidates());
         stages.record("retrieve", start);
         return candidates;
     }
@@ -517,16 +554,16 @@ public final class Engine implements AutoCloseable {
         return Scored.fused(live.ranker(), candidates);
     }
 
-    private List<Reranker.Placed> rerank(LiveModels live, Scored scored, FeedRequest request, long seed) {
+    private List<Reranker.Placed> rerank(Cascade cascade, Scored scored, FeedRequest request, long seed) {
         var reranker = new Reranker(
                 log.table(application.framing().item()),
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item())),
-                live.retriever()::vectors);
-        return reranker.slate(ranked(scored), rules(request), request.slots(), seed);
+                cascade.live().retriever()::vectors);
+        return reranker.slate(ranked(scored), rules(cascade, request), request.slots(), seed);
     }
 
-    private List<RerankRule> rules(FeedRequest request) {
-        return Stream.concat(request.rules().stream(), application.model().rerank().stream())
+    private static List<RerankRule> rules(Cascade cascade, FeedRequest request) {
+        return Stream.concat(request.rules().stream(), cascade.settings().rerank().stream())
                 .toList();
     }
 
@@ -815,7 +852,7 @@ public final class Engine implements AutoCloseable {
         slots.close();
         threads.shutdownNow();
         scoring.close();
-        rollover.live().close();
+        rollover.close();
         log.close();
     }
 }

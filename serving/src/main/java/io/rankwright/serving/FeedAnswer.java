@@ -13,6 +13,7 @@ import java.util.Map;
  * A slate as it was served and logged. Immutable.
  *
  * @param version the model version
+ * @param arms of the experiments that the subject takes part in, as {@code experiment/arm}
  * @param data real or simulated
  * @param rung what answered: {@code cascade}, {@code light} (without the ranker), or a rung of {@code serving.fallback}
  * @param degraded what was left out and why, such as {@code rank: deadline}
@@ -26,6 +27,7 @@ public record FeedAnswer(
         String subject,
         long timeMillis,
         String version,
+        List<String> arms,
         String data,
         boolean isKnown,
         List<Slot> slots,

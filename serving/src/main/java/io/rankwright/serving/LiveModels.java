@@ -12,12 +12,14 @@ import io.rankwright.models.TwoTower;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Retriever;
+import io.rankwright.retrieval.Source;
 import io.rankwright.retrieval.VectorIndex;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -38,6 +40,8 @@ public final class LiveModels implements AutoCloseable {
     private final EventLog log;
     /** How many use it, and one more until it is closed. */
     private final AtomicInteger users = new AtomicInteger(1);
+    /** The sources of arms, by what the arms change. */
+    private final Map<Map<String, String>, List<Source>> changedSources = new ConcurrentHashMap<>();
     /** By the state that they read: in an engine with an online store there is one for each request under way. */
     private final Map<FeatureState, Queue<Workspace>> workspaces = new ConcurrentHashMap<>();
 
@@ -159,6 +163,16 @@ public final class LiveModels implements AutoCloseable {
 
     public Retriever retriever() {
         return retriever;
+    }
+
+    /** What a request is answered by. */
+    Cascade cascade(Model usual, Trials.Part part) {
+        if (part.model().isEmpty()) {
+            return new Cascade(this, usual, retriever.sources(), part.arms());
+        }
+        Model changed = part.model().get();
+        List<Source> sources = changedSources.computeIfAbsent(part.changes(), _ -> retriever.sources(changed));
+        return new Cascade(this, changed, sources, part.arms());
     }
 
     Workspace borrow(FeatureState state) {

@@ -4,7 +4,10 @@ import io.rankwright.retrieval.Retriever;
 import io.rankwright.spec.EnvironmentFault;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
@@ -24,6 +27,8 @@ final class Rollover {
 
     private long loadedBefore;
     private volatile LiveModels live;
+    /** Versions that answer some arm of an experiment, by their id. */
+    private final Map<Integer, LiveModels> besides = new ConcurrentHashMap<>();
 
     Rollover(LiveModels live) {
         this.live = live;
@@ -51,6 +56,17 @@ final class Rollover {
         }
     }
 
+    /** The same of a version beside; of the live one if it is not loaded. */
+    LiveModels use(int version) {
+        LiveModels beside = besides.get(version);
+        return beside != null && beside.use() ? beside : use();
+    }
+
+    /** Which versions are loaded beside the live one. */
+    Set<Integer> besides() {
+        return Set.copyOf(besides.keySet());
+    }
+
     /** Tells the candidate sources of a change that is not an event of the log. */
     void tell(Consumer<Retriever> happened) {
         tell(Long.MAX_VALUE, happened);
@@ -61,6 +77,7 @@ final class Rollover {
         change.readLock().lock();
         try {
             happened.accept(live.retriever());
+            besides.values().forEach(beside -> happened.accept(beside.retriever()));
             missed.filter(_ -> offset >= loadedBefore).ifPresent(list -> {
                 synchronized (list) {
                     list.add(happened);
@@ -77,7 +94,38 @@ final class Rollover {
      * @param nextOffset the offset that the next event will have
      * @param load loads models that know the events before an offset
      */
-    synchronized void to(LongSupplier nextOffset, LongFunction<LiveModels> load) {
+    void to(LongSupplier nextOffset, LongFunction<LiveModels> load) {
+        LiveModels old = live;
+        load(nextOffset, load, fresh -> live = fresh);
+        old.close();
+    }
+
+    /** Loads a version beside the live one. */
+    void beside(int version, LongSupplier nextOffset, LongFunction<LiveModels> load) {
+        load(nextOffset, load, fresh -> besides.put(version, fresh));
+    }
+
+    /** Lets go of a version beside. */
+    void drop(int version) {
+        LiveModels dropped;
+        change.writeLock().lock();
+        try {
+            dropped = besides.remove(version);
+        } finally {
+            change.writeLock().unlock();
+        }
+        if (dropped != null) {
+            dropped.close();
+        }
+    }
+
+    /** Closes all models. */
+    void close() {
+        besides().forEach(this::drop);
+        live.close();
+    }
+
+    private synchronized void load(LongSupplier nextOffset, LongFunction<LiveModels> load, Consumer<LiveModels> place) {
         change.writeLock().lock();
         try {
             loadedBefore = nextOffset.getAsLong();
@@ -85,17 +133,15 @@ final class Rollover {
         } finally {
             change.writeLock().unlock();
         }
-        LiveModels old = live;
         try {
             LiveModels fresh = load.apply(loadedBefore);
             change.writeLock().lock();
             try {
                 missed.ifPresent(list -> list.forEach(happened -> happened.accept(fresh.retriever())));
-                live = fresh;
+                place.accept(fresh);
             } finally {
                 change.writeLock().unlock();
             }
-            old.close();
         } finally {
             change.writeLock().lock();
             try {

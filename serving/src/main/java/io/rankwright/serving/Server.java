@@ -106,8 +106,9 @@ public final class Server implements AutoCloseable {
                 () -> {
                     try {
                         engine.followRegistry();
+                        engine.followExperiments();
                     } catch (RankwrightException e) {
-                        LOGGER.log(Level.WARNING, "the live version stays: {0}", e.getMessage());
+                        LOGGER.log(Level.WARNING, "what is served stays as it is: {0}", e.getMessage());
                     }
                 },
                 1,

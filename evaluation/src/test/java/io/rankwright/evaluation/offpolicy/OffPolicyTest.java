@@ -41,8 +41,8 @@ class OffPolicyTest {
         assertThatThrownBy(() -> Decisions.of(new double[] {1, 0}, new double[] {0.5, 0}, new double[] {0.5, 0.5}))
                 .isInstanceOf(UserFault.class)
                 .hasMessageContainingAll("row 2", "propensity 0.0", "expected the probability");
-        assertThatThrownBy(
-                        () -> Decisions.of(new double[] {1, 0}, new double[] {0.5, Double.NaN}, new double[] {0.5, 0.5}))
+        assertThatThrownBy(() ->
+                        Decisions.of(new double[] {1, 0}, new double[] {0.5, Double.NaN}, new double[] {0.5, 0.5}))
                 .isInstanceOf(UserFault.class);
     }
 

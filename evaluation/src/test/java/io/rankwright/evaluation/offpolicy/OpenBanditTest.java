@@ -32,12 +32,13 @@ class OpenBanditTest {
     }
 
     private static List<Shown> log(String policy, String campaign) throws IOException {
-        Path root = Path.of(Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).orElse("../../shared/data"));
+        Path root =
+                Path.of(Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).orElse("../../shared/data"));
         Path file = root.resolve("open-bandit").resolve(policy + "_" + campaign + ".csv.gz");
         Assumptions.assumeTrue(Files.exists(file), "the Open Bandit Dataset is not here");
         var rows = new ArrayList<Shown>();
-        try (var in = new BufferedReader(new InputStreamReader(
-                new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
+        try (var in = new BufferedReader(
+                new InputStreamReader(new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
             List<String> header = List.of(in.readLine().split(",", -1));
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 String[] cells = line.split(",", -1);

@@ -1,0 +1,185 @@
+package io.rankwright.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankwright.cli.Command.Result;
+import io.rankwright.cli.Command.Running;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An experiment from its start to its verdict, on a server that runs all the while. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ExperimentTest {
+    private static final int USERS = 600;
+
+    @TempDir
+    static Path scratch;
+
+    private static String application;
+    private static Running running;
+
+    @BeforeAll
+    static void serve() {
+        application = Command.smallApplication(scratch).toString();
+        running = Command.serve(scratch, application, "--port", "0");
+    }
+
+    @AfterAll
+    static void stop() {
+        running.close();
+    }
+
+    private static Result experiment(String... arguments) {
+        var all = new ArrayList<>(List.of("experiment"));
+        all.addAll(List.of(arguments));
+        return Command.run(scratch, all.toArray(String[]::new));
+    }
+
+    private static void await(Callable<Boolean> holds) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!holds.call()) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+    }
+
+    private static JsonNode arms(int user) throws IOException, InterruptedException {
+        return running.get("/v1/feed/" + user + "?slots=10").path("arms");
+    }
+
+    @Test
+    @Order(1)
+    void whatMustBeTrained_orMeansNothing_isRefused() {
+        for (String[] wrong : new String[][] {
+            {"fresh:model.rank.dcn.cross=2", "model.rank.dcn.cross", "compared as a version"},
+            {"fresh:model.retrieve.fresh.weight", "expected ARM:PATH=YAML", ""},
+            {"fresh:version=v9", "no version v9", ""},
+            {"fresh:model.retrieve.fresh.weight=much", "weight", "expected"},
+        }) {
+            Result refused = experiment("start", application, "wrong", "--arm", "control", "--arm", wrong[0]);
+            assertThat(refused.exitCode()).as(refused.err()).isEqualTo(2);
+            assertThat(refused.err()).contains(wrong[1]).contains(wrong[2]).doesNotContain("\tat ");
+        }
+        Result alone = experiment("start", application, "alone", "--arm", "control");
+        assertThat(alone.err()).contains("expected two at least");
+    }
+
+    @Test
+    @Order(2)
+    void arms_changeTheCascade_andAreNamedByTheAnswer() throws Exception {
+        Result started = experiment(
+                "start",
+                application,
+                "few-fresh",
+                "--arm",
+                "control",
+                "--arm",
+                "few:model.rank.candidates=30",
+                "--arm",
+                "few:model.rerank=[{deduplicate: {}}]");
+        assertThat(started.exitCode()).as(started.err()).isZero();
+        await(() -> !arms(1).isEmpty());
+
+        Map<String, Set<Boolean>> isFew = new HashMap<>();
+        for (int user = 1; user <= 40; user++) {
+            JsonNode feed = running.get("/v1/feed/" + user + "?slots=10");
+            assertThat(feed.path("arms")).hasSize(1);
+            isFew.computeIfAbsent(feed.path("arms").get(0).asText(), _ -> new TreeSet<>())
+                    .add(feed.path("ranked").asInt() <= 30);
+            assertThat(arms(user)).isEqualTo(feed.path("arms"));
+        }
+        assertThat(isFew).isEqualTo(Map.of("few-fresh/control", Set.of(false), "few-fresh/few", Set.of(true)));
+
+        Result second = experiment("start", application, "second", "--arm", "control", "--arm", "b");
+        assertThat(second.exitCode()).isEqualTo(2);
+        assertThat(second.err()).contains("no room").contains("few-fresh");
+    }
+
+    /** Those who see the second arm watch longer here: the report must say so, and no more. */
+    @Test
+    @Order(3)
+    void theReportFindsWhoWatchesLonger() throws Exception {
+        for (int user = 1; user <= USERS; user++) {
+            JsonNode feed = running.get("/v1/feed/" + user + "?slots=5");
+            boolean isFew = feed.path("arms").get(0).asText().endsWith("/few");
+            var events = new ArrayList<String>();
+            for (JsonNode slot : feed.path("slots")) {
+                long millis = 10_000 + user % 7 * 1000L + (isFew ? 6000 : 0);
+                events.add("{\"user_id\": \"%d\", \"video_id\": \"%s\", \"play_time_ms\": %d, \"tab\": \"1\"}"
+                        .formatted(user, slot.path("item").asText(), millis));
+            }
+            assertThat(running.send("POST", "/v1/events", "{\"events\": [" + String.join(",", events) + "]}")
+                            .statusCode())
+                    .isEqualTo(202);
+        }
+
+        Result table = experiment("report", application, "few-fresh");
+        assertThat(table.exitCode()).as(table.err()).isZero();
+        assertThat(table.out())
+                .contains("watch_seconds_per_user")
+                .contains("few: better: +")
+                .contains("latency_p99");
+        JsonNode report = new ObjectMapper()
+                .readTree(experiment("report", application, "few-fresh", "--format", "json")
+                        .out());
+        assertThat(report.path("subjects").path("control").asInt()
+                        + report.path("subjects").path("few").asInt())
+                .isEqualTo(USERS);
+        assertThat(report.path("sampleRatio").asDouble()).isGreaterThan(0.001);
+        assertThat(report.path("verdicts").path("few").path("decision").asText())
+                .isEqualTo("BETTER");
+        JsonNode watch = report.path("metrics").get(0);
+        assertThat(watch.path("name").asText()).isEqualTo("watch_seconds_per_user");
+        // Five videos, each six seconds longer.
+        assertThat(watch.path("comparison").path("treated").asDouble()
+                        - watch.path("comparison").path("control").asDouble())
+                .isBetween(27.0, 33.0);
+        JsonNode ctr = report.path("metrics").get(1);
+        assertThat(ctr.path("comparison").path("control").asDouble()).isEqualTo(1);
+    }
+
+    @Test
+    @Order(4)
+    void whenItHasEnded_everybodyGetsTheSame() throws Exception {
+        assertThat(experiment("stop", application, "few-fresh").exitCode()).isZero();
+        await(() -> arms(1).isEmpty());
+
+        Result list = experiment("list", application);
+        assertThat(list.out()).contains("few-fresh").contains("ended").contains("few: model.rank.candidates=30");
+        assertThat(experiment("stop", application, "few-fresh").err()).contains("has ended before");
+        assertThat(experiment("report", application, "nothing").err()).contains("no experiment 'nothing'");
+    }
+
+    @Test
+    @Order(5)
+    void anArmMayNameItsVersion_whichIsLoadedBesideTheLiveOne() throws Exception {
+        Result started = experiment(
+                "start", application, "next", "--layer", "models", "--arm", "control", "--arm", "next:version=v1");
+        assertThat(started.exitCode()).as(started.err()).isZero();
+        await(() -> !arms(1).isEmpty());
+
+        for (int user = 1; user < 20; user++) {
+            JsonNode feed = running.get("/v1/feed/" + user + "?slots=3");
+            assertThat(feed.path("version").asText()).isEqualTo("v1");
+            assertThat(feed.path("slots")).hasSize(3);
+        }
+        assertThat(Path.of(application).resolve(".rankwright/simulated/index/beside-v1"))
+                .isDirectory();
+    }
+}
