@@ -192,12 +192,14 @@ final class ExperimentCommand extends CommandGroup {
                     metric.arm(),
                     compared.control(),
                     compared.treated(),
-                    String.format(
-                            Locale.ROOT,
-                            "%+.2f%% [%+.2f%%, %+.2f%%]",
-                            100 * relative.value(),
-                            100 * relative.low(),
-                            100 * relative.high()),
+                    Double.isFinite(relative.value())
+                            ? String.format(
+                                    Locale.ROOT,
+                                    "%+.2f%% [%+.2f%%, %+.2f%%]",
+                                    100 * relative.value(),
+                                    100 * relative.low(),
+                                    100 * relative.high())
+                            : "none in control",
                     compared.pValue());
         }
         report.verdicts().forEach((arm, verdict) -> out.printf("%s: %s%n", arm, verdict.words()));

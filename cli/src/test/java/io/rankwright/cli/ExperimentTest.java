@@ -150,6 +150,13 @@ class ExperimentTest {
         assertThat(watch.path("comparison").path("treated").asDouble()
                         - watch.path("comparison").path("control").asDouble())
                 .isBetween(27.0, 33.0);
+        String page = running.send("GET", "/experiments", "").body();
+        assertThat(page)
+                .contains("few-fresh")
+                .contains("<b>few</b>: better: +")
+                .contains("The split is as it was meant to be")
+                .contains("aria-label='Changes with their intervals'");
+        assertThat(running.send("POST", "/models/rollback", "").statusCode()).isEqualTo(400);
         JsonNode ctr = report.path("metrics").get(1);
         assertThat(ctr.path("comparison").path("control").asDouble()).isEqualTo(1);
     }

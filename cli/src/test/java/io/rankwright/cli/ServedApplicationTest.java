@@ -349,6 +349,12 @@ class ServedApplicationTest {
                     }
                 });
                 overview(page);
+                for (String other : List.of("models", "experiments", "features", "quarantine")) {
+                    page.navigate(running.address() + "/" + other);
+                    assertThat(page.locator("nav a[aria-current]").textContent())
+                            .isEqualToIgnoringCase(other);
+                    fitsItsWidth(page);
+                }
                 watchByKeyboard(page, scheme == ColorScheme.LIGHT ? "21" : "22");
                 assertThat(errors).isEmpty();
             }

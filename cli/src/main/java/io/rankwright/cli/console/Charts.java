@@ -1,6 +1,8 @@
 package io.rankwright.cli.console;
 
+import io.rankwright.cli.pipeline.ExperimentReport;
 import io.rankwright.evaluation.Classification;
+import io.rankwright.evaluation.experiment.Comparison;
 import io.rankwright.training.FeatureProfiles;
 import java.util.Arrays;
 import java.util.List;
@@ -96,6 +98,58 @@ final class Charts {
         svg.append("<polyline points='").append(line).append("' class='curve'/>");
         svg.append("<text x='115' y='216' text-anchor='middle'>predicted</text>");
         svg.append("<text x='12' y='105' text-anchor='middle' transform='rotate(-90 12 105)'>observed</text></svg>");
+        return svg.toString();
+    }
+
+    /** Relative changes with their intervals, one below the other, around the line of no change. Empty without any. */
+    static String changes(List<ExperimentReport.Metric> metrics) {
+        List<ExperimentReport.Metric> drawn = metrics.stream()
+                .filter(metric -> Double.isFinite(metric.comparison().relative().low())
+                        && Double.isFinite(metric.comparison().relative().high()))
+                .toList();
+        double most = drawn.stream()
+                .mapToDouble(metric -> Math.max(
+                        Math.abs(metric.comparison().relative().low()),
+                        Math.abs(metric.comparison().relative().high())))
+                .max()
+                .orElse(0);
+        if (most == 0) {
+            return "";
+        }
+        int height = 18 * drawn.size() + 18;
+        var svg = new StringBuilder();
+        svg.append(String.format(
+                Locale.ROOT,
+                "<svg viewBox='0 0 500 %d' role='img' aria-label='Changes with their intervals'>"
+                        + "<line x1='320' y1='4' x2='320' y2='%d' class='ideal'/>",
+                height,
+                height - 14));
+        for (int m = 0; m < drawn.size(); m++) {
+            Comparison.Relative relative = drawn.get(m).comparison().relative();
+            double y = 12 + 18.0 * m;
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<text x='140' y='%.1f' text-anchor='end'>%s, %s</text><line x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f'"
+                            + " class='curve'/><circle cx='%.1f' cy='%.1f' r='3' class='dot'/>",
+                    y + 3,
+                    drawn.get(m).name(),
+                    drawn.get(m).arm(),
+                    320 + 170 * relative.low() / most,
+                    y,
+                    320 + 170 * relative.high() / most,
+                    y,
+                    320 + 170 * relative.value() / most,
+                    y));
+        }
+        svg.append(String.format(
+                Locale.ROOT,
+                "<text x='150' y='%d'>%s</text><text x='320' y='%d' text-anchor='middle'>no change</text>"
+                        + "<text x='490' y='%d' text-anchor='end'>%s</text></svg>",
+                height - 2,
+                ExperimentsPage.percent(-most),
+                height - 2,
+                height - 2,
+                ExperimentsPage.percent(most)));
         return svg.toString();
     }
 

@@ -63,6 +63,8 @@ public final class Console {
     private final Ingestion.Report ingestion;
     private final PebbleEngine templates;
     private final Path snapshots;
+    private final ModelsPage models;
+    private final ExperimentsPage experiments;
     /** The catalogue as it was for a version: looking at every row of a snapshot takes a moment. */
     private final Map<Integer, FeatureCatalogue> catalogues = new ConcurrentHashMap<>();
     /** What the log held when a page first asked. */
@@ -79,6 +81,8 @@ public final class Console {
         this.snapshots = snapshots;
         this.application = engine.application();
         this.ingestion = ingestion;
+        this.models = new ModelsPage(engine);
+        this.experiments = new ExperimentsPage(engine);
         var loader = new ClasspathLoader(Console.class.getClassLoader());
         loader.setPrefix("io/rankwright/cli/console");
         this.templates = new PebbleEngine.Builder()
@@ -138,6 +142,16 @@ public final class Console {
         routing.get("/feed/slate", page(request -> render("slate", slate(subject(request), ""))));
         routing.post("/feed/act", page(this::act));
         routing.get("/features", page(_ -> render("features", features())));
+        routing.get("/models", page(_ -> render("models", models.values(""))));
+        routing.post("/models/promote", page(request -> {
+            refuseOthers(request);
+            return render("models", models.values(models.promote(form(request).getOrDefault("version", ""))));
+        }));
+        routing.post("/models/rollback", page(request -> {
+            refuseOthers(request);
+            return render("models", models.values(models.rollback()));
+        }));
+        routing.get("/experiments", page(_ -> render("experiments", experiments.values())));
         routing.get("/quarantine", page(_ -> render("quarantine", quarantine())));
         routing.get("/assets/style.css", asset("io/rankwright/cli/console/style.css", "text/css"));
         routing.get(
@@ -559,9 +573,7 @@ public final class Console {
 
     /** A person did something with an item: the event is posted like any other, and the next feed is shown. */
     private String act(ServerRequest request) throws IOException {
-        if (request.headers().value(HeaderNames.create("HX-Request")).isEmpty()) {
-            throw new BadRequest("a form that was not sent by the console", "the buttons of the page");
-        }
+        refuseOthers(request);
         Map<String, String> form = form(request);
         String subject = form.getOrDefault("subject", "");
         String item = form.getOrDefault("item", "");
@@ -582,6 +594,13 @@ public final class Console {
                         + " is in the log; this feed already knows it."
                 : "Refused: " + appended.reasons().getFirst();
         return render("slate", slate(subject, told));
+    }
+
+    /** No other page than the console's own may press its buttons. */
+    private static void refuseOthers(ServerRequest request) {
+        if (request.headers().value(HeaderNames.create("HX-Request")).isEmpty()) {
+            throw new BadRequest("a form that was not sent by the console", "the buttons of the page");
+        }
     }
 
     private double itemNumber(String item, String column) {

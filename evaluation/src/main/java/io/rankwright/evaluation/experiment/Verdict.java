@@ -32,8 +32,16 @@ public record Verdict(Decision decision, String words) {
      * @param tolerated how much worse than control it may be, as a share
      */
     public record Guardrail(Comparison comparison, boolean isLowBetter, double tolerated) {
-        /** Whether it is worse than tolerated, beyond doubt: the whole interval that always holds lies there. */
+        /**
+         * Whether it is worse than tolerated, beyond doubt: the whole interval that always holds lies there. What control has
+         * none of has no share: any difference that is sure counts.
+         */
         public boolean isHurt() {
+            if (!Double.isFinite(comparison.relative().value())) {
+                return isLowBetter
+                        ? comparison.always().low() > 0
+                        : comparison.always().high() < 0;
+            }
             return isLowBetter
                     ? comparison.relative().low() > tolerated
                     : comparison.relative().high() < -tolerated;

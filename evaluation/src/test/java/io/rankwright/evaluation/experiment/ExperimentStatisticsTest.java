@@ -164,6 +164,14 @@ class ExperimentStatisticsTest {
         assertThat(Verdict.of(0.4, comparison(1), false, Map.of("latency", slower)))
                 .satisfies(verdict -> assertThat(verdict.decision()).isEqualTo(Verdict.Decision.HARMFUL))
                 .satisfies(verdict -> assertThat(verdict.words()).contains("latency"));
+        var control = new Outcomes();
+        var treated = new Outcomes();
+        for (int i = 0; i < 5000; i++) {
+            control.add(0, 1);
+            treated.add(i % 10 == 0 ? 1 : 0, 1);
+        }
+        var fromNothing = new Verdict.Guardrail(Comparison.of(control, treated, Settings.USUAL), true, 0.05);
+        assertThat(fromNothing.isHurt()).isTrue();
         var tolerated = new Verdict.Guardrail(comparison(0.1), true, 0.05);
         assertThat(Verdict.of(0.4, comparison(1), false, Map.of("latency", tolerated))
                         .decision())

@@ -1,0 +1,125 @@
+package io.rankwright.cli.console;
+
+import io.rankwright.registry.Version;
+import io.rankwright.serving.Engine;
+import io.rankwright.spec.RankwrightException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/** The page on versions: what they learnt from and reached, side by side, and which one serves. Thread-safe. */
+final class ModelsPage {
+    private static final int SHOWN = 6;
+
+    private final Engine engine;
+
+    ModelsPage(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** One version, in words. */
+    public record Shown(int id, String name, String stage, boolean hasPassed, String gates, boolean mayServe) {}
+
+    /** One property of all versions that are shown. */
+    public record Row(String name, List<String> values) {}
+
+    /** @param told what the last button did; empty if none was pressed */
+    Map<String, Object> values(String told) {
+        List<Version> all = engine.registry().versions().reversed();
+        List<Version> versions = all.subList(0, Math.min(SHOWN, all.size()));
+        var values = new HashMap<String, Object>();
+        values.put("told", told);
+        values.put("versions", versions.stream().map(ModelsPage::shown).toList());
+        values.put(
+                "lineage",
+                List.of(
+                        row(
+                                "made",
+                                versions,
+                                version -> version.createdAt().substring(0, 16).replace('T', ' ')),
+                        row("data", versions, version -> version.lineage().data()),
+                        row(
+                                "snapshot",
+                                versions,
+                                version -> start(version.lineage().snapshot())),
+                        row(
+                                "application file",
+                                versions,
+                                version -> start(version.lineage().applicationHash())),
+                        row("code", versions, version -> start(version.lineage().codeVersion())),
+                        row(
+                                "seed",
+                                versions,
+                                version -> Long.toString(version.lineage().seed())),
+                        row(
+                                "parent",
+                                versions,
+                                version -> version.lineage().parent() == 0
+                                        ? "–"
+                                        : "v" + version.lineage().parent())));
+        var names = new TreeSet<String>();
+        versions.forEach(version -> names.addAll(version.metrics().keySet()));
+        var metrics = new ArrayList<Row>();
+        for (String name : names) {
+            // Those of baselines are on the overview.
+            if (engine.application().evaluation().offline().containsKey(name.replaceFirst("\\..*", ""))) {
+                metrics.add(row(name, versions, version -> figure(version, name)));
+            }
+        }
+        values.put("metrics", metrics);
+        values.put("canRollBack", all.stream().anyMatch(version -> version.stage() == Version.Stage.RETIRED));
+        return values;
+    }
+
+    private static Row row(String name, List<Version> versions, Function<Version, String> value) {
+        return new Row(name, versions.stream().map(value).toList());
+    }
+
+    private static String figure(Version version, String metric) {
+        Double value = version.metrics().get(metric);
+        return value == null ? "" : String.format(Locale.ROOT, "%.4f", value);
+    }
+
+    private static String start(String hash) {
+        return hash.substring(0, Math.min(12, hash.length()));
+    }
+
+    private static Shown shown(Version version) {
+        long passed = version.gates().stream().filter(gate -> gate.hasPassed()).count();
+        return new Shown(
+                version.id(),
+                version.name(),
+                version.stage().name().toLowerCase(Locale.ROOT),
+                version.hasPassed(),
+                passed + " of " + version.gates().size(),
+                version.hasPassed() && version.stage() != Version.Stage.LIVE);
+    }
+
+    /** Lets a version serve; the answer says what came of it. */
+    String promote(String version) {
+        try {
+            Version live = engine.registry().promote(Integer.parseInt(version), false);
+            engine.followRegistry();
+            return live.name() + " serves now.";
+        } catch (NumberFormatException _) {
+            return "No version '" + version + "'.";
+        } catch (RankwrightException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    /** Lets the version before serve; the answer says what came of it. */
+    String rollback() {
+        try {
+            Version live = engine.registry().rollback();
+            engine.followRegistry();
+            return live.name() + " serves again.";
+        } catch (RankwrightException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+}
