@@ -6,13 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.cli.Command.Result;
 import io.rankwright.dev.Faults;
+import io.rankwright.dev.SmallDisk;
 import io.rankwright.log.EventLog;
 import io.rankwright.spec.Application;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -70,46 +71,30 @@ class KillAndFullDiskTest {
 
     /** A file system of a few megabytes fills up in the middle of a run; with more room the run goes on. */
     @Test
-    void aFullDiskIsTold_andNothingIsHalfWritten() throws IOException, InterruptedException {
+    void aFullDiskIsTold_andNothingIsHalfWritten() {
         Path application = Command.smallApplication(scratch);
-        Path small = Files.createDirectory(scratch.resolve("small-disk"));
-        Assumptions.assumeTrue(mount(small, "3m"), "a small file system cannot be mounted here");
-        try {
+        Optional<SmallDisk> mounted = SmallDisk.in(scratch.resolve("small-disk"), 3);
+        Assumptions.assumeTrue(mounted.isPresent(), "a small file system cannot be mounted here");
+        try (SmallDisk small = mounted.get()) {
             Result full = Command.run(
                     scratch,
                     "run",
                     application.toString(),
                     "--no-serve",
                     "--home",
-                    small.resolve("home").toString());
+                    small.folder().resolve("home").toString());
             assertThat(full.exitCode()).as(full.err()).isEqualTo(3);
             assertThat(full.err()).containsIgnoringCase("no space").doesNotContain("\tat ");
 
-            assertThat(remount(small, "600m")).isTrue();
+            assertThat(small.resize(600)).isTrue();
             Result more = Command.run(
                     scratch,
                     "run",
                     application.toString(),
                     "--no-serve",
                     "--home",
-                    small.resolve("home").toString());
+                    small.folder().resolve("home").toString());
             assertThat(more.exitCode()).as(more.err()).isZero();
-        } finally {
-            new ProcessBuilder("umount", small.toString()).start().waitFor();
         }
-    }
-
-    private static boolean mount(Path folder, String size) throws IOException, InterruptedException {
-        return new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", folder.toString())
-                        .start()
-                        .waitFor()
-                == 0;
-    }
-
-    private static boolean remount(Path folder, String size) throws IOException, InterruptedException {
-        return new ProcessBuilder("mount", "-o", "remount,size=" + size, folder.toString())
-                        .start()
-                        .waitFor()
-                == 0;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.rankwright.cli.Command.Running;
 import io.rankwright.dev.Faults;
+import io.rankwright.dev.SmallDisk;
 import io.rankwright.features.FeatureCells;
 import io.rankwright.features.FeatureState;
 import io.rankwright.features.store.StoreWriter;
@@ -12,12 +13,12 @@ import io.rankwright.log.EventLog;
 import io.rankwright.models.Artefact;
 import io.rankwright.spec.Application;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -131,14 +132,14 @@ class KilledServerTest {
 
     @Test
     void onAFullDiskEventsAreRefused_feedsAreAnswered_andWithRoomItGoesOnByItself() throws Exception {
-        Path disk = Files.createDirectory(scratch.resolve("disk"));
-        Assumptions.assumeTrue(mounted(disk), "a small file system cannot be mounted here");
-        try {
-            Command.copy(home, disk.resolve("home"));
-            try (Running running = serve(disk.resolve("home"))) {
+        Optional<SmallDisk> mounted = SmallDisk.in(scratch.resolve("disk"), 400);
+        Assumptions.assumeTrue(mounted.isPresent(), "a small file system cannot be mounted here");
+        try (SmallDisk disk = mounted.get()) {
+            Command.copy(home, disk.folder().resolve("home"));
+            try (Running running = serve(disk.folder().resolve("home"))) {
                 long now = running.get("/v1/feed/1?slots=1").path("timeMillis").asLong();
                 assertThat(isAcknowledged(running, 0, now)).isTrue();
-                fill(disk.resolve("filler"));
+                Path filler = disk.fill();
                 int refused = 0;
                 for (int i = 1; i < 200 && refused == 0; i++) {
                     int status = running.send("POST", "/v1/events", events(i * BATCH, now))
@@ -150,13 +151,11 @@ class KilledServerTest {
                 JsonNode feed = running.get("/v1/feed/2?slots=10");
                 assertThat(feed.path("slots")).hasSize(10);
 
-                Files.delete(disk.resolve("filler"));
+                Files.delete(filler);
 
                 assertThat(isAcknowledged(running, refused * BATCH, now)).isTrue();
                 assertThat(running.process().isAlive()).isTrue();
             }
-        } finally {
-            new ProcessBuilder("umount", "-l", disk.toString()).start().waitFor();
         }
     }
 
@@ -202,23 +201,5 @@ class KilledServerTest {
         var items = new ArrayList<String>();
         feed.path("slots").forEach(slot -> items.add(slot.path("item").asText()));
         return items.toString();
-    }
-
-    private static boolean mounted(Path disk) throws IOException, InterruptedException {
-        return new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", disk.toString())
-                        .start()
-                        .waitFor()
-                == 0;
-    }
-
-    private static void fill(Path file) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
-            byte[] block = new byte[1 << 16];
-            while (true) {
-                out.write(block);
-            }
-        } catch (IOException _) {
-            // Full.
-        }
     }
 }

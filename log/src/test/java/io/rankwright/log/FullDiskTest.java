@@ -3,14 +3,14 @@ package io.rankwright.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rankwright.dev.SmallDisk;
 import io.rankwright.spec.EnvironmentFault;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,25 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 class FullDiskTest {
     @TempDir
     Path folder;
-
-    private static boolean mount(Path disk) throws IOException, InterruptedException {
-        return new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk.toString())
-                        .start()
-                        .waitFor()
-                == 0;
-    }
-
-    /** As another program fills a disk, to the last byte. */
-    private static void fill(Path file) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
-            byte[] block = new byte[1 << 16];
-            while (true) {
-                out.write(block);
-            }
-        } catch (IOException _) {
-            // Full.
-        }
-    }
 
     private static List<Map<String, String>> watches(int from, int count) {
         var watches = new ArrayList<Map<String, String>>();
@@ -49,11 +30,12 @@ class FullDiskTest {
 
     @Test
     void whatDoesNotFitIsRefused_whatIsThereIsRead_andWithRoomAgainItIsTaken() throws Exception {
-        Path disk = Files.createDirectory(folder.resolve("disk"));
-        Assumptions.assumeTrue(mount(disk), "a small file system cannot be mounted here");
-        try (EventLog log = EventLog.open(disk.resolve("log"), TestApplication.in(folder))) {
+        Optional<SmallDisk> mounted = SmallDisk.in(folder.resolve("disk"), 64);
+        Assumptions.assumeTrue(mounted.isPresent(), "a small file system cannot be mounted here");
+        try (SmallDisk disk = mounted.get();
+                EventLog log = EventLog.open(disk.folder().resolve("log"), TestApplication.in(folder))) {
             log.append("watch", watches(0, 1000), "test");
-            fill(disk.resolve("filler"));
+            Path filler = disk.fill();
 
             assertThatThrownBy(() -> {
                         for (int i = 1; i < 1000; i++) {
@@ -64,11 +46,9 @@ class FullDiskTest {
                     .hasMessageContaining("disk is full");
 
             assertThat(log.arrivedSince("watch", 0, 500)).hasSize(500);
-            Files.delete(disk.resolve("filler"));
+            Files.delete(filler);
             assertThat(log.append("watch", watches(2_000_000, 10), "test").accepted())
                     .hasSize(10);
-        } finally {
-            new ProcessBuilder("umount", "-l", disk.toString()).start().waitFor();
         }
     }
 }

@@ -43,14 +43,12 @@ final class ExperimentsPage {
             String p,
             String cut) {}
 
+    /** What is known of an experiment before anybody has seen it. */
+    public record Facts(String name, String state, String layer, String share, String started, String control) {}
+
     /** One experiment; {@code trouble} says why there is nothing to see, and is empty otherwise. */
     public record Shown(
-            String name,
-            String state,
-            String layer,
-            String share,
-            String started,
-            String control,
+            Facts facts,
             List<Arm> arms,
             String trouble,
             Map<String, String> verdicts,
@@ -85,25 +83,23 @@ final class ExperimentsPage {
     }
 
     private Shown shown(Experiment experiment) {
-        String control = experiment.arms().getFirst().name();
-        String state = experiment.isRunning() ? "running" : "ended";
-        String share = String.format(Locale.ROOT, "%.0f%%", 100 * experiment.share());
-        String started = Instant.ofEpochMilli(experiment.startedMillis())
-                .toString()
-                .substring(0, 16)
-                .replace('T', ' ');
+        var facts = new Facts(
+                experiment.name(),
+                experiment.isRunning() ? "running" : "ended",
+                experiment.layer(),
+                String.format(Locale.ROOT, "%.0f%%", 100 * experiment.share()),
+                Instant.ofEpochMilli(experiment.startedMillis())
+                        .toString()
+                        .substring(0, 16)
+                        .replace('T', ' '),
+                experiment.arms().getFirst().name());
         try {
             ExperimentReport report = report(experiment);
             var verdicts = new LinkedHashMap<String, String>();
             report.verdicts().forEach((arm, verdict) -> verdicts.put(arm, verdict.words()));
             boolean isSound = report.sampleRatio() >= SampleRatio.BROKEN;
             return new Shown(
-                    experiment.name(),
-                    state,
-                    experiment.layer(),
-                    share,
-                    started,
-                    control,
+                    facts,
                     arms(experiment, report.subjects()),
                     "",
                     verdicts,
@@ -118,12 +114,7 @@ final class ExperimentsPage {
                     report.metrics().stream().map(ExperimentsPage::row).toList());
         } catch (RankwrightException e) {
             return new Shown(
-                    experiment.name(),
-                    state,
-                    experiment.layer(),
-                    share,
-                    started,
-                    control,
+                    facts,
                     arms(experiment, Map.of()),
                     String.valueOf(e.getMessage()),
                     Map.of(),
