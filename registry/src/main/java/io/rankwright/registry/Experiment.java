@@ -5,12 +5,12 @@ import io.rankwright.evaluation.experiment.Assignment;
 import io.rankwright.spec.UserFault;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
 
 /**
@@ -92,20 +92,13 @@ public record Experiment(
         if (place < from || place >= from + share) {
             return Optional.empty();
         }
-        var shares = new LinkedHashMap<String, Double>();
-        arms.forEach(arm -> shares.put(arm.name(), 1.0 / arms.size()));
-        Optional<String> chosen = new Assignment(layer + "/" + name, shares).arm(subject);
-        return Optional.of(arms.stream()
-                .filter(arm -> chosen.filter(arm.name()::equals).isPresent())
-                .findFirst()
-                .orElse(arms.getLast()));
+        return Optional.of(arms.get((int) (Assignment.place(layer + "/" + name, subject) * arms.size())));
     }
 
     /** Where the first gap of a layer begins that has room for a share. */
     static double room(List<Experiment> running, double share) {
         var taken = new ArrayList<>(running);
-        ToDoubleFunction<Experiment> begin = Experiment::from;
-        taken.sort((a, b) -> Double.compare(begin.applyAsDouble(a), begin.applyAsDouble(b)));
+        taken.sort(Comparator.comparingDouble(Experiment::from));
         double free = 0;
         for (Experiment experiment : taken) {
             if (experiment.from() - free >= share - 1e-9) {

@@ -90,7 +90,7 @@ public final class Retriever implements AutoCloseable {
                     towers.ifPresent(bound ->
                             index.ifPresent(indexed -> made.add(new Sources.Nearest(settings, bound, indexed, prior))));
                 case Model.Trending settings ->
-                    made.add(new Sources.Trending(settings, counter(settings.window()), items));
+                    made.add(new Sources.Trending(settings, of(counters, settings.window()), items));
                 case Model.Fresh settings -> made.add(new Sources.Fresh(settings, of(newest, settings.name())));
                 case Model.Similar settings -> {
                     if (learnt.containsKey(settings.name())) {
@@ -102,8 +102,8 @@ public final class Retriever implements AutoCloseable {
         return List.copyOf(made);
     }
 
-    private static <T> T of(Map<String, T> known, String source) {
-        return requireNonNull(known.get(source), source);
+    private static <K, T> T of(Map<K, T> known, K key) {
+        return requireNonNull(known.get(key), key.toString());
     }
 
     /** The counter that weighs the other sources: of the first trending source with a window, or for ever. */

@@ -39,6 +39,8 @@ public final class Server implements AutoCloseable {
     private final ScheduledExecutorService keeper = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("state").factory());
 
+    private String trouble = "";
+
     private Server(WebServer server, Engine engine, HttpApi api) {
         this.server = server;
         this.engine = engine;
@@ -102,18 +104,8 @@ public final class Server implements AutoCloseable {
     }
 
     private void follow() {
-        var _ = follower.scheduleWithFixedDelay(
-                () -> {
-                    try {
-                        engine.followRegistry();
-                        engine.followExperiments();
-                    } catch (RankwrightException e) {
-                        LOGGER.log(Level.WARNING, "what is served stays as it is: {0}", e.getMessage());
-                    }
-                },
-                1,
-                1,
-                TimeUnit.SECONDS);
+        followOnce();
+        var _ = follower.scheduleWithFixedDelay(this::followOnce, 1, 1, TimeUnit.SECONDS);
         var _ = keeper.scheduleWithFixedDelay(
                 () -> {
                     try {
@@ -125,6 +117,21 @@ public final class Server implements AutoCloseable {
                 KEEP_MINUTES,
                 KEEP_MINUTES,
                 TimeUnit.MINUTES);
+    }
+
+    /** Takes up what the registry says by now; what is in the way is told once. */
+    private void followOnce() {
+        try {
+            engine.followRegistry();
+            engine.followExperiments();
+            trouble = "";
+        } catch (RankwrightException e) {
+            String message = String.valueOf(e.getMessage());
+            if (!message.equals(trouble)) {
+                LOGGER.log(Level.WARNING, "what is served stays as it is: {0}", message);
+            }
+            trouble = message;
+        }
     }
 
     public int port() {

@@ -2,7 +2,7 @@
  * The statistics of online experiments as pure functions: who is in which arm, what an arm came to, how two arms differ, when
  * that may be believed.
  *
- * <p>{@link io.rankwright.evaluation.experiment.Assignment} puts units into arms by salted hash; {@link
+ * <p>{@link io.rankwright.evaluation.experiment.Assignment} gives units their places by salted hash; {@link
  * io.rankwright.evaluation.experiment.Outcomes} sums what the units of an arm did; {@link
  * io.rankwright.evaluation.experiment.Comparison} compares two arms, with intervals that hold at one look and at every look;
  * {@link io.rankwright.evaluation.experiment.SampleRatio} finds broken splits; {@link

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.rankwright.evaluation.experiment.Comparison.Settings;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -109,15 +108,6 @@ class ExperimentStatisticsTest {
         assertThat(Assignment.place("layer-1", "user-2")).isEqualTo(0.830801993058982);
         assertThat(Assignment.place("ranker", "42")).isEqualTo(0.7881044468850696);
         assertThat(Assignment.place("", "")).isEqualTo(0.5405098615468771);
-
-        var shares = new LinkedHashMap<String, Double>();
-        shares.put("control", 0.5);
-        shares.put("treated", 0.3);
-        var assignment = new Assignment("layer-1", shares);
-        assertThat(assignment.arm("user-1")).hasValue("treated");
-        assertThat(assignment.arm("user-2")).isEmpty();
-        assertThatThrownBy(() -> new Assignment("x", Map.of("a", 0.7, "b", 0.5)))
-                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
