@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             ModelsCommand.class,
             FeaturesCommand.class,
             SnapshotsCommand.class,
+            ReproduceCommand.class,
             ExperimentCommand.class,
             BackfillCommand.class,
             BatchCommand.class,
@@ -34,6 +35,7 @@ import picocli.CommandLine.Command;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:done",
+            "1:what was compared differs",
             "2:the file, the data or the arguments are wrong; the message says what would be right",
             "3:the machine refused: a port or folder in use, a full disk",
             "70:an error of Rankwright itself"

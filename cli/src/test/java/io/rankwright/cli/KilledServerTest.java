@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A server that takes events in while it is killed again and again, and one whose disk fills up. */
 class KilledServerTest {
-    private static final int KILLS = Faults.times(3, 50);
-    private static final int EVENTS = Faults.times(6_000, 100_000);
+    private static final int KILLS = Faults.times(2, 50);
+    private static final int EVENTS = Faults.times(4_000, 100_000);
     private static final int BATCH = 100;
     private static final long SEED = 20220507;
 

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A server that is asked for three times as much as it can answer goes on answering what it can. */
 class OverloadTest {
     private static final long UNLOADED_SECONDS = Faults.times(2, 20);
-    private static final long PEAK_SECONDS = Faults.times(5, 30);
-    private static final long OVERLOAD_SECONDS = Faults.times(8, 120);
+    private static final long PEAK_SECONDS = Faults.times(3, 30);
+    private static final long OVERLOAD_SECONDS = Faults.times(5, 120);
 
     @TempDir
     static Path scratch;
@@ -93,7 +93,7 @@ class OverloadTest {
             Seen overload = open(running, 3 * peak, OVERLOAD_SECONDS);
 
             double good = overload.answered.count() / (double) OVERLOAD_SECONDS;
-            Seen after = closed(running, 1, 10);
+            Seen after = closed(running, 1, UNLOADED_SECONDS);
             System.out.printf(
                     "peak %.0f answers/s; asked for %.0f/s: %.0f answered (%.0f%% of the peak), %d refused, %d failed%n"
                             + "p99 of answers %.0f ms (one at a time %.0f ms, after it %.0f ms); of refusals p50 %.1f ms%n",

@@ -44,6 +44,14 @@ class TrainTuneImportTest {
         assertThat(second.exitCode()).as(second.err()).isZero();
         Result models = Command.run(scratch, "models", application);
         assertThat(models.out()).contains("candidate").doesNotContain("live");
+
+        Result again = Command.run(scratch, "reproduce", application, "v2");
+        assertThat(again.exitCode()).as(again.out() + again.err()).isZero();
+        assertThat(again.out())
+                .contains("ranker ")
+                .contains("towers ")
+                .contains("v2 is reproduced, bit for bit")
+                .doesNotContain("then,");
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.rankwright.features.FeatureState;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.EventLog;
+import io.rankwright.log.Folder;
 import io.rankwright.log.Ingestion;
 import io.rankwright.log.Intake;
 import io.rankwright.log.Progress;
@@ -21,6 +22,7 @@ import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.serving.LiveModels;
 import io.rankwright.spec.Application;
+import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
@@ -33,6 +35,7 @@ import io.rankwright.training.RankerTrainer;
 import io.rankwright.training.Snapshot;
 import io.rankwright.training.TrainingRun;
 import io.rankwright.training.TwoTowerTrainer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -221,6 +224,34 @@ public final class Pipeline {
         }
     }
 
+    /**
+     * Makes a version again, from the sources on, in a folder of its own that is deleted behind it.
+     *
+     * @throws UserFault if the application file or the code is not that of then
+     */
+    public Version reproduce(Version original) {
+        Version.Lineage lineage = original.lineage();
+        refuseOther("application file", lineage.applicationHash(), application.hash());
+        refuseOther("code", lineage.codeVersion(), hash(featureCode(), modelCode()));
+        Path scratch = state.resolve("reproduced");
+        try {
+            Folder.delete(scratch);
+            Version again = new Pipeline(application, scratch, root, elsewhere, snapshots, run, reporter).evaluate();
+            refuseOther("data", lineage.sourceHash(), again.lineage().sourceHash());
+            Folder.delete(scratch);
+            return again;
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not delete " + scratch + ": " + e.getMessage(), true, e);
+        }
+    }
+
+    private static void refuseOther(String what, String then, String now) {
+        if (!then.equals(now)) {
+            throw new UserFault("the " + what + " of the version was another (" + then.substring(0, 12) + ", now "
+                    + now.substring(0, 12) + "); expected that of then, as version control or a backup has it");
+        }
+    }
+
     /** The same with a ranker that was trained elsewhere. */
     public Version take(ImportedNetwork network) {
         try (EventLog log = EventLog.open(state.resolve("log"), application)) {
@@ -322,7 +353,7 @@ public final class Pipeline {
                 source = hash(source, elsewhere.get().name());
             }
         }
-        String code = CodeVersion.of(Application.class, EventLog.class, FeatureState.class, Snapshot.class);
+        String code = featureCode();
         return new Snapshot.Manifest(
                 hash(source, application.hash(), code, lastDay.toString()),
                 "",
@@ -334,6 +365,10 @@ public final class Pipeline {
                 lastDay.toString(),
                 until,
                 List.of());
+    }
+
+    private static String featureCode() {
+        return CodeVersion.of(Application.class, EventLog.class, FeatureState.class, Snapshot.class);
     }
 
     private static String modelCode() {
