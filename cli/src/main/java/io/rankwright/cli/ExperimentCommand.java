@@ -97,10 +97,7 @@ final class ExperimentCommand extends CommandGroup {
                 }
                 String value = change.substring(equals + 1).strip();
                 if (change.substring(0, equals).equals("version")) {
-                    if (!value.matches("v?[1-9]\\d{0,8}")) {
-                        throw new UserFault("--arm " + text + "; expected a version such as v3");
-                    }
-                    versions.put(arm, Integer.parseInt(value.replace("v", "")));
+                    versions.put(arm, Version.idOf(value));
                 } else {
                     own.put(change.substring(0, equals), value);
                 }

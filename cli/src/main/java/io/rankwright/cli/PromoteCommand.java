@@ -1,7 +1,6 @@
 package io.rankwright.cli;
 
 import io.rankwright.registry.Version;
-import io.rankwright.spec.UserFault;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,10 +28,7 @@ final class PromoteCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (!version.matches("v?[1-9]\\d{0,8}")) {
-            throw new UserFault("the version '" + version + "'; expected one such as v3");
-        }
-        Version live = options.registry().promote(Integer.parseInt(version.replace("v", "")), isForced);
+        Version live = options.registry().promote(Version.idOf(version), isForced);
         spec.commandLine().getOut().printf("%s is live%n", live.name());
         return 0;
     }

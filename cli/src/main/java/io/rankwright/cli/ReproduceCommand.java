@@ -5,7 +5,6 @@ import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.registry.Version;
 import io.rankwright.spec.Application;
-import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -40,11 +39,8 @@ final class ReproduceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (!version.matches("v?[1-9]\\d{0,8}")) {
-            throw new UserFault("the version '" + version + "'; expected one such as v3");
-        }
         Application application = options.application();
-        Version original = options.registry().version(Integer.parseInt(version.replace("v", "")));
+        Version original = options.registry().version(Version.idOf(version));
         Version.Lineage lineage = original.lineage();
         var run = new TrainingRun(
                 lineage.seed(),

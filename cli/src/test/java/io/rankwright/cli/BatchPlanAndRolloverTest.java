@@ -19,6 +19,10 @@ import io.rankwright.serving.FeedRequest;
 import io.rankwright.spec.Application;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -184,6 +188,26 @@ class BatchPlanAndRolloverTest {
             isOver.set(true);
             asking.get();
             assertThat(versions).containsKeys("v1", "v2");
+
+            // A button of the console and the server itself follow the registry side by side.
+            for (int press = 0; press < 2; press++) {
+                assertThat(pressed(running, "/models/rollback")).contains("serves again");
+                assertThat(running.get("/v1/feed/1?slots=5").path("slots")).hasSize(5);
+            }
+            assertThat(running.get("/v1/feed/1?slots=5").path("version").asText())
+                    .isEqualTo("v2");
+        }
+    }
+
+    private static String pressed(Running running, String button) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                            HttpRequest.newBuilder(URI.create(running.address() + button))
+                                    .header("HX-Request", "true")
+                                    .POST(HttpRequest.BodyPublishers.noBody())
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
         }
     }
 }

@@ -1,16 +1,17 @@
 package io.rankwright.cli;
 
+import static io.rankwright.cli.Onnx.floats;
+import static io.rankwright.cli.Onnx.longs;
+import static io.rankwright.cli.Onnx.node;
+import static io.rankwright.cli.Onnx.rows;
+import static io.rankwright.cli.Onnx.scalar;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.TensorShapeProto;
-import ai.onnx.proto.OnnxMl.TypeProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.rankwright.cli.Command.Running;
 import io.rankwright.dev.Faults;
@@ -123,64 +124,60 @@ class StalledAndDeadPartsTest {
      * times some millions, and a row c(c-1)50 of a table of three, which there is only for c below 2.
      */
     private static ModelProto network() {
-        return ModelProto.newBuilder()
-                .setIrVersion(8)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
-                .setGraph(GraphProto.newBuilder()
-                        .setName("stalls")
-                        .addInput(value("x", TensorProto.DataType.FLOAT, "n", 4))
-                        .addInitializer(floats("w", List.of(4L, 2L), 0, 4, 0, 4, 1, -1.5f, 0, 0))
-                        .addInitializer(floats("table", List.of(3L), 0, 0, 0))
-                        .addInitializer(floats("zero", List.of(), 0))
-                        .addInitializer(longs("place", 3))
-                        .addInitializer(longs("one", 1))
-                        .addInitializer(longs("two", 2))
-                        .addInitializer(longs("fifty", 50))
-                        .addInitializer(longs("millions", 4_000_000))
-                        .addInitializer(TensorProto.newBuilder()
-                                .setName("true")
-                                .setDataType(TensorProto.DataType.BOOL.getNumber())
-                                .addInt32Data(1))
-                        .addNode(node("MatMul", "y0", "x", "w"))
-                        .addNode(node("Gather", "surfaces", "x", "place").toBuilder()
-                                .addAttribute(AttributeProto.newBuilder()
-                                        .setName("axis")
-                                        .setType(AttributeProto.AttributeType.INT)
-                                        .setI(1))
-                                .build())
-                        .addNode(node("ReduceMax", "surface", "surfaces").toBuilder()
-                                .addAttribute(AttributeProto.newBuilder()
-                                        .setName("keepdims")
-                                        .setType(AttributeProto.AttributeType.INT)
-                                        .setI(0))
-                                .build())
-                        .addNode(node("Cast", "c", "surface").toBuilder()
-                                .addAttribute(AttributeProto.newBuilder()
-                                        .setName("to")
-                                        .setType(AttributeProto.AttributeType.INT)
-                                        .setI(TensorProto.DataType.INT64.getNumber()))
-                                .build())
-                        .addNode(node("Sub", "less", "two", "c"))
-                        .addNode(node("Mul", "stalls", "c", "less"))
-                        .addNode(node("Mul", "trips", "stalls", "millions"))
-                        .addNode(node("Sub", "more", "c", "one"))
-                        .addNode(node("Mul", "dies", "c", "more"))
-                        .addNode(node("Mul", "row", "dies", "fifty"))
-                        .addNode(node("Gather", "found", "table", "row"))
-                        .addNode(NodeProto.newBuilder()
-                                .setOpType("Loop")
-                                .addInput("trips")
-                                .addInput("true")
-                                .addInput("zero")
-                                .addOutput("looped")
-                                .addAttribute(AttributeProto.newBuilder()
-                                        .setName("body")
-                                        .setType(AttributeProto.AttributeType.GRAPH)
-                                        .setG(body())))
-                        .addNode(node("Add", "y1", "y0", "found"))
-                        .addNode(node("Add", "y", "y1", "looped"))
-                        .addOutput(value("y", TensorProto.DataType.FLOAT, "n", 2)))
-                .build();
+        return Onnx.model(GraphProto.newBuilder()
+                .setName("stalls")
+                .addInput(rows("x", 4))
+                .addInitializer(floats("w", List.of(4L, 2L), 0, 4, 0, 4, 1, -1.5f, 0, 0))
+                .addInitializer(floats("table", List.of(3L), 0, 0, 0))
+                .addInitializer(floats("zero", List.of(), 0))
+                .addInitializer(longs("place", 3))
+                .addInitializer(longs("one", 1))
+                .addInitializer(longs("two", 2))
+                .addInitializer(longs("fifty", 50))
+                .addInitializer(longs("millions", 4_000_000))
+                .addInitializer(TensorProto.newBuilder()
+                        .setName("true")
+                        .setDataType(TensorProto.DataType.BOOL.getNumber())
+                        .addInt32Data(1))
+                .addNode(node("MatMul", "y0", "x", "w"))
+                .addNode(node("Gather", "surfaces", "x", "place").toBuilder()
+                        .addAttribute(AttributeProto.newBuilder()
+                                .setName("axis")
+                                .setType(AttributeProto.AttributeType.INT)
+                                .setI(1))
+                        .build())
+                .addNode(node("ReduceMax", "surface", "surfaces").toBuilder()
+                        .addAttribute(AttributeProto.newBuilder()
+                                .setName("keepdims")
+                                .setType(AttributeProto.AttributeType.INT)
+                                .setI(0))
+                        .build())
+                .addNode(node("Cast", "c", "surface").toBuilder()
+                        .addAttribute(AttributeProto.newBuilder()
+                                .setName("to")
+                                .setType(AttributeProto.AttributeType.INT)
+                                .setI(TensorProto.DataType.INT64.getNumber()))
+                        .build())
+                .addNode(node("Sub", "less", "two", "c"))
+                .addNode(node("Mul", "stalls", "c", "less"))
+                .addNode(node("Mul", "trips", "stalls", "millions"))
+                .addNode(node("Sub", "more", "c", "one"))
+                .addNode(node("Mul", "dies", "c", "more"))
+                .addNode(node("Mul", "row", "dies", "fifty"))
+                .addNode(node("Gather", "found", "table", "row"))
+                .addNode(NodeProto.newBuilder()
+                        .setOpType("Loop")
+                        .addInput("trips")
+                        .addInput("true")
+                        .addInput("zero")
+                        .addOutput("looped")
+                        .addAttribute(AttributeProto.newBuilder()
+                                .setName("body")
+                                .setType(AttributeProto.AttributeType.GRAPH)
+                                .setG(body())))
+                .addNode(node("Add", "y1", "y0", "found"))
+                .addNode(node("Add", "y", "y1", "looped"))
+                .addOutput(rows("y", 2)));
     }
 
     private static GraphProto body() {
@@ -193,57 +190,6 @@ class StalledAndDeadPartsTest {
                 .addNode(node("Add", "next", "sum", "sum"))
                 .addOutput(scalar("on", TensorProto.DataType.BOOL))
                 .addOutput(scalar("next", TensorProto.DataType.FLOAT))
-                .build();
-    }
-
-    private static NodeProto node(String operator, String output, String... inputs) {
-        return NodeProto.newBuilder()
-                .setOpType(operator)
-                .addAllInput(List.of(inputs))
-                .addOutput(output)
-                .build();
-    }
-
-    private static TensorProto floats(String name, List<Long> shape, float... values) {
-        var tensor = TensorProto.newBuilder()
-                .setName(name)
-                .setDataType(TensorProto.DataType.FLOAT.getNumber())
-                .addAllDims(shape);
-        for (float value : values) {
-            tensor.addFloatData(value);
-        }
-        return tensor.build();
-    }
-
-    private static TensorProto longs(String name, long value) {
-        return TensorProto.newBuilder()
-                .setName(name)
-                .setDataType(TensorProto.DataType.INT64.getNumber())
-                .addInt64Data(value)
-                .build();
-    }
-
-    private static ValueInfoProto scalar(String name, TensorProto.DataType type) {
-        return typed(name, type, TensorShapeProto.getDefaultInstance());
-    }
-
-    private static ValueInfoProto value(String name, TensorProto.DataType type, String rows, int width) {
-        return typed(
-                name,
-                type,
-                TensorShapeProto.newBuilder()
-                        .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam(rows))
-                        .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(width))
-                        .build());
-    }
-
-    private static ValueInfoProto typed(String name, TensorProto.DataType type, TensorShapeProto shape) {
-        return ValueInfoProto.newBuilder()
-                .setName(name)
-                .setType(TypeProto.newBuilder()
-                        .setTensorType(TypeProto.Tensor.newBuilder()
-                                .setElemType(type.getNumber())
-                                .setShape(shape)))
                 .build();
     }
 }

@@ -4,18 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.TensorShapeProto;
-import ai.onnx.proto.OnnxMl.TypeProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.cli.Command.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
@@ -137,41 +132,11 @@ class TrainTuneImportTest {
 
     /** The log-odds of a click as a weighted sum of two rates, the watch as its mean: {@code y = x · w}. */
     private static ModelProto rates() {
-        var weights = TensorProto.newBuilder()
-                .setName("w")
-                .setDataType(TensorProto.DataType.FLOAT.getNumber())
-                .addDims(3)
-                .addDims(2);
-        for (float weight : new float[] {0, 4, 0, 4, 1, -1.5f}) {
-            weights.addFloatData(weight);
-        }
-        return ModelProto.newBuilder()
-                .setIrVersion(8)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
-                .setGraph(GraphProto.newBuilder()
-                        .setName("rates")
-                        .addInput(value("x", 3))
-                        .addInitializer(weights)
-                        .addNode(NodeProto.newBuilder()
-                                .setOpType("MatMul")
-                                .addInput("x")
-                                .addInput("w")
-                                .addOutput("y"))
-                        .addOutput(value("y", 2)))
-                .build();
-    }
-
-    private static ValueInfoProto value(String name, int width) {
-        return ValueInfoProto.newBuilder()
-                .setName(name)
-                .setType(TypeProto.newBuilder()
-                        .setTensorType(TypeProto.Tensor.newBuilder()
-                                .setElemType(TensorProto.DataType.FLOAT.getNumber())
-                                .setShape(TensorShapeProto.newBuilder()
-                                        .addDim(TensorShapeProto.Dimension.newBuilder()
-                                                .setDimParam("n"))
-                                        .addDim(TensorShapeProto.Dimension.newBuilder()
-                                                .setDimValue(width)))))
-                .build();
+        return Onnx.model(GraphProto.newBuilder()
+                .setName("rates")
+                .addInput(Onnx.rows("x", 3))
+                .addInitializer(Onnx.floats("w", List.of(3L, 2L), 0, 4, 0, 4, 1, -1.5f))
+                .addNode(Onnx.node("MatMul", "y", "x", "w"))
+                .addOutput(Onnx.rows("y", 2)));
     }
 }

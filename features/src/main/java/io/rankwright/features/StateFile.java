@@ -156,6 +156,15 @@ public final class StateFile {
         }
     }
 
+    /** Deletes it; one that is not there is no fault. */
+    public void delete() {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not delete " + file + ": " + e.getMessage(), true, e);
+        }
+    }
+
     /** Fills a state that holds nothing with what the file holds, which has an {@link #offset} for it. */
     public void read(FeatureState state) {
         try (DataInputStream in = input()) {

@@ -78,9 +78,11 @@ public final class FlinkEngine implements AutoCloseable {
             execute(environment);
             progress.at(log.size(), log.size(), "events");
             Parts.declareWhole(parts, inputs);
-            Snapshot snapshot = Parts.collect(parts, folder, application, log, inputs);
-            Folder.delete(scratch);
-            return snapshot;
+            try {
+                return Parts.collect(parts, folder, application, log, inputs);
+            } finally {
+                Folder.delete(scratch);
+            }
         } catch (IOException e) {
             throw new EnvironmentFault("could not write to " + scratch + ": " + e.getMessage(), true, e);
         } finally {

@@ -1,5 +1,6 @@
 package io.rankwright.registry;
 
+import io.rankwright.spec.UserFault;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,18 @@ public record Version(
     /** Whether every gate let it pass. */
     public boolean hasPassed() {
         return gates.stream().allMatch(Gates.Result::hasPassed);
+    }
+
+    /**
+     * The number of a version by its name, with or without the letter.
+     *
+     * @throws UserFault if it is no such name
+     */
+    public static int idOf(String name) {
+        if (!name.matches("v?[1-9]\\d{0,8}")) {
+            throw new UserFault("the version '" + name + "'; expected one such as v3");
+        }
+        return Integer.parseInt(name.replace("v", ""));
     }
 
     /** The name under which people speak of it: {@code v3}. */

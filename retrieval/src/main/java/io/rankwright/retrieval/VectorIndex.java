@@ -177,13 +177,23 @@ public final class VectorIndex implements AutoCloseable {
             IndexSearcher searcher = searchers.acquire();
             try {
                 List<LeafReaderContext> leaves = searcher.getIndexReader().leaves();
-                int all = searcher.getIndexReader().maxDoc();
+                double all = searcher.getIndexReader().maxDoc();
+                int[] expected = leaves.stream()
+                        .mapToInt(leaf -> expected(k, leaf.reader().maxDoc() / all))
+                        .toArray();
                 var best = new ArrayList<ScoreDoc[]>();
-                for (LeafReaderContext leaf : leaves) {
-                    best.add(search(leaf, vector, expected(k, leaf.reader().maxDoc() / (double) all), allowed));
+                for (int l = 0; l < expected.length; l++) {
+                    best.add(search(leaves.get(l), vector, expected[l], allowed));
                 }
                 Nearest nearest = merged(leaves, best, k);
-                return searchOn(leaves, best, nearest, all, vector, k, allowed) ? merged(leaves, best, k) : nearest;
+                boolean isMore = false;
+                for (int l = 0; l < expected.length; l++) {
+                    if (expected[l] < k && hasMore(best.get(l), expected[l], nearest, k)) {
+                        best.set(l, search(leaves.get(l), vector, k, allowed));
+                        isMore = true;
+                    }
+                }
+                return isMore ? merged(leaves, best, k) : nearest;
             } finally {
                 searchers.release(searcher);
             }
@@ -197,29 +207,11 @@ public final class VectorIndex implements AutoCloseable {
         return (int) Math.min(k, Math.ceil(k * share + 3 * Math.sqrt(k * share * (1 - share))));
     }
 
-    /** Searches those segments again for all {@code k} whose last one found is among the nearest; false if there is none. */
-    private boolean searchOn(
-            List<LeafReaderContext> leaves,
-            List<ScoreDoc[]> best,
-            Nearest nearest,
-            int all,
-            float[] vector,
-            int k,
-            IntPredicate allowed)
-            throws IOException {
-        boolean isChanged = false;
+    /** Whether a segment may hold more of the nearest: it gave all that were expected, and the last of them is among the nearest. */
+    private static boolean hasMore(ScoreDoc[] found, int expected, Nearest nearest, int k) {
         int size = nearest.codes().length;
         float least = size < k ? Float.NEGATIVE_INFINITY : (1 + nearest.similarities()[size - 1]) / 2;
-        for (int l = 0; l < leaves.size(); l++) {
-            ScoreDoc[] found = best.get(l);
-            int asked = expected(k, leaves.get(l).reader().maxDoc() / (double) all);
-            boolean isCutOff = found.length == asked && asked < k;
-            if (isCutOff && found[asked - 1].score >= least) {
-                best.set(l, search(leaves.get(l), vector, k, allowed));
-                isChanged = true;
-            }
-        }
-        return isChanged;
+        return found.length == expected && found[expected - 1].score >= least;
     }
 
     private ScoreDoc[] search(LeafReaderContext leaf, float[] vector, int k, IntPredicate allowed) throws IOException {

@@ -238,7 +238,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Serves the version that the registry says is live, if it is another one than now; true if it changed. */
-    public boolean followRegistry() {
+    public synchronized boolean followRegistry() {
         Optional<Version> wanted = registry.live();
         if (wanted.isEmpty() || wanted.get().id() == models().version().id()) {
             return false;
@@ -250,7 +250,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Takes up the experiments that run by now, with the versions that their arms name; true if they are others than before. */
-    public boolean followExperiments() {
+    public synchronized boolean followExperiments() {
         List<Experiment> running = registry.experiments().running();
         if (running.equals(trials.running())) {
             return false;

@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
  * Which models answer, and how others take their place while requests and events go on: the new ones are loaded beside,
  * what happens meanwhile is told to them before they answer, and from one request to the next they do.
  *
- * <p>Thread-safety: any thread; one load at a time.
+ * <p>Thread-safety: any thread; one load at a time, whoever else asks for one waits.
  */
 final class Rollover {
     /** Shared by those who tell of changes, exclusive for the moment in which models change. */
@@ -94,7 +94,7 @@ final class Rollover {
      * @param nextOffset the offset that the next event will have
      * @param load loads models that know the events before an offset
      */
-    void to(LongSupplier nextOffset, LongFunction<LiveModels> load) {
+    synchronized void to(LongSupplier nextOffset, LongFunction<LiveModels> load) {
         LiveModels old = live;
         load(nextOffset, load, fresh -> live = fresh);
         old.close();

@@ -17,6 +17,7 @@ final class Standing {
 
     private static final int BATCH = 10_000;
 
+    private final long farBehind;
     private final EventLog log;
     private final String exposure;
     private final StateFile file;
@@ -24,20 +25,29 @@ final class Standing {
     private long kept;
 
     Standing(Application application, EventLog log) {
+        this(application, log, FAR_BEHIND);
+    }
+
+    /** @param farBehind how many arrivals are too many to be replayed at a start */
+    Standing(Application application, EventLog log, long farBehind) {
+        this.farBehind = farBehind;
         this.log = log;
         this.exposure = application.framing().exposure();
         this.file = new StateFile(log.folder().resolve("features.state"), application, log.catalog());
     }
 
-    /** Whether what is on disk can be taken up. */
+    /** Whether what is on disk can be taken up; what cannot is deleted. */
     boolean fits(FeatureState state) {
         OptionalLong offset = file.offset(state);
-        if (offset.isEmpty()) {
-            return false;
-        }
-        kept = offset.getAsLong();
         // A log that lost its tail was never there; a subject that was erased since is still in the sums.
-        return kept <= log.nextOffset() && !log.isErasedSince(exposure, kept);
+        boolean isFitting = offset.isPresent()
+                && offset.getAsLong() <= log.nextOffset()
+                && !log.isErasedSince(exposure, offset.getAsLong());
+        if (!isFitting) {
+            file.delete();
+        }
+        kept = isFitting ? offset.getAsLong() : 0;
+        return isFitting;
     }
 
     /** Brings a state that holds nothing from what is on disk, which fits, up to the end of the log. */
@@ -65,14 +75,14 @@ final class Standing {
 
     /** Brings what is on disk up to date if it is far behind, by way of a state that holds nothing. */
     void advance(FeatureState empty) {
-        if (log.nextOffset() - kept >= FAR_BEHIND && fits(empty)) {
+        if (log.nextOffset() - kept >= farBehind && fits(empty)) {
             file.read(empty);
             keep(empty, apply(empty, kept));
         }
     }
 
     private void keep(FeatureState state, long offset) {
-        if (offset - kept >= FAR_BEHIND || offset < kept) {
+        if (offset - kept >= farBehind) {
             // What the file counts must not be lost by the log.
             log.sync();
             file.write(state, offset);

@@ -140,17 +140,14 @@ public final class Console {
         routing.get("/", page(_ -> render("overview", overview())));
         routing.get("/feed", page(request -> render("feed", feed(request))));
         routing.get("/feed/slate", page(request -> render("slate", slate(subject(request), ""))));
-        routing.post("/feed/act", page(this::act));
+        routing.post("/feed/act", button(this::act));
         routing.get("/features", page(_ -> render("features", features())));
         routing.get("/models", page(_ -> render("models", models.values(""))));
-        routing.post("/models/promote", page(request -> {
-            refuseOthers(request);
-            return render("models", models.values(models.promote(form(request).getOrDefault("version", ""))));
-        }));
-        routing.post("/models/rollback", page(request -> {
-            refuseOthers(request);
-            return render("models", models.values(models.rollback()));
-        }));
+        routing.post(
+                "/models/promote",
+                button(request -> render(
+                        "models", models.values(models.promote(form(request).getOrDefault("version", ""))))));
+        routing.post("/models/rollback", button(_ -> render("models", models.values(models.rollback()))));
         routing.get("/experiments", page(_ -> render("experiments", experiments.values())));
         routing.get("/quarantine", page(_ -> render("quarantine", quarantine())));
         routing.get("/assets/style.css", asset("io/rankwright/cli/console/style.css", "text/css"));
@@ -178,6 +175,16 @@ public final class Console {
                         String.valueOf(e.getMessage()).replace("&", "&amp;").replace("<", "&lt;"));
             }
         };
+    }
+
+    /** What a button does; no other page than the console's own may press it. */
+    private static Handler button(Page page) {
+        return page(request -> {
+            if (request.headers().value(HeaderNames.create("HX-Request")).isEmpty()) {
+                throw new BadRequest("a form that was not sent by the console", "the buttons of the page");
+            }
+            return page.of(request);
+        });
     }
 
     private static Handler asset(String resource, String type) {
@@ -573,7 +580,6 @@ public final class Console {
 
     /** A person did something with an item: the event is posted like any other, and the next feed is shown. */
     private String act(ServerRequest request) throws IOException {
-        refuseOthers(request);
         Map<String, String> form = form(request);
         String subject = form.getOrDefault("subject", "");
         String item = form.getOrDefault("item", "");
@@ -594,13 +600,6 @@ public final class Console {
                         + " is in the log; this feed already knows it."
                 : "Refused: " + appended.reasons().getFirst();
         return render("slate", slate(subject, told));
-    }
-
-    /** No other page than the console's own may press its buttons. */
-    private static void refuseOthers(ServerRequest request) {
-        if (request.headers().value(HeaderNames.create("HX-Request")).isEmpty()) {
-            throw new BadRequest("a form that was not sent by the console", "the buttons of the page");
-        }
     }
 
     private double itemNumber(String item, String column) {

@@ -102,11 +102,9 @@ final class ModelsPage {
     /** Lets a version serve; the answer says what came of it. */
     String promote(String version) {
         try {
-            Version live = engine.registry().promote(Integer.parseInt(version), false);
+            Version live = engine.registry().promote(Version.idOf(version), false);
             engine.followRegistry();
             return live.name() + " serves now.";
-        } catch (NumberFormatException _) {
-            return "No version '" + version + "'.";
         } catch (RankwrightException e) {
             return String.valueOf(e.getMessage());
         }

@@ -246,12 +246,10 @@ public record ExperimentReport(
     }
 
     private static void add(Outcomes outcomes, OnlineMetric metric, Unit unit, int m) {
-        if (metric.isOfAnswers()) {
-            outcomes.add(unit.slow, unit.answers);
-        } else if (metric.isPerSubject()) {
-            outcomes.add(unit.during[m], 1, unit.before[m], 1);
-        } else {
-            outcomes.add(unit.during[m], unit.exposures, unit.before[m], unit.exposuresBefore);
+        switch (metric.per()) {
+            case ANSWER -> outcomes.add(unit.slow, unit.answers);
+            case SUBJECT -> outcomes.add(unit.during[m], 1, unit.before[m], 1);
+            case EXPOSURE -> outcomes.add(unit.during[m], unit.exposures, unit.before[m], unit.exposuresBefore);
         }
     }
 }

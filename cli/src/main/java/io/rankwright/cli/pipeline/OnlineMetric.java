@@ -15,16 +15,17 @@ import java.util.function.ToDoubleFunction;
  * {@code ctr} (the share of exposures for which it holds), {@code latency_p99} (the share of answers slower than {@code
  * requirements.latency.p99}, one in a hundred if it is just met).
  *
+ * @param per what it is counted by
  * @param ofExposure what an exposure adds to the numerator
- * @param isOfAnswers whether answers are counted, not exposures
- * @param isPerSubject whether the denominator is the subject itself, not its exposures
  */
-record OnlineMetric(
-        String name,
-        ToDoubleFunction<Event> ofExposure,
-        boolean isOfAnswers,
-        boolean isPerSubject,
-        boolean isLowBetter) {
+record OnlineMetric(String name, Per per, ToDoubleFunction<Event> ofExposure) {
+    /** What the denominator counts. */
+    enum Per {
+        SUBJECT,
+        EXPOSURE,
+        ANSWER
+    }
+
     /** Where the application names none. */
     private static final Duration USUAL = Duration.ofMillis(200);
 
@@ -35,7 +36,7 @@ record OnlineMetric(
      */
     static OnlineMetric of(String name, Application application, EventLog log) {
         if (name.equals("latency_p99")) {
-            return new OnlineMetric(name, _ -> 0, true, false, true);
+            return new OnlineMetric(name, Per.ANSWER, _ -> 0);
         }
         var formulas =
                 new Formulas(application, log.schema(application.framing().exposure()), log.dictionary());
@@ -43,7 +44,7 @@ record OnlineMetric(
         if (name.endsWith(perSubject)) {
             String column = name.substring(0, name.length() - perSubject.length());
             try {
-                return new OnlineMetric(name, formulas.compile(Expression.parse(column)), false, true, false);
+                return new OnlineMetric(name, Per.SUBJECT, formulas.compile(Expression.parse(column)));
             } catch (Expression.Fault | IllegalArgumentException e) {
                 throw unknown(name, application);
             }
@@ -53,7 +54,12 @@ record OnlineMetric(
                 .filter(candidate -> candidate.name().equals(label) && (name.equals("ctr") || name.endsWith("_rate")))
                 .findFirst()
                 .orElseThrow(() -> unknown(name, application));
-        return new OnlineMetric(name, formulas.label(known), false, false, false);
+        return new OnlineMetric(name, Per.EXPOSURE, formulas.label(known));
+    }
+
+    /** Of answers the slow ones are counted. */
+    boolean isLowBetter() {
+        return per == Per.ANSWER;
     }
 
     private static UserFault unknown(String name, Application application) {

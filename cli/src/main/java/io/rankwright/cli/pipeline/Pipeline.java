@@ -236,10 +236,14 @@ public final class Pipeline {
         Path scratch = state.resolve("reproduced");
         try {
             Folder.delete(scratch);
-            Version again = new Pipeline(application, scratch, root, elsewhere, snapshots, run, reporter).evaluate();
-            refuseOther("data", lineage.sourceHash(), again.lineage().sourceHash());
-            Folder.delete(scratch);
-            return again;
+            try {
+                Version again =
+                        new Pipeline(application, scratch, root, elsewhere, snapshots, run, reporter).evaluate();
+                refuseOther("data", lineage.sourceHash(), again.lineage().sourceHash());
+                return again;
+            } finally {
+                Folder.delete(scratch);
+            }
         } catch (IOException e) {
             throw new EnvironmentFault("could not delete " + scratch + ": " + e.getMessage(), true, e);
         }

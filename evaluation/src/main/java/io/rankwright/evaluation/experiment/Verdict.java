@@ -1,6 +1,5 @@
 package io.rankwright.evaluation.experiment;
 
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
@@ -62,7 +61,7 @@ public record Verdict(Decision decision, String words) {
                     "no verdict: the arms have other shares of the units than were assigned (p = %s); find out where units are lost"
                             .formatted(number(sampleRatio)));
         }
-        for (var guardrail : new LinkedHashMap<>(guardrails).entrySet()) {
+        for (var guardrail : guardrails.entrySet()) {
             if (guardrail.getValue().isHurt()) {
                 return new Verdict(
                         Decision.HARMFUL,
