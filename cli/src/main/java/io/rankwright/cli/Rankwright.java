@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
             SnapshotsCommand.class,
             ReproduceCommand.class,
             ExperimentCommand.class,
+            CanaryCommand.class,
             BackfillCommand.class,
             BatchCommand.class,
             PlanCommand.class,

@@ -7,11 +7,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code rankwright rollback}: lets the version serve again that did before. */
+/** {@code rankwright rollback}: takes back the last step towards a new version. */
 @Command(
         name = "rollback",
         mixinStandardHelpOptions = true,
-        description = "Lets the version serve again that did before.")
+        description = "Ends the canary that runs; if none does, lets the version serve again that did before.")
 final class RollbackCommand implements Callable<Integer> {
     @Mixin
     private final ApplicationOptions options = new ApplicationOptions();
@@ -23,7 +23,7 @@ final class RollbackCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Version live = options.registry().rollback();
-        spec.commandLine().getOut().printf("%s is live again%n", live.name());
+        spec.commandLine().getOut().printf("%s serves everyone%n", live.name());
         return 0;
     }
 }

@@ -191,7 +191,7 @@ class BatchPlanAndRolloverTest {
 
             // A button of the console and the server itself follow the registry side by side.
             for (int press = 0; press < 2; press++) {
-                assertThat(pressed(running, "/models/rollback")).contains("serves again");
+                assertThat(pressed(running, "/models/rollback")).contains("serves everyone");
                 assertThat(running.get("/v1/feed/1?slots=5").path("slots")).hasSize(5);
             }
             assertThat(running.get("/v1/feed/1?slots=5").path("version").asText())

@@ -1,40 +1,30 @@
 package io.rankwright.registry;
 
 import io.rankwright.models.SealedJson;
-import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.UserFault;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The experiments of one application, each a file, replaced atomically; a running server follows them.
  *
- * <p>Thread-safety: any thread may read; one process at a time may write, other processes may read.
+ * <p>Thread-safety: any thread of any process.
  */
 public final class Experiments {
     private final Path folder;
+    private final Registry registry;
 
-    Experiments(Path folder) {
+    Experiments(Path folder, Registry registry) {
         this.folder = folder;
+        this.registry = registry;
     }
 
     /** All experiments, by the time they were started. */
     public List<Experiment> all() {
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".json"))
-                    .map(file -> SealedJson.read(file, Experiment.class))
-                    .sorted(Comparator.comparingLong(Experiment::startedMillis).thenComparing(Experiment::name))
-                    .toList();
-        } catch (IOException e) {
-            throw new EnvironmentFault("the experiments in " + folder + " cannot be read: " + e.getMessage(), false, e);
-        }
+        return SealedFolder.read(folder, Experiment.class).stream()
+                .sorted(Comparator.comparingLong(Experiment::startedMillis).thenComparing(Experiment::name))
+                .toList();
     }
 
     /** Those that run. */
@@ -61,33 +51,32 @@ public final class Experiments {
      * @throws UserFault if there is one of this name, or no room in the layer
      */
     public Experiment start(String name, String layer, double share, long nowMillis, List<Experiment.Arm> arms) {
-        if (all().stream().anyMatch(known -> known.name().equals(name))) {
-            throw new UserFault("there is an experiment '" + name + "' already; expected another name");
-        }
-        double from = Experiment.room(
-                running().stream().filter(other -> other.layer().equals(layer)).toList(), share);
-        var started = new Experiment(name, layer, from, share, nowMillis, 0, arms);
-        keep(started);
-        return started;
+        return registry.exclusively(() -> {
+            if (all().stream().anyMatch(known -> known.name().equals(name))) {
+                throw new UserFault("there is an experiment '" + name + "' already; expected another name");
+            }
+            double from = Experiment.room(
+                    running().stream()
+                            .filter(other -> other.layer().equals(layer))
+                            .toList(),
+                    share);
+            return keep(new Experiment(name, layer, from, share, nowMillis, 0, arms));
+        });
     }
 
     /** Ends an experiment; everybody gets what everybody gets. */
     public Experiment stop(String name, long nowMillis) {
-        Experiment experiment = named(name);
-        if (!experiment.isRunning()) {
-            throw new UserFault("the experiment '" + name + "' has ended before");
-        }
-        Experiment stopped = experiment.stopped(nowMillis);
-        keep(stopped);
-        return stopped;
+        return registry.exclusively(() -> {
+            Experiment experiment = named(name);
+            if (!experiment.isRunning()) {
+                throw new UserFault("the experiment '" + name + "' has ended before");
+            }
+            return keep(experiment.stopped(nowMillis));
+        });
     }
 
-    private void keep(Experiment experiment) {
-        try {
-            Files.createDirectories(folder);
-        } catch (IOException e) {
-            throw new EnvironmentFault("could not make " + folder + ": " + e.getMessage(), true, e);
-        }
-        Registry.write(folder.resolve(experiment.name() + ".json"), SealedJson.bytes(experiment));
+    private Experiment keep(Experiment experiment) {
+        SealedFolder.write(folder, experiment.name(), SealedJson.bytes(experiment));
+        return experiment;
     }
 }

@@ -7,6 +7,7 @@ import io.rankwright.spec.UserFault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,18 +17,22 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * The versions of one application in a folder: {@code blobs/HASH} holds the files, {@code versions/N.json} what is known
- * of a version, {@code trials/STUDY} what came of a search, {@code live.json} which one serves and which ones did before. Every file is replaced atomically.
+ * of a version, {@code trials/STUDY} what came of a search, {@code experiments} and {@code canaries} who is answered by what, {@code live.json} which one serves and which ones did before. Every file is replaced atomically.
  *
- * <p>Thread-safety: any thread may read; one process at a time may write, other processes may read.
+ * <p>Thread-safety: any thread of any process; those that write take turns.
  */
 public final class Registry {
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
+    /** A lock on a file is one of the process, not of the thread. */
+    private static final ReentrantLock TURN = new ReentrantLock();
 
     private final Path folder;
 
@@ -58,19 +63,44 @@ public final class Registry {
     public Version register(Draft draft) {
         var hashes = new TreeMap<String, String>();
         draft.artefacts().forEach((name, bytes) -> hashes.put(name, keep(bytes)));
-        int id = versions().stream().mapToInt(Version::id).max().orElse(0) + 1;
-        var version = new Version(
-                id,
-                Version.Stage.CANDIDATE,
-                draft.key(),
-                draft.createdAt(),
-                draft.lineage(),
-                hashes,
-                draft.metrics(),
-                draft.intervals(),
-                draft.gates());
-        write(folder.resolve("versions").resolve(id + ".json"), SealedJson.bytes(version));
-        return version;
+        return exclusively(() -> {
+            int id = versions().stream().mapToInt(Version::id).max().orElse(0) + 1;
+            var version = new Version(
+                    id,
+                    Version.Stage.CANDIDATE,
+                    draft.key(),
+                    draft.createdAt(),
+                    draft.lineage(),
+                    hashes,
+                    draft.metrics(),
+                    draft.intervals(),
+                    draft.gates());
+            write(folder.resolve("versions").resolve(id + ".json"), SealedJson.bytes(version));
+            return version;
+        });
+    }
+
+    /**
+     * Does what reads and then writes, while no other thread or process does.
+     *
+     * @throws EnvironmentFault if the file that all of them lock cannot be opened
+     */
+    <T> T exclusively(Supplier<T> work) {
+        TURN.lock();
+        try {
+            if (TURN.getHoldCount() > 1) {
+                return work.get();
+            }
+            try (FileChannel channel = FileChannel.open(
+                            folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileLock _ = channel.lock()) {
+                return work.get();
+            } catch (IOException e) {
+                throw new EnvironmentFault("could not lock the registry in " + folder + ": " + e.getMessage(), true, e);
+            }
+        } finally {
+            TURN.unlock();
+        }
     }
 
     private String keep(byte[] bytes) {
@@ -105,27 +135,32 @@ public final class Registry {
 
     /** The experiments on the application. */
     public Experiments experiments() {
-        return new Experiments(folder.resolve("experiments"));
+        return new Experiments(folder.resolve("experiments"), this);
+    }
+
+    /** The canaries of the application. */
+    public Canaries canaries() {
+        return new Canaries(folder.resolve("canaries"), this);
     }
 
     /** All versions, the oldest first, each in its stage. */
     public List<Version> versions() {
         Live live = liveNow();
-        try (Stream<Path> files = Files.list(folder.resolve("versions"))) {
-            var versions = new ArrayList<Version>();
-            for (Path file :
-                    files.filter(path -> path.toString().endsWith(".json")).toList()) {
-                Version version = SealedJson.read(file, Version.class);
-                versions.add(
-                        version.id() == live.version()
-                                ? version.in(Version.Stage.LIVE)
-                                : live.before().contains(version.id()) ? version.in(Version.Stage.RETIRED) : version);
-            }
-            versions.sort(Comparator.comparingInt(Version::id));
-            return versions;
-        } catch (IOException e) {
-            throw new EnvironmentFault("the registry in " + folder + " cannot be read: " + e.getMessage(), false, e);
+        int tried = canaries().running().map(Canary::version).orElse(0);
+        return SealedFolder.read(folder.resolve("versions"), Version.class).stream()
+                .map(version -> version.in(stage(version, live, tried)))
+                .sorted(Comparator.comparingInt(Version::id))
+                .toList();
+    }
+
+    private static Version.Stage stage(Version version, Live live, int tried) {
+        if (version.id() == live.version()) {
+            return Version.Stage.LIVE;
         }
+        if (version.id() == tried) {
+            return Version.Stage.CANARY;
+        }
+        return live.before().contains(version.id()) ? Version.Stage.RETIRED : Version.Stage.CANDIDATE;
     }
 
     /**
@@ -157,6 +192,26 @@ public final class Registry {
      * @throws UserFault if there is no such version, or a gate has refused it and {@code isForced} is false
      */
     public Version promote(int id, boolean isForced) {
+        return exclusively(() -> {
+            Version version = passed(id, isForced);
+            Live live = liveNow();
+            if (live.version() != id) {
+                var before = new ArrayList<>(live.before());
+                if (live.version() != 0) {
+                    before.add(live.version());
+                }
+                write(folder.resolve("live.json"), SealedJson.bytes(new Live(id, before)));
+            }
+            return version.in(Version.Stage.LIVE);
+        });
+    }
+
+    /**
+     * The version of this number, if it may serve.
+     *
+     * @throws UserFault if there is no such version, or a gate has refused it and {@code isForced} is false
+     */
+    Version passed(int id, boolean isForced) {
         Version version = version(id);
         if (!version.hasPassed() && !isForced) {
             String refused = String.join(
@@ -168,33 +223,38 @@ public final class Registry {
             throw new UserFault(
                     "v" + id + " was refused by its gates: " + refused + "; --force lets it serve all the same");
         }
-        Live live = liveNow();
-        if (live.version() != id) {
-            var before = new ArrayList<>(live.before());
-            if (live.version() != 0) {
-                before.add(live.version());
-            }
-            write(folder.resolve("live.json"), SealedJson.bytes(new Live(id, before)));
-        }
-        return version.in(Version.Stage.LIVE);
+        return version;
+    }
+
+    /** The version that was live before the one that is. */
+    public OptionalInt liveBefore() {
+        List<Integer> before = liveNow().before();
+        return before.isEmpty() ? OptionalInt.empty() : OptionalInt.of(before.getLast());
     }
 
     /**
-     * Lets the version serve again that did before the live one.
+     * Takes back the last step towards a new version: ends the canary that runs, or lets the version serve again that did
+     * before the live one. The answer is the version that serves.
      *
-     * @throws UserFault if there was none
+     * @throws UserFault if there was none before
      */
     public Version rollback() {
-        Live live = liveNow();
-        if (live.before().isEmpty()) {
-            throw new UserFault("nothing to roll back to: no version was live before");
-        }
-        int previous = live.before().getLast();
-        write(
-                folder.resolve("live.json"),
-                SealedJson.bytes(new Live(
-                        previous, live.before().subList(0, live.before().size() - 1))));
-        return live().orElseThrow();
+        return exclusively(() -> {
+            if (canaries().running().isPresent()) {
+                canaries().stop(System.currentTimeMillis());
+                return live().orElseThrow();
+            }
+            Live live = liveNow();
+            if (live.before().isEmpty()) {
+                throw new UserFault("nothing to roll back to: no version was live before");
+            }
+            int previous = live.before().getLast();
+            write(
+                    folder.resolve("live.json"),
+                    SealedJson.bytes(new Live(
+                            previous, live.before().subList(0, live.before().size() - 1))));
+            return live().orElseThrow();
+        });
     }
 
     /** Keeps what came of one attempt of a search. */

@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * One trained version of an application's models. Immutable.
  *
  * @param id counts from 1
- * @param stage candidate, live or retired
+ * @param stage candidate, canary, live or retired
  * @param key the hash of everything it was made from: the same key means the same version
  * @param lineage what it was made from
  * @param artefacts the content hash of each model file, by what it is for
@@ -42,6 +42,7 @@ public record Version(
     /** How far a version has come. */
     public enum Stage {
         CANDIDATE,
+        CANARY,
         LIVE,
         RETIRED
     }

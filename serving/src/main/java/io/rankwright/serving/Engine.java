@@ -16,6 +16,7 @@ import io.rankwright.log.EventSchema;
 import io.rankwright.log.Intake;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Ranker;
+import io.rankwright.registry.Canary;
 import io.rankwright.registry.Experiment;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
@@ -31,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -89,6 +91,7 @@ public final class Engine implements AutoCloseable {
     private final Optional<StoredFeatures> stored;
     private final Optional<Follower> follower;
     private final Rollover rollover;
+    private final CanaryWatch canaryWatch;
     private volatile Trials trials = Trials.NONE;
 
     private Engine(
@@ -120,6 +123,7 @@ public final class Engine implements AutoCloseable {
                 application.serving().fallback(), application.serving().editorial(), ids::code, ids::text);
         this.state = new FeatureState(application, log.catalog());
         this.standing = new Standing(application, log);
+        this.canaryWatch = new CanaryWatch(application, ids);
         this.slots = slots;
         this.logBreaker = slots.log().map(_ -> new Breaker("log", meters));
         this.stored = slots.store()
@@ -237,38 +241,73 @@ public final class Engine implements AutoCloseable {
         return rollover.live();
     }
 
-    /** Serves the version that the registry says is live, if it is another one than now; true if it changed. */
-    public synchronized boolean followRegistry() {
-        Optional<Version> wanted = registry.live();
-        if (wanted.isEmpty() || wanted.get().id() == models().version().id()) {
-            return false;
+    /**
+     * Takes up what the registry says by now: the live version, the canary, the experiments. The version that was live before
+     * stays loaded, so that a rollback takes no time.
+     */
+    public synchronized void follow() {
+        Optional<Version> live = registry.live();
+        if (live.isPresent() && live.get().id() != models().version().id()) {
+            load(live.get().id());
+            rollover.to(live.get().id());
         }
-        Path index = folder.resolve("index").resolve("v" + wanted.get().id());
-        rollover.to(
-                log::nextOffset, before -> LiveModels.load(application, log, registry, wanted.get(), index, before));
-        return true;
+        List<Experiment> running = registry.experiments().running();
+        Optional<Canary> canary = registry.canaries().running();
+        if (!running.equals(trials.running()) || !canary.equals(trials.canary())) {
+            Trials next = Trials.of(application, running, canary);
+            next.versions().forEach(this::load);
+            canaryWatch.follow(canary);
+            trials = next;
+        }
+        Set<Integer> wanted = new HashSet<>(trials.versions());
+        wanted.add(models().version().id());
+        registry.liveBefore().ifPresent(wanted::add);
+        rollover.loaded().stream().filter(id -> !wanted.contains(id)).forEach(rollover::drop);
     }
 
-    /** Takes up the experiments that run by now, with the versions that their arms name; true if they are others than before. */
-    public synchronized boolean followExperiments() {
-        List<Experiment> running = registry.experiments().running();
-        if (running.equals(trials.running())) {
-            return false;
+    private void load(int id) {
+        if (!rollover.loaded().contains(id)) {
+            Version version = registry.version(id);
+            Path index = folder.resolve("index").resolve(version.name());
+            rollover.load(
+                    log::nextOffset, before -> LiveModels.load(application, log, registry, version, index, before));
         }
-        Trials next = Trials.of(application, running);
-        for (int id : next.versions()) {
-            if (!rollover.besides().contains(id)) {
-                Version version = registry.version(id);
-                Path index = folder.resolve("index").resolve("beside-v" + id);
-                rollover.beside(
-                        id,
-                        log::nextOffset,
-                        before -> LiveModels.load(application, log, registry, version, index, before));
-            }
+    }
+
+    /**
+     * Takes the canary back if it does harm, and widens it once it has been held without.
+     *
+     * @return what was done, if anything
+     */
+    Optional<String> steer() {
+        Optional<Canary> canary = trials.canary();
+        if (canary.isEmpty()) {
+            return Optional.empty();
         }
-        trials = next;
-        rollover.besides().stream().filter(id -> !next.versions().contains(id)).forEach(rollover::drop);
-        return true;
+        long now = System.currentTimeMillis();
+        String version = "v" + canary.get().version();
+        List<String> harm = canaryWatch.harm();
+        if (!harm.isEmpty()) {
+            registry.canaries().rollBack(canary.get(), String.join("; ", harm), now);
+            follow();
+            return Optional.of(version + " is rolled back: " + String.join("; ", harm));
+        }
+        if (canary.get().isHeld(now) && canaryWatch.hasSeenEnough()) {
+            Canary widened = registry.canaries().widen(canary.get(), now);
+            follow();
+            return Optional.of(String.format(
+                    Locale.ROOT, "%s answers %.0f%% of the %ss", version, 100 * widened.share(), subjectName()));
+        }
+        return Optional.empty();
+    }
+
+    private String subjectName() {
+        return application.framing().subject();
+    }
+
+    /** The canary that runs. */
+    public Optional<Canary> canary() {
+        return trials.canary();
     }
 
     /** The experiments that run. */
@@ -323,13 +362,16 @@ public final class Engine implements AutoCloseable {
 
     private FeedAnswer feed(FeedRequest request, long now, Stages stages) {
         Trials.Part part = trials.of(request.subject());
-        LiveModels live =
-                part.version().isPresent() ? rollover.use(part.version().getAsInt()) : rollover.use();
+        LiveModels live = use(part);
         try {
             return feed(live.cascade(application.model(), part), request, now, stages);
         } finally {
             live.release();
         }
+    }
+
+    private LiveModels use(Trials.Part part) {
+        return part.version().isPresent() ? rollover.use(part.version().getAsInt()) : rollover.use();
     }
 
     private FeedAnswer feed(Cascade cascade, FeedRequest request, long now, Stages stages) {
@@ -385,6 +427,7 @@ public final class Engine implements AutoCloseable {
                 stages.timings());
         if (stages.isCounted()) {
             logAnswer(answer, stages);
+            canaryWatch.answered(subject, live.version().id(), answer);
             if (answer.degraded().isEmpty()) {
                 ladder.remember(
                         request.subject(),
@@ -710,6 +753,7 @@ public final class Engine implements AutoCloseable {
         }
         for (Event event : events) {
             seen.add(event.codes()[subject], event.codes()[item]);
+            canaryWatch.happened(event.codes()[subject], event.codes()[item], relevance.applyAsDouble(event));
             if (relevance.applyAsDouble(event) == 1) {
                 rollover.tell(event.offset(), retriever -> retriever.taken(event.codes()[item], event.timeMillis()));
             }
@@ -802,7 +846,12 @@ public final class Engine implements AutoCloseable {
 
     /** Explains one item for one subject. */
     public Explanation explain(String subject, String item, Map<String, String> context) {
-        return using(live -> explain(live, subject, item, context));
+        LiveModels live = use(trials.of(subject));
+        try {
+            return explain(live, subject, item, context);
+        } finally {
+            live.release();
+        }
     }
 
     private Explanation explain(LiveModels live, String subject, String item, Map<String, String> context) {

@@ -1,5 +1,7 @@
 package io.rankwright.serving;
 
+import static java.util.Objects.requireNonNull;
+
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.spec.EnvironmentFault;
 import java.util.ArrayList;
@@ -14,8 +16,8 @@ import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 
 /**
- * Which models answer, and how others take their place while requests and events go on: the new ones are loaded beside,
- * what happens meanwhile is told to them before they answer, and from one request to the next they do.
+ * Which models are loaded, and which of them answer: others are loaded beside while requests and events go on, what happens
+ * meanwhile is told to them before they answer, and from one request to the next they do.
  *
  * <p>Thread-safety: any thread; one load at a time, whoever else asks for one waits.
  */
@@ -27,11 +29,12 @@ final class Rollover {
 
     private long loadedBefore;
     private volatile LiveModels live;
-    /** Versions that answer some arm of an experiment, by their id. */
-    private final Map<Integer, LiveModels> besides = new ConcurrentHashMap<>();
+    /** By the version's number; the live ones among them. */
+    private final Map<Integer, LiveModels> loaded = new ConcurrentHashMap<>();
 
     Rollover(LiveModels live) {
         this.live = live;
+        loaded.put(live.version().id(), live);
     }
 
     LiveModels live() {
@@ -56,15 +59,15 @@ final class Rollover {
         }
     }
 
-    /** The same of a version beside; of the live one if it is not loaded. */
+    /** The same of a version; of the live one if it is not loaded. */
     LiveModels use(int version) {
-        LiveModels beside = besides.get(version);
-        return beside != null && beside.use() ? beside : use();
+        LiveModels wanted = loaded.get(version);
+        return wanted != null && wanted.use() ? wanted : use();
     }
 
-    /** Which versions are loaded beside the live one. */
-    Set<Integer> besides() {
-        return Set.copyOf(besides.keySet());
+    /** Which versions are loaded. */
+    Set<Integer> loaded() {
+        return Set.copyOf(loaded.keySet());
     }
 
     /** Tells the candidate sources of a change that is not an event of the log. */
@@ -76,8 +79,7 @@ final class Rollover {
     void tell(long offset, Consumer<Retriever> happened) {
         change.readLock().lock();
         try {
-            happened.accept(live.retriever());
-            besides.values().forEach(beside -> happened.accept(beside.retriever()));
+            loaded.values().forEach(models -> happened.accept(models.retriever()));
             missed.filter(_ -> offset >= loadedBefore).ifPresent(list -> {
                 synchronized (list) {
                     list.add(happened);
@@ -88,29 +90,17 @@ final class Rollover {
         }
     }
 
-    /**
-     * Puts others in the place of the models.
-     *
-     * @param nextOffset the offset that the next event will have
-     * @param load loads models that know the events before an offset
-     */
-    synchronized void to(LongSupplier nextOffset, LongFunction<LiveModels> load) {
-        LiveModels old = live;
-        load(nextOffset, load, fresh -> live = fresh);
-        old.close();
+    /** Lets a version that is loaded answer, from the next request on. */
+    void to(int version) {
+        live = requireNonNull(loaded.get(version));
     }
 
-    /** Loads a version beside the live one. */
-    void beside(int version, LongSupplier nextOffset, LongFunction<LiveModels> load) {
-        load(nextOffset, load, fresh -> besides.put(version, fresh));
-    }
-
-    /** Lets go of a version beside. */
+    /** Lets go of a version, which is not the live one. */
     void drop(int version) {
         LiveModels dropped;
         change.writeLock().lock();
         try {
-            dropped = besides.remove(version);
+            dropped = loaded.remove(version);
         } finally {
             change.writeLock().unlock();
         }
@@ -121,11 +111,16 @@ final class Rollover {
 
     /** Closes all models. */
     void close() {
-        besides().forEach(this::drop);
-        live.close();
+        loaded().forEach(this::drop);
     }
 
-    private synchronized void load(LongSupplier nextOffset, LongFunction<LiveModels> load, Consumer<LiveModels> place) {
+    /**
+     * Loads a version.
+     *
+     * @param nextOffset the offset that the next event will have
+     * @param load loads models that know the events before an offset
+     */
+    synchronized void load(LongSupplier nextOffset, LongFunction<LiveModels> load) {
         change.writeLock().lock();
         try {
             loadedBefore = nextOffset.getAsLong();
@@ -138,7 +133,7 @@ final class Rollover {
             change.writeLock().lock();
             try {
                 missed.ifPresent(list -> list.forEach(happened -> happened.accept(fresh.retriever())));
-                place.accept(fresh);
+                loaded.put(fresh.version().id(), fresh);
             } finally {
                 change.writeLock().unlock();
             }

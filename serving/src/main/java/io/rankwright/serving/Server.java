@@ -122,8 +122,8 @@ public final class Server implements AutoCloseable {
     /** Takes up what the registry says by now; what is in the way is told once. */
     private void followOnce() {
         try {
-            engine.followRegistry();
-            engine.followExperiments();
+            engine.follow();
+            engine.steer().ifPresent(LOGGER::info);
             trouble = "";
         } catch (RankwrightException e) {
             String message = String.valueOf(e.getMessage());

@@ -1,5 +1,6 @@
 package io.rankwright.serving;
 
+import io.rankwright.registry.Canary;
 import io.rankwright.registry.Experiment;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.Model;
@@ -15,20 +16,21 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The experiments that run, ready to say what a subject's request is answered by. Immutable; any thread.
+ * The experiments and the canary that run, ready to say what a subject's request is answered by. Immutable; any thread.
  *
  * <p>What each combination of arms comes to is read and checked beforehand: a request only looks it up.
  */
 final class Trials {
-    static final Trials NONE = new Trials(List.of(), Map.of());
+    static final Trials NONE = new Trials(List.of(), Map.of(), Optional.empty());
 
     private final List<Experiment> running;
     private final Map<Map<String, String>, Model> models;
+    private final Optional<Canary> canary;
 
     /**
      * What a subject's request is answered by.
      *
-     * @param arms it is in, as {@code experiment/arm}
+     * @param arms it is in, as {@code experiment/arm}; of a canary {@code canary-v3/new} or {@code canary-v3/live}
      * @param changes of the application file
      * @param model the file's, with the changes; empty if there are none
      * @param version another than the live one
@@ -37,17 +39,19 @@ final class Trials {
         static final Part NONE = new Part(List.of(), Map.of(), Optional.empty(), OptionalInt.empty());
     }
 
-    private Trials(List<Experiment> running, Map<Map<String, String>, Model> models) {
+    private Trials(List<Experiment> running, Map<Map<String, String>, Model> models, Optional<Canary> canary) {
         this.running = running;
         this.models = models;
+        this.canary = canary;
     }
 
     /**
      * Reads what the arms of experiments change.
      *
+     * @param canary the one that runs
      * @throws UserFault if the application file does not take a change
      */
-    static Trials of(Application application, List<Experiment> running) {
+    static Trials of(Application application, List<Experiment> running, Optional<Canary> canary) {
         List<Map<String, String>> combinations = new ArrayList<>(List.of(Map.of()));
         for (Experiment experiment : running) {
             for (Map<String, String> before : List.copyOf(combinations)) {
@@ -69,28 +73,38 @@ final class Trials {
                 models.put(changes, changed.model());
             }
         }
-        return new Trials(List.copyOf(running), Map.copyOf(models));
+        return new Trials(List.copyOf(running), Map.copyOf(models), canary);
     }
 
     List<Experiment> running() {
         return running;
     }
 
-    /** The versions that some arm names. */
+    Optional<Canary> canary() {
+        return canary;
+    }
+
+    /** The versions that some arm names, and the one that is tried. */
     Set<Integer> versions() {
         var versions = new TreeSet<Integer>();
+        canary.ifPresent(tried -> versions.add(tried.version()));
         running.forEach(
                 experiment -> experiment.arms().forEach(arm -> arm.versionOf().ifPresent(versions::add)));
         return versions;
     }
 
     Part of(String subject) {
-        if (running.isEmpty()) {
+        if (running.isEmpty() && canary.isEmpty()) {
             return Part.NONE;
         }
         var arms = new ArrayList<String>();
         var changes = new LinkedHashMap<String, String>();
         OptionalInt version = OptionalInt.empty();
+        if (canary.isPresent()) {
+            boolean isTried = canary.get().answers(subject);
+            version = isTried ? OptionalInt.of(canary.get().version()) : version;
+            arms.add("canary-v" + canary.get().version() + (isTried ? "/new" : "/live"));
+        }
         for (Experiment experiment : running) {
             Optional<Experiment.Arm> arm = experiment.arm(subject);
             if (arm.isPresent()) {

@@ -45,6 +45,14 @@ final class ApplicationCheck {
     private void checkServing() {
         Section serving = root.section("serving");
         serving.scalars("card").forEach(column -> checkItemNames(column.location(), List.of(column.text())));
+        double before = 0;
+        for (var step : serving.section("canary").scalars("steps")) {
+            double share = Units.share(step.text()).orElse(Double.NaN);
+            if (share <= before || share >= 1) {
+                problem(step.location(), "the step " + step.text(), "shares that rise, such as [1%, 5%, 25%]");
+            }
+            before = share;
+        }
         List<String> columns = columnNames(application.framing().exposure());
         serving.sections("actions").forEach((_, action) -> {
             for (var entry : action.mapping().entries()) {

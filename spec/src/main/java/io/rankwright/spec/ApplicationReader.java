@@ -146,9 +146,24 @@ final class ApplicationReader {
                         serving.texts("fallback"),
                         serving.texts("editorial"),
                         serving.integer("concurrency", 64),
+                        canary(serving.section("canary")),
                         monitor,
                         serving.texts("card"),
                         actions(serving)));
+    }
+
+    private static Serving.Canary canary(Section section) {
+        List<Double> steps = section.texts("steps").stream()
+                .flatMap(text -> Units.share(text).stream())
+                .toList();
+        try {
+            return new Serving.Canary(
+                    steps.isEmpty() ? Serving.Canary.USUAL.steps() : steps,
+                    section.duration("hold").orElse(Serving.Canary.USUAL.hold()));
+        } catch (IllegalArgumentException _) {
+            // The check names what is wrong with them.
+            return Serving.Canary.USUAL;
+        }
     }
 
     private static Map<String, Map<String, Expression>> actions(Section serving) {

@@ -572,6 +572,19 @@ public final class ApplicationShape {
                                         "concurrency",
                                         INTEGER,
                                         "requests answered at once at most; how many below that is learnt (default 64)"),
+                                optional(
+                                        "canary",
+                                        fields(
+                                                "How a new version comes to serve everyone.",
+                                                optional(
+                                                        "steps",
+                                                        new Items(SHARE, 1, 20),
+                                                        "the shares of the subjects that it answers one after the other, rising (default 1%, 5%, 25%)"),
+                                                optional(
+                                                        "hold",
+                                                        DURATION,
+                                                        "how long each is held at least (default 30m)")),
+                                        "how a new version comes to serve everyone"),
                                 optional("card", new Items(NAME, 0, 20), "the item's columns that the console shows"),
                                 optional(
                                         "actions",

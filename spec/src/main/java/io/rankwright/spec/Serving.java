@@ -12,6 +12,7 @@ import java.util.Map;
  * @param fallback what answers when a stage fails, in order
  * @param editorial the items of the last rung, which an editor has chosen
  * @param concurrency how many requests are answered at once at most
+ * @param canary how a new version comes to serve everyone
  * @param monitor limits by name
  * @param card the item's columns that the console shows
  * @param actions what a person can do with an item in the console: for each action the columns of the exposure that it
@@ -23,6 +24,7 @@ public record Serving(
         List<String> fallback,
         List<String> editorial,
         int concurrency,
+        Canary canary,
         Map<String, String> monitor,
         List<String> card,
         Map<String, Map<String, Expression>> actions) {
@@ -30,5 +32,29 @@ public record Serving(
         fallback = List.copyOf(fallback);
         editorial = List.copyOf(editorial);
         card = List.copyOf(card);
+    }
+
+    /**
+     * How a new version comes to serve everyone.
+     *
+     * @param steps the shares of the subjects that it answers one after the other, rising, each above 0 and below 1
+     * @param hold how long each is held at least
+     */
+    public record Canary(List<Double> steps, Duration hold) {
+        public static final Canary USUAL = new Canary(List.of(0.01, 0.05, 0.25), Duration.ofMinutes(30));
+
+        public Canary {
+            steps = List.copyOf(steps);
+            double before = 0;
+            for (double step : steps) {
+                if (step <= before || step >= 1) {
+                    throw new IllegalArgumentException("the steps " + steps + "; expected rising shares below 1");
+                }
+                before = step;
+            }
+            if (steps.isEmpty() || hold.isNegative()) {
+                throw new IllegalArgumentException("the steps " + steps + " held " + hold);
+            }
+        }
     }
 }

@@ -147,6 +147,10 @@ public final class Console {
                 "/models/promote",
                 button(request -> render(
                         "models", models.values(models.promote(form(request).getOrDefault("version", ""))))));
+        routing.post(
+                "/models/canary",
+                button(request -> render(
+                        "models", models.values(models.tryOut(form(request).getOrDefault("version", ""))))));
         routing.post("/models/rollback", button(_ -> render("models", models.values(models.rollback()))));
         routing.get("/experiments", page(_ -> render("experiments", experiments.values())));
         routing.get("/quarantine", page(_ -> render("quarantine", quarantine())));

@@ -1,8 +1,12 @@
 package io.rankwright.cli.console;
 
+import io.rankwright.registry.Canary;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.Engine;
 import io.rankwright.spec.RankwrightException;
+import io.rankwright.spec.Serving;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +27,9 @@ final class ModelsPage {
 
     /** One version, in words. */
     public record Shown(int id, String name, String stage, boolean hasPassed, String gates, boolean mayServe) {}
+
+    /** One canary, in words. */
+    public record Tried(String version, String outcome, List<String> steps) {}
 
     /** One property of all versions that are shown. */
     public record Row(String name, List<String> values) {}
@@ -71,8 +78,32 @@ final class ModelsPage {
             }
         }
         values.put("metrics", metrics);
-        values.put("canRollBack", all.stream().anyMatch(version -> version.stage() == Version.Stage.RETIRED));
+        values.put(
+                "canRollBack",
+                engine.canary().isPresent()
+                        || all.stream().anyMatch(version -> version.stage() == Version.Stage.RETIRED));
+        values.put(
+                "canaries",
+                engine.registry().canaries().all().reversed().stream()
+                        .limit(SHOWN)
+                        .map(ModelsPage::steps)
+                        .toList());
         return values;
+    }
+
+    private static Tried steps(Canary canary) {
+        List<String> steps = canary.entries().stream()
+                .map(entry -> String.format(
+                        Locale.ROOT,
+                        "%s %.0f%%: %s",
+                        Instant.ofEpochMilli(entry.millis()).truncatedTo(ChronoUnit.SECONDS),
+                        100 * entry.share(),
+                        entry.words()))
+                .toList();
+        return new Tried(
+                "v" + canary.version(),
+                canary.outcome().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                steps);
     }
 
     private static Row row(String name, List<Version> versions, Function<Version, String> value) {
@@ -103,8 +134,26 @@ final class ModelsPage {
     String promote(String version) {
         try {
             Version live = engine.registry().promote(Version.idOf(version), false);
-            engine.followRegistry();
+            engine.follow();
             return live.name() + " serves now.";
+        } catch (RankwrightException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    /** Lets a version answer the first few subjects; the answer says what came of it. */
+    String tryOut(String version) {
+        try {
+            Serving.Canary canary = engine.application().serving().canary();
+            engine.registry()
+                    .canaries()
+                    .start(Version.idOf(version), canary, false, System.currentTimeMillis());
+            engine.follow();
+            return String.format(
+                    Locale.ROOT,
+                    "v%s answers the first %.0f%%; without harm it will be all of them.",
+                    version,
+                    100 * canary.steps().getFirst());
         } catch (RankwrightException e) {
             return String.valueOf(e.getMessage());
         }
@@ -114,8 +163,8 @@ final class ModelsPage {
     String rollback() {
         try {
             Version live = engine.registry().rollback();
-            engine.followRegistry();
-            return live.name() + " serves again.";
+            engine.follow();
+            return live.name() + " serves everyone.";
         } catch (RankwrightException e) {
             return String.valueOf(e.getMessage());
         }

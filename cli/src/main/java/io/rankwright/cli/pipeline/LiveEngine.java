@@ -48,7 +48,7 @@ public final class LiveEngine implements AutoCloseable {
                     live.lineage().data().equals("simulated"),
                     meters,
                     Clock.systemUTC());
-            engine.followExperiments();
+            engine.follow();
             step.outcome(
                     "%s on %,d events of the log", live.name(), engine.log().size());
             return new LiveEngine(home, engine, state, reporter);
