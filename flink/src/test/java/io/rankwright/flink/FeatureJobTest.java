@@ -1,5 +1,6 @@
 package io.rankwright.flink;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,6 +22,10 @@ import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -35,6 +40,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
@@ -194,7 +201,7 @@ class FeatureJobTest {
         }
     }
 
-    /** On the whole real slice where it is found. */
+    /** On what every fourth user did in the real slice, where it is found. */
     @Test
     void onTheRealLogStreamAndBatchGiveWhatTheReplayGives() throws Exception {
         Optional<DataRoot> real = DataRoot.find(
@@ -239,10 +246,34 @@ class FeatureJobTest {
         }
     }
 
-    private EventLog taken(DataRoot root) {
+    private EventLog taken(DataRoot root) throws IOException {
         EventLog log = EventLog.open(folder.resolve("log"), APPLICATION);
-        new Ingestion(APPLICATION, log, root, Progress.SILENT).run();
+        new Ingestion(APPLICATION, log, everyFourthUser(root), Progress.SILENT).run();
         return log;
+    }
+
+    private DataRoot everyFourthUser(DataRoot root) throws IOException {
+        Path part = Files.createDirectories(folder.resolve("part/kuairand"));
+        try (Stream<Path> files = Files.list(root.folder().resolve("kuairand"))) {
+            for (Path file : files.toList()) {
+                if (!file.getFileName().toString().startsWith("log_standard")) {
+                    Files.createSymbolicLink(part.resolve(file.getFileName()), file.toAbsolutePath());
+                    continue;
+                }
+                try (var lines = new BufferedReader(
+                                new InputStreamReader(new GZIPInputStream(Files.newInputStream(file)), UTF_8));
+                        var kept = new PrintWriter(
+                                new GZIPOutputStream(Files.newOutputStream(part.resolve(file.getFileName()))),
+                                false,
+                                UTF_8)) {
+                    kept.println(lines.readLine());
+                    lines.lines()
+                            .filter(line -> Integer.parseInt(line.substring(0, line.indexOf(','))) % 4 == 0)
+                            .forEach(kept::println);
+                }
+            }
+        }
+        return new DataRoot(part.getParent(), false);
     }
 
     private Snapshot batch(EventLog log, ArrivalLog arrivals, Snapshot.Manifest inputs, String name) {
