@@ -22,6 +22,7 @@ class ArchitectureTest {
             "training",
             "registry",
             "retrieval",
+            "monitoring",
             "serving",
             "cli");
 

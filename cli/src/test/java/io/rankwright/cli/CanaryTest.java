@@ -69,8 +69,7 @@ class CanaryTest {
                 boolean isTaken = (user + slot++) % (version.equals(worse) ? 4 : 2) == 0;
                 String event =
                         "{\"user_id\": \"%d\", \"video_id\": \"%s\", \"play_time_ms\": %d, \"is_click\": %d, \"tab\": \"1\"}";
-                events.add(event.formatted(
-                        user, shown.path("item").asText(), isTaken ? 9000 : 900, isTaken ? 1 : 0));
+                events.add(event.formatted(user, shown.path("item").asText(), isTaken ? 9000 : 900, isTaken ? 1 : 0));
             }
             assertThat(running.send("POST", "/v1/events", "{\"events\": [" + String.join(",", events) + "]}")
                             .statusCode())

@@ -23,4 +23,38 @@ public final class Drift {
         }
         return sum;
     }
+
+    /**
+     * The statistic of Kolmogorov and Smirnov: the greatest distance of two distribution functions, 0 to 1.
+     *
+     * @param expected,actual both at the same places
+     */
+    public static double kolmogorovSmirnov(double[] expected, double[] actual) {
+        Classification.requireSameLength(expected, actual);
+        double greatest = 0;
+        for (int i = 0; i < expected.length; i++) {
+            greatest = Math.max(greatest, Math.abs(expected[i] - actual[i]));
+        }
+        return greatest;
+    }
+
+    /**
+     * The divergence of Jensen and Shannon in bits: how much one value tells of which distribution it came from, 0 to 1 (Lin,
+     * "Divergence Measures Based on the Shannon Entropy", 1991).
+     *
+     * @param expected,actual shares of the same groups
+     */
+    public static double jensenShannon(double[] expected, double[] actual) {
+        Classification.requireSameLength(expected, actual);
+        double sum = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double middle = (expected[i] + actual[i]) / 2;
+            sum += (entropy(expected[i], middle) + entropy(actual[i], middle)) / 2;
+        }
+        return sum;
+    }
+
+    private static double entropy(double share, double of) {
+        return share == 0 ? 0 : share * Math.log(share / of) / Math.log(2);
+    }
 }

@@ -124,6 +124,11 @@ public final class Ranker implements AutoCloseable {
         return manifest;
     }
 
+    /** What the places of a row stand for. */
+    public RankerInputs.Layout layout() {
+        return inputs.layout();
+    }
+
     public RankerInputs inputs() {
         return inputs;
     }

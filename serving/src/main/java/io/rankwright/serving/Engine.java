@@ -91,7 +91,9 @@ public final class Engine implements AutoCloseable {
     private final Optional<StoredFeatures> stored;
     private final Optional<Follower> follower;
     private final Rollover rollover;
-    private final CanaryWatch canaryWatch;
+    private final CanaryWatch canaryWatch = new CanaryWatch();
+    private final LastSlates lastSlates = new LastSlates();
+    private final Monitor monitor;
     private volatile Trials trials = Trials.NONE;
 
     private Engine(
@@ -123,7 +125,7 @@ public final class Engine implements AutoCloseable {
                 application.serving().fallback(), application.serving().editorial(), ids::code, ids::text);
         this.state = new FeatureState(application, log.catalog());
         this.standing = new Standing(application, log);
-        this.canaryWatch = new CanaryWatch(application, ids);
+        this.monitor = new Monitor(application, meters, this.clock.millis());
         this.slots = slots;
         this.logBreaker = slots.log().map(_ -> new Breaker("log", meters));
         this.stored = slots.store()
@@ -427,7 +429,7 @@ public final class Engine implements AutoCloseable {
                 stages.timings());
         if (stages.isCounted()) {
             logAnswer(answer, stages);
-            canaryWatch.answered(subject, live.version().id(), answer);
+            watch(live, subject, answer);
             if (answer.degraded().isEmpty()) {
                 ladder.remember(
                         request.subject(),
@@ -436,6 +438,32 @@ public final class Engine implements AutoCloseable {
         }
         stages.record("total", start);
         return answer;
+    }
+
+    /** Tells of an answer those who watch what is served. */
+    private void watch(LiveModels live, int subject, FeedAnswer answer) {
+        Dictionary.Domain ids =
+                log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
+        String head = application.framing().relevance().name();
+        int size = answer.slots().size();
+        int[] items = new int[size];
+        float[] predicted = new float[size];
+        for (int i = 0; i < size; i++) {
+            FeedAnswer.Slot slot = answer.slots().get(i);
+            items[i] = ids.code(slot.item());
+            predicted[i] = slot.scores().getOrDefault(head, Double.NaN).floatValue();
+        }
+        int version = live.version().id();
+        int repeated = lastSlates.put(subject, new LastSlates.Slate(version, answer.arms(), items.clone(), predicted));
+        canaryWatch.answered(subject, version, answer);
+        if (live == rollover.live()) {
+            monitor.answered(live, answer, items, repeated);
+        }
+    }
+
+    /** What is seen of what is served. */
+    public Monitor monitor() {
+        return monitor;
     }
 
     /** The share of sources that answered, times the share of candidates that were ranked. */
@@ -753,7 +781,12 @@ public final class Engine implements AutoCloseable {
         }
         for (Event event : events) {
             seen.add(event.codes()[subject], event.codes()[item]);
-            canaryWatch.happened(event.codes()[subject], event.codes()[item], relevance.applyAsDouble(event));
+            monitor.arrived(event.timeMillis(), clock.millis());
+            lastSlates.take(event.codes()[subject], event.codes()[item]).ifPresent(shown -> {
+                double outcome = relevance.applyAsDouble(event);
+                monitor.happened(shown, outcome);
+                canaryWatch.happened(event.codes()[subject], shown, outcome);
+            });
             if (relevance.applyAsDouble(event) == 1) {
                 rollover.tell(event.offset(), retriever -> retriever.taken(event.codes()[item], event.timeMillis()));
             }

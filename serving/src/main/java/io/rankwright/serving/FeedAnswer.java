@@ -73,6 +73,11 @@ public record FeedAnswer(
         }
     }
 
+    /** How long all stages took. */
+    double millis() {
+        return timings.values().stream().mapToDouble(Double::doubleValue).sum();
+    }
+
     /** Whether candidates were left unranked for want of time. */
     @JsonIgnore
     boolean isLate() {

@@ -76,6 +76,11 @@ final class Trials {
         return new Trials(List.copyOf(running), Map.copyOf(models), canary);
     }
 
+    /** How the arms of a canary are called. */
+    static String arm(int version, boolean isNew) {
+        return "canary-v" + version + (isNew ? "/new" : "/live");
+    }
+
     List<Experiment> running() {
         return running;
     }
@@ -103,7 +108,7 @@ final class Trials {
         if (canary.isPresent()) {
             boolean isTried = canary.get().answers(subject);
             version = isTried ? OptionalInt.of(canary.get().version()) : version;
-            arms.add("canary-v" + canary.get().version() + (isTried ? "/new" : "/live"));
+            arms.add(arm(canary.get().version(), isTried));
         }
         for (Experiment experiment : running) {
             Optional<Experiment.Arm> arm = experiment.arm(subject);

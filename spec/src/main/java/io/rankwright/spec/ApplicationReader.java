@@ -118,17 +118,11 @@ final class ApplicationReader {
                 evaluation.section("online").text("primary"),
                 evaluation.section("online").texts("guardrails"));
         Section serving = root.section("serving");
+        Section monitor = serving.section("monitor");
         var budget = new LinkedHashMap<String, Duration>();
         for (String stage : List.of("retrieve", "rank", "rerank")) {
             budget.put(stage, serving.section("budget").duration(stage).orElse(Duration.ofMillis(50)));
         }
-        var monitor = new LinkedHashMap<String, String>();
-        serving.section("monitor")
-                .mapping()
-                .entries()
-                .forEach(entry -> serving.section("monitor")
-                        .text(entry.key().text())
-                        .ifPresent(text -> monitor.put(entry.key().text(), text)));
         return new Application(
                 root.text("application", ""),
                 folder,
@@ -147,7 +141,13 @@ final class ApplicationReader {
                         serving.texts("editorial"),
                         serving.integer("concurrency", 64),
                         canary(serving.section("canary")),
-                        monitor,
+                        new Serving.Monitor(
+                                monitor.duration("window").orElse(Duration.ofHours(1)),
+                                monitor.number("drift_psi", 0.2),
+                                monitor.number("ece", 0.03),
+                                monitor.duration("latency_p99")
+                                        .orElse(requirements.latencyP99().orElse(Duration.ofMillis(200))),
+                                monitor.share("availability", 0.999)),
                         serving.texts("card"),
                         actions(serving)));
     }

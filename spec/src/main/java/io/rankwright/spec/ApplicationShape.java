@@ -595,6 +595,10 @@ public final class ApplicationShape {
                                         fields(
                                                 "Limits that raise an alarm.",
                                                 optional(
+                                                        "window",
+                                                        DURATION,
+                                                        "how long is collected before it is compared (default 1h)"),
+                                                optional(
                                                         "drift_psi", NUMBER, "population stability index of a feature"),
                                                 optional("ece", NUMBER, "expected calibration error"),
                                                 optional("latency_p99", DURATION, "99 of 100 answers within"),

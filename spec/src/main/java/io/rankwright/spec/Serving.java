@@ -13,7 +13,7 @@ import java.util.Map;
  * @param editorial the items of the last rung, which an editor has chosen
  * @param concurrency how many requests are answered at once at most
  * @param canary how a new version comes to serve everyone
- * @param monitor limits by name
+ * @param monitor limits that raise an alarm
  * @param card the item's columns that the console shows
  * @param actions what a person can do with an item in the console: for each action the columns of the exposure that it
  *     posts, as formulas over the item's columns
@@ -25,7 +25,7 @@ public record Serving(
         List<String> editorial,
         int concurrency,
         Canary canary,
-        Map<String, String> monitor,
+        Monitor monitor,
         List<String> card,
         Map<String, Map<String, Expression>> actions) {
     public Serving {
@@ -33,6 +33,17 @@ public record Serving(
         editorial = List.copyOf(editorial);
         card = List.copyOf(card);
     }
+
+    /**
+     * Limits that raise an alarm.
+     *
+     * @param window how long is collected before it is compared
+     * @param driftPsi population stability index of a feature or a score
+     * @param ece expected calibration error
+     * @param latencyP99 99 of 100 answers take no longer
+     * @param availability the share of requests that are answered
+     */
+    public record Monitor(Duration window, double driftPsi, double ece, Duration latencyP99, double availability) {}
 
     /**
      * How a new version comes to serve everyone.

@@ -145,9 +145,7 @@ final class ModelsPage {
     String tryOut(String version) {
         try {
             Serving.Canary canary = engine.application().serving().canary();
-            engine.registry()
-                    .canaries()
-                    .start(Version.idOf(version), canary, false, System.currentTimeMillis());
+            engine.registry().canaries().start(Version.idOf(version), canary, false, System.currentTimeMillis());
             engine.follow();
             return String.format(
                     Locale.ROOT,

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 /** Two hundred canaries each, of which it is known what is wrong with them. The seeds are fixed. */
 class CanaryCheckTest {
     private static final int RUNS = 200;
-    private static final int SUBJECTS = 10_000;
-    private static final int ANSWERS_A_STEP = 20_000;
+    private static final int SUBJECTS = 20_000;
+    private static final int ANSWERS_A_STEP = 25_000;
     private static final int SLOTS = 20;
     private static final double TAKEN = 0.37;
 

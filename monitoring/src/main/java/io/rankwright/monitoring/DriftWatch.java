@@ -1,0 +1,102 @@
+package io.rankwright.monitoring;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Holds the values of some variables window by window against those of a reference, which is the first window. A window ends
+ * when it is old enough and has enough rows.
+ *
+ * <p>Rows should come from different requests: rows that tell of the same thing make chance look like change.
+ *
+ * <p>Thread-safety: any thread.
+ */
+public final class DriftWatch {
+    /** Fewer rows say little. */
+    public static final int LEAST_ROWS = 1000;
+
+    private final List<Variable> variables;
+    private final long windowMillis;
+    private final double psiLimit;
+    private Window reference;
+    private boolean isReferenceFull;
+    private Window window;
+    private List<Shift> shifts = List.of();
+
+    /** A variable: a number, or the code of a category. */
+    public record Variable(String name, boolean isCategory) {}
+
+    /** The values of all variables since a moment. */
+    private record Window(long startMillis, List<Distribution> values) {
+        static Window of(List<Variable> variables, long startMillis) {
+            return new Window(
+                    startMillis,
+                    variables.stream()
+                            .map(variable -> new Distribution(variable.isCategory()))
+                            .toList());
+        }
+
+        boolean isOver(long nowMillis, long lengthMillis) {
+            return nowMillis - startMillis >= lengthMillis && values.getFirst().count() >= LEAST_ROWS;
+        }
+    }
+
+    /**
+     * @param window how long a window lasts at least
+     * @param psiLimit of the population stability index, that raises an alarm
+     */
+    public DriftWatch(List<Variable> variables, Duration window, double psiLimit, long nowMillis) {
+        this.variables = List.copyOf(variables);
+        this.windowMillis = window.toMillis();
+        this.psiLimit = psiLimit;
+        this.reference = Window.of(variables, nowMillis);
+        this.window = reference;
+    }
+
+    /** Adds a row, of each variable a value; NaN is a missing one. True if it ended a window: {@link #shifts} are new then. */
+    public synchronized boolean add(float[] row, long nowMillis) {
+        if (row.length != variables.size()) {
+            throw new IllegalArgumentException(row.length + " values of " + variables.size() + " variables");
+        }
+        boolean isOver = !variables.isEmpty() && window.isOver(nowMillis, windowMillis);
+        if (isOver) {
+            end(nowMillis);
+        }
+        for (int v = 0; v < row.length; v++) {
+            window.values().get(v).add(row[v]);
+        }
+        return isOver;
+    }
+
+    private void end(long nowMillis) {
+        if (isReferenceFull) {
+            var found = new ArrayList<Shift>();
+            for (int v = 0; v < variables.size(); v++) {
+                found.add(Shift.of(
+                        variables.get(v).name(),
+                        reference.values().get(v),
+                        window.values().get(v),
+                        psiLimit));
+            }
+            shifts = List.copyOf(found);
+        }
+        isReferenceFull = true;
+        window = Window.of(variables, nowMillis);
+    }
+
+    /** How far each variable of the last whole window is from the reference; empty before there is one. */
+    public synchronized List<Shift> shifts() {
+        return shifts;
+    }
+
+    /** What there is of the window that is under way. */
+    public synchronized long rows() {
+        return variables.isEmpty() ? 0 : window.values().getFirst().count();
+    }
+
+    /** Whether values are compared yet: the reference is whole. */
+    public synchronized boolean hasReference() {
+        return isReferenceFull;
+    }
+}

@@ -1,0 +1,238 @@
+package io.rankwright.serving;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.rankwright.models.Ranker;
+import io.rankwright.models.RankerInputs;
+import io.rankwright.monitoring.Calibration;
+import io.rankwright.monitoring.DriftWatch;
+import io.rankwright.monitoring.DriftWatch.Variable;
+import io.rankwright.monitoring.FeedHealth;
+import io.rankwright.monitoring.Shift;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.Serving;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What the live version is given, says, and what becomes of it: drift of its inputs and scores from the first window that it
+ * served, calibration against what happened, health of the feed, delay of events. One slot of each answer counts for the
+ * drift, so that rows come from different requests. It all begins anew with another version and with a start.
+ *
+ * <p>Any number of threads.
+ */
+public final class Monitor {
+    private final Serving.Monitor limits;
+    private final MeterRegistry meters;
+    private final Timer delay;
+    private final Counter slow;
+    private final double slowMillis;
+    private long answers;
+    private int version;
+    private List<Variable> variables = List.of();
+    private DriftWatch drift;
+    private Window window;
+    private Optional<Window> last = Optional.empty();
+
+    /** What happened since a moment. */
+    private record Window(long startMillis, Calibration calibration, FeedHealth health) {
+        static Window at(long millis) {
+            return new Window(millis, new Calibration(), new FeedHealth());
+        }
+    }
+
+    /**
+     * Something that is not as it should be.
+     *
+     * @param kind what the playbook calls it: drift or calibration
+     * @param of the variable
+     */
+    public record Alarm(String kind, String of, String words) {}
+
+    /**
+     * What there is to see.
+     *
+     * @param version that it is about
+     * @param rows of the window that is under way
+     * @param shifts of the last whole window, the greatest first; empty before there is one
+     * @param calibration,health of the last whole window, or of the one under way before there is one
+     */
+    public record View(
+            String version,
+            long rows,
+            boolean hasReference,
+            List<Shift> shifts,
+            Calibration calibration,
+            FeedHealth health,
+            List<Alarm> alarms) {}
+
+    Monitor(Application application, MeterRegistry meters, long nowMillis) {
+        this.limits = application.serving().monitor();
+        this.meters = meters;
+        this.slowMillis = limits.latencyP99().toMillis();
+        this.drift = new DriftWatch(List.of(), limits.window(), limits.driftPsi(), nowMillis);
+        this.window = Window.at(nowMillis);
+        this.delay = Timer.builder("rankwright.event.delay")
+                .description("From what an event says when it happened until it was taken")
+                .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofMillis(100))
+                .maximumExpectedValue(Duration.ofDays(1))
+                .register(meters);
+        this.slow = Counter.builder("rankwright.answers.slow")
+                .description("Answers that took longer than serving.monitor.latency_p99")
+                .register(meters);
+        gauge("rankwright.alarms", "Alarms that are raised", () -> alarms().size());
+        gauge("rankwright.drift.psi.max", "The greatest population stability index of the last window", () -> worst());
+        gauge(
+                "rankwright.calibration.ece",
+                "Expected calibration error of the last window",
+                () -> shown().calibration().ece());
+        gauge(
+                "rankwright.calibration.ratio",
+                "Predicted by observed in the last window",
+                () -> shown().calibration().ratio());
+        gauge(
+                "rankwright.feed.items",
+                "Different items shown in the last window",
+                () -> shown().health().items());
+        gauge(
+                "rankwright.feed.concentration",
+                "Share of slots of the ten items shown most",
+                () -> shown().health().concentration());
+        gauge(
+                "rankwright.feed.repeated",
+                "Share of slots with an item of the subject's last answer",
+                () -> shown().health().repeated());
+    }
+
+    private interface Figure {
+        double now();
+    }
+
+    private void gauge(String name, String about, Figure figure) {
+        Gauge.builder(name, () -> {
+                    synchronized (this) {
+                        return figure.now();
+                    }
+                })
+                .description(about)
+                .register(meters);
+    }
+
+    private Window shown() {
+        return last.orElse(window);
+    }
+
+    private double worst() {
+        return drift.shifts().stream().mapToDouble(Shift::psi).max().orElse(0);
+    }
+
+    /** Tells of an answer of the live version; another version than before begins anew. */
+    synchronized void answered(LiveModels live, FeedAnswer answer, int[] items, int repeated) {
+        if (answer.millis() > slowMillis) {
+            slow.increment();
+        }
+        if (live.version().id() != version) {
+            begin(live, answer.timeMillis());
+        }
+        if (answer.timeMillis() - window.startMillis() >= limits.window().toMillis()
+                && window.health().answers() >= DriftWatch.LEAST_ROWS) {
+            last = Optional.of(window);
+            window = Window.at(answer.timeMillis());
+        }
+        window.health().add(items, repeated);
+        if (!answer.slots().isEmpty()) {
+            FeedAnswer.Slot slot =
+                    answer.slots().get((int) (answers++ % answer.slots().size()));
+            if (slot.features().length > 0) {
+                drift.add(row(live.ranker(), slot), answer.timeMillis());
+            }
+        }
+    }
+
+    private void begin(LiveModels live, long nowMillis) {
+        version = live.version().id();
+        variables = variables(live.ranker());
+        drift = new DriftWatch(variables, limits.window(), limits.driftPsi(), nowMillis);
+        window = Window.at(nowMillis);
+        last = Optional.empty();
+    }
+
+    private static List<Variable> variables(Ranker ranker) {
+        var variables = new ArrayList<Variable>();
+        RankerInputs.Layout layout = ranker.layout();
+        for (int f = 0; f < layout.features().size(); f++) {
+            variables.add(
+                    new Variable(layout.features().get(f), layout.categories().get(f)));
+        }
+        if (layout.hasAffinity()) {
+            variables.add(new Variable(RankerInputs.AFFINITY, false));
+        }
+        ranker.manifest().heads().forEach(head -> variables.add(new Variable("score " + head.name(), false)));
+        return List.copyOf(variables);
+    }
+
+    private static float[] row(Ranker ranker, FeedAnswer.Slot slot) {
+        int columns = ranker.layout().columns();
+        float[] row = new float[columns + ranker.manifest().heads().size()];
+        System.arraycopy(slot.features(), 0, row, 0, columns);
+        int place = columns;
+        for (Ranker.Head head : ranker.manifest().heads()) {
+            row[place++] = slot.scores().getOrDefault(head.name(), Double.NaN).floatValue();
+        }
+        return row;
+    }
+
+    /** Tells of an event on an item that was shown. */
+    synchronized void happened(LastSlates.Shown shown, double outcome) {
+        if (shown.version() == version && !Double.isNaN(shown.predicted()) && !Double.isNaN(outcome)) {
+            window.calibration().add(shown.predicted(), outcome);
+        }
+    }
+
+    /** Tells of an event that arrives. */
+    void arrived(long happenedMillis, long nowMillis) {
+        delay.record(Duration.ofMillis(Math.max(0, nowMillis - happenedMillis)));
+    }
+
+    /** What there is to see now. */
+    public synchronized View view() {
+        return new View(
+                "v" + version,
+                drift.rows(),
+                drift.hasReference(),
+                drift.shifts().stream()
+                        .sorted((a, b) -> Double.compare(b.psi(), a.psi()))
+                        .toList(),
+                shown().calibration(),
+                shown().health(),
+                alarms());
+    }
+
+    private List<Alarm> alarms() {
+        var alarms = new ArrayList<Alarm>();
+        for (Shift shift : drift.shifts()) {
+            shift.alarm().ifPresent(words -> alarms.add(new Alarm("drift", shift.variable(), words)));
+        }
+        Calibration calibration = shown().calibration();
+        // Right predictions have an error too: what is beyond twice that is not chance.
+        if (calibration.count() >= DriftWatch.LEAST_ROWS
+                && calibration.ece() > limits.ece() + 2 * calibration.eceByChance()) {
+            alarms.add(new Alarm(
+                    "calibration",
+                    "predictions",
+                    String.format(
+                            Locale.ROOT,
+                            "the expected calibration error is %.3f over %,d outcomes (limit %.3g)",
+                            calibration.ece(),
+                            calibration.count(),
+                            limits.ece())));
+        }
+        return alarms;
+    }
+}
