@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Holds the values of some variables window by window against those of a reference, which is the first window. A window ends
- * when it is old enough and has enough rows.
+ * Holds the values of some variables window by window against those of a reference: the last window in which the variable was
+ * as before. So what grows with time is no alarm, and what has changed at once stays one. A window ends when it is old enough
+ * and has enough rows.
  *
  * <p>Rows should come from different requests: rows that tell of the same thing make chance look like change.
  *
@@ -19,8 +20,9 @@ public final class DriftWatch {
     private final List<Variable> variables;
     private final long windowMillis;
     private final double psiLimit;
-    private Window reference;
-    private boolean isReferenceFull;
+    /** Of each variable; empty before a window is whole. */
+    private List<Distribution> reference = List.of();
+
     private Window window;
     private List<Shift> shifts = List.of();
 
@@ -50,8 +52,7 @@ public final class DriftWatch {
         this.variables = List.copyOf(variables);
         this.windowMillis = window.toMillis();
         this.psiLimit = psiLimit;
-        this.reference = Window.of(variables, nowMillis);
-        this.window = reference;
+        this.window = Window.of(variables, nowMillis);
     }
 
     /** Adds a row, of each variable a value; NaN is a missing one. True if it ended a window: {@link #shifts} are new then. */
@@ -70,18 +71,20 @@ public final class DriftWatch {
     }
 
     private void end(long nowMillis) {
-        if (isReferenceFull) {
+        List<Distribution> now = window.values();
+        if (reference.isEmpty()) {
+            reference = now;
+        } else {
             var found = new ArrayList<Shift>();
+            var next = new ArrayList<Distribution>();
             for (int v = 0; v < variables.size(); v++) {
-                found.add(Shift.of(
-                        variables.get(v).name(),
-                        reference.values().get(v),
-                        window.values().get(v),
-                        psiLimit));
+                Shift shift = Shift.of(variables.get(v).name(), reference.get(v), now.get(v), psiLimit);
+                found.add(shift);
+                next.add(shift.alarm().isPresent() ? reference.get(v) : now.get(v));
             }
             shifts = List.copyOf(found);
+            reference = List.copyOf(next);
         }
-        isReferenceFull = true;
         window = Window.of(variables, nowMillis);
     }
 
@@ -97,6 +100,6 @@ public final class DriftWatch {
 
     /** Whether values are compared yet: the reference is whole. */
     public synchronized boolean hasReference() {
-        return isReferenceFull;
+        return !reference.isEmpty();
     }
 }

@@ -1,6 +1,7 @@
 package io.rankwright.serving;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.rankwright.features.FeatureState;
 import io.rankwright.features.Formulas;
@@ -126,6 +127,14 @@ public final class Engine implements AutoCloseable {
         this.state = new FeatureState(application, log.catalog());
         this.standing = new Standing(application, log);
         this.monitor = new Monitor(application, meters, this.clock.millis());
+        Gauge.builder(
+                        "rankwright.canary.share",
+                        () -> trials.canary().map(Canary::share).orElse(0.0))
+                .description("The share of the subjects that a canary answers; 0 if none runs")
+                .register(meters);
+        for (Canary.Outcome outcome : List.of(Canary.Outcome.PROMOTED, Canary.Outcome.ROLLED_BACK)) {
+            ended(outcome);
+        }
         this.slots = slots;
         this.logBreaker = slots.log().map(_ -> new Breaker("log", meters));
         this.stored = slots.store()
@@ -291,16 +300,27 @@ public final class Engine implements AutoCloseable {
         List<String> harm = canaryWatch.harm();
         if (!harm.isEmpty()) {
             registry.canaries().rollBack(canary.get(), String.join("; ", harm), now);
+            ended(Canary.Outcome.ROLLED_BACK).increment();
             follow();
             return Optional.of(version + " is rolled back: " + String.join("; ", harm));
         }
         if (canary.get().isHeld(now) && canaryWatch.hasSeenEnough()) {
             Canary widened = registry.canaries().widen(canary.get(), now);
+            if (!widened.isRunning()) {
+                ended(widened.outcome()).increment();
+            }
             follow();
             return Optional.of(String.format(
                     Locale.ROOT, "%s answers %.0f%% of the %ss", version, 100 * widened.share(), subjectName()));
         }
         return Optional.empty();
+    }
+
+    private Counter ended(Canary.Outcome outcome) {
+        return Counter.builder("rankwright.canaries")
+                .description("Canaries that the server has ended")
+                .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+                .register(meters);
     }
 
     private String subjectName() {

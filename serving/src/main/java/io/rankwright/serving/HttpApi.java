@@ -12,6 +12,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.rankwright.log.EventLog;
 import io.rankwright.spec.EnvironmentFault;
@@ -225,6 +226,18 @@ public final class HttpApi {
             LOGGER.log(Level.SEVERE, "a request failed: " + route.method() + " " + route.path(), e);
             fail(response, Status.INTERNAL_SERVER_ERROR_500, "an error of the server; its log tells more");
         }
+        if (route.load() != Route.Load.LIGHT) {
+            count(route, response.status());
+        }
+    }
+
+    private void count(Route route, Status status) {
+        Counter.builder("rankwright.requests")
+                .description("Requests, by what they ask for and the class of the status")
+                .tag("load", route.load().name().toLowerCase(Locale.ROOT))
+                .tag("status", status.equals(Status.TOO_MANY_REQUESTS_429) ? "429" : status.code() / 100 + "xx")
+                .register(meters)
+                .increment();
     }
 
     private void admit(Route route, ServerRequest request, ServerResponse response) throws Exception {

@@ -12,29 +12,41 @@ import io.rankwright.monitoring.DriftWatch.Variable;
 import io.rankwright.monitoring.FeedHealth;
 import io.rankwright.monitoring.Shift;
 import io.rankwright.spec.Application;
+import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.Serving;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * What the live version is given, says, and what becomes of it: drift of its inputs and scores from the first window that it
- * served, calibration against what happened, health of the feed, delay of events. One slot of each answer counts for the
+ * What the live version is given, says, and what becomes of it: drift of its inputs and scores from window to window, calibration against what happened, health of the feed, delay of events. One slot of each answer counts for the
  * drift, so that rows come from different requests. It all begins anew with another version and with a start.
  *
  * <p>Any number of threads.
  */
 public final class Monitor {
+    private static final double WITHIN_P99 = 0.99;
+
+    /** The kinds of alarms. */
+    public static final String DRIFT = "drift";
+
+    public static final String CALIBRATION = "calibration";
+
     private final Serving.Monitor limits;
+    /** Features that change with the clock, whatever happens. */
+    private final Set<String> calendar;
+
     private final MeterRegistry meters;
     private final Timer delay;
     private final Counter slow;
     private final double slowMillis;
     private long answers;
     private int version;
-    private List<Variable> variables = List.of();
+    private List<Watched> watched = List.of();
     private DriftWatch drift;
     private Window window;
     private Optional<Window> last = Optional.empty();
@@ -74,6 +86,10 @@ public final class Monitor {
     Monitor(Application application, MeterRegistry meters, long nowMillis) {
         this.limits = application.serving().monitor();
         this.meters = meters;
+        this.calendar = application.features().stream()
+                .filter(FeatureDefinition.Calendar.class::isInstance)
+                .map(FeatureDefinition::name)
+                .collect(Collectors.toSet());
         this.slowMillis = limits.latencyP99().toMillis();
         this.drift = new DriftWatch(List.of(), limits.window(), limits.driftPsi(), nowMillis);
         this.window = Window.at(nowMillis);
@@ -86,7 +102,14 @@ public final class Monitor {
         this.slow = Counter.builder("rankwright.answers.slow")
                 .description("Answers that took longer than serving.monitor.latency_p99")
                 .register(meters);
-        gauge("rankwright.alarms", "Alarms that are raised", () -> alarms().size());
+        objective("availability", limits.availability());
+        objective("latency", WITHIN_P99);
+        for (String kind : List.of(DRIFT, CALIBRATION)) {
+            Gauge.builder("rankwright.alarms", () -> raised(kind))
+                    .description("Alarms that are raised")
+                    .tag("kind", kind)
+                    .register(meters);
+        }
         gauge("rankwright.drift.psi.max", "The greatest population stability index of the last window", () -> worst());
         gauge(
                 "rankwright.calibration.ece",
@@ -108,6 +131,17 @@ public final class Monitor {
                 "rankwright.feed.repeated",
                 "Share of slots with an item of the subject's last answer",
                 () -> shown().health().repeated());
+    }
+
+    private void objective(String kind, double share) {
+        Gauge.builder("rankwright.objective", () -> share)
+                .description("The share of requests that shall be answered, and of answers that shall be fast enough")
+                .tag("kind", kind)
+                .register(meters);
+    }
+
+    private synchronized long raised(String kind) {
+        return alarms().stream().filter(alarm -> alarm.kind().equals(kind)).count();
     }
 
     private interface Figure {
@@ -157,33 +191,50 @@ public final class Monitor {
 
     private void begin(LiveModels live, long nowMillis) {
         version = live.version().id();
-        variables = variables(live.ranker());
-        drift = new DriftWatch(variables, limits.window(), limits.driftPsi(), nowMillis);
+        watched = watched(live.ranker());
+        drift = new DriftWatch(
+                watched.stream().map(Watched::variable).toList(), limits.window(), limits.driftPsi(), nowMillis);
         window = Window.at(nowMillis);
         last = Optional.empty();
     }
 
-    private static List<Variable> variables(Ranker ranker) {
-        var variables = new ArrayList<Variable>();
+    /** What is watched: a variable and its place in a row of the ranker, behind which come the scores. */
+    private record Watched(Variable variable, int place) {}
+
+    private List<Watched> watched(Ranker ranker) {
+        var all = new ArrayList<Watched>();
         RankerInputs.Layout layout = ranker.layout();
         for (int f = 0; f < layout.features().size(); f++) {
-            variables.add(
-                    new Variable(layout.features().get(f), layout.categories().get(f)));
+            String name = layout.features().get(f);
+            if (!calendar.contains(name)) {
+                all.add(new Watched(new Variable(name, layout.categories().get(f)), f));
+            }
         }
         if (layout.hasAffinity()) {
-            variables.add(new Variable(RankerInputs.AFFINITY, false));
+            all.add(new Watched(new Variable(RankerInputs.AFFINITY, false), layout.columns() - 1));
         }
-        ranker.manifest().heads().forEach(head -> variables.add(new Variable("score " + head.name(), false)));
-        return List.copyOf(variables);
+        for (int h = 0; h < ranker.manifest().heads().size(); h++) {
+            String name = "score " + ranker.manifest().heads().get(h).name();
+            all.add(new Watched(new Variable(name, false), layout.columns() + h));
+        }
+        return List.copyOf(all);
     }
 
-    private static float[] row(Ranker ranker, FeedAnswer.Slot slot) {
+    private float[] row(Ranker ranker, FeedAnswer.Slot slot) {
         int columns = ranker.layout().columns();
-        float[] row = new float[columns + ranker.manifest().heads().size()];
-        System.arraycopy(slot.features(), 0, row, 0, columns);
-        int place = columns;
-        for (Ranker.Head head : ranker.manifest().heads()) {
-            row[place++] = slot.scores().getOrDefault(head.name(), Double.NaN).floatValue();
+        float[] row = new float[watched.size()];
+        for (int w = 0; w < row.length; w++) {
+            int place = watched.get(w).place();
+            row[w] = place < columns
+                    ? slot.features()[place]
+                    : slot.scores()
+                            .getOrDefault(
+                                    ranker.manifest()
+                                            .heads()
+                                            .get(place - columns)
+                                            .name(),
+                                    Double.NaN)
+                            .floatValue();
         }
         return row;
     }
@@ -217,14 +268,14 @@ public final class Monitor {
     private List<Alarm> alarms() {
         var alarms = new ArrayList<Alarm>();
         for (Shift shift : drift.shifts()) {
-            shift.alarm().ifPresent(words -> alarms.add(new Alarm("drift", shift.variable(), words)));
+            shift.alarm().ifPresent(words -> alarms.add(new Alarm(DRIFT, shift.variable(), words)));
         }
         Calibration calibration = shown().calibration();
         // Right predictions have an error too: what is beyond twice that is not chance.
         if (calibration.count() >= DriftWatch.LEAST_ROWS
                 && calibration.ece() > limits.ece() + 2 * calibration.eceByChance()) {
             alarms.add(new Alarm(
-                    "calibration",
+                    CALIBRATION,
                     "predictions",
                     String.format(
                             Locale.ROOT,

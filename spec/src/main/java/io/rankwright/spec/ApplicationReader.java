@@ -142,7 +142,7 @@ final class ApplicationReader {
                         serving.integer("concurrency", 64),
                         canary(serving.section("canary")),
                         new Serving.Monitor(
-                                monitor.duration("window").orElse(Duration.ofHours(1)),
+                                monitor.duration("window").orElse(Duration.ofDays(1)),
                                 monitor.number("drift_psi", 0.2),
                                 monitor.number("ece", 0.03),
                                 monitor.duration("latency_p99")

@@ -597,7 +597,7 @@ public final class ApplicationShape {
                                                 optional(
                                                         "window",
                                                         DURATION,
-                                                        "how long is collected before it is compared (default 1h)"),
+                                                        "how long is collected before it is compared (default 1d: hours differ by nature)"),
                                                 optional(
                                                         "drift_psi", NUMBER, "population stability index of a feature"),
                                                 optional("ece", NUMBER, "expected calibration error"),

@@ -3,6 +3,7 @@ package io.rankwright.cli.console;
 import io.rankwright.cli.pipeline.ExperimentReport;
 import io.rankwright.evaluation.Classification;
 import io.rankwright.evaluation.experiment.Comparison;
+import io.rankwright.monitoring.Shift;
 import io.rankwright.training.FeatureProfiles;
 import java.util.Arrays;
 import java.util.List;
@@ -45,6 +46,44 @@ final class Charts {
                     height));
         }
         return svg.append("</svg>").toString();
+    }
+
+    /** Two distributions over the same groups: each group's share before, and beside it its share now. */
+    static String sideBySide(List<Shift.Group> groups) {
+        double most = groups.stream()
+                .mapToDouble(group -> Math.max(group.before(), group.now()))
+                .max()
+                .orElse(0);
+        if (most <= 0) {
+            return "";
+        }
+        var svg = new StringBuilder("<svg viewBox='0 0 160 32' class='spark wide' role='img' aria-label='"
+                + "shares of the groups before and now'>");
+        double width = 160.0 / groups.size();
+        for (int g = 0; g < groups.size(); g++) {
+            Shift.Group group = groups.get(g);
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<g><title>%s: %.1f%% before, %.1f%% now</title>",
+                    group.name(),
+                    100 * group.before(),
+                    100 * group.now()));
+            svg.append(column(g * width, width / 2 - 0.5, 32 * group.before() / most, "before"));
+            svg.append(column(g * width + width / 2 - 0.5, width / 2 - 0.5, 32 * group.now() / most, "bar"));
+            svg.append("</g>");
+        }
+        return svg.append("</svg>").toString();
+    }
+
+    private static String column(double x, double width, double height, String style) {
+        return String.format(
+                Locale.ROOT,
+                "<rect x='%.1f' y='%.1f' width='%.1f' height='%.1f' class='%s'/>",
+                x,
+                32 - height,
+                width,
+                height,
+                style);
     }
 
     /** The share of rows in each of twelve equal stretches between the first and the last tenth. */

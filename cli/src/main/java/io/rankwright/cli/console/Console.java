@@ -65,6 +65,7 @@ public final class Console {
     private final Path snapshots;
     private final ModelsPage models;
     private final ExperimentsPage experiments;
+    private final MonitoringPage monitoring;
     /** The catalogue as it was for a version: looking at every row of a snapshot takes a moment. */
     private final Map<Integer, FeatureCatalogue> catalogues = new ConcurrentHashMap<>();
     /** What the log held when a page first asked. */
@@ -83,6 +84,7 @@ public final class Console {
         this.ingestion = ingestion;
         this.models = new ModelsPage(engine);
         this.experiments = new ExperimentsPage(engine);
+        this.monitoring = new MonitoringPage(engine);
         var loader = new ClasspathLoader(Console.class.getClassLoader());
         loader.setPrefix("io/rankwright/cli/console");
         this.templates = new PebbleEngine.Builder()
@@ -153,6 +155,7 @@ public final class Console {
                         "models", models.values(models.tryOut(form(request).getOrDefault("version", ""))))));
         routing.post("/models/rollback", button(_ -> render("models", models.values(models.rollback()))));
         routing.get("/experiments", page(_ -> render("experiments", experiments.values())));
+        routing.get("/monitoring", page(_ -> render("monitoring", monitoring.values())));
         routing.get("/quarantine", page(_ -> render("quarantine", quarantine())));
         routing.get("/assets/style.css", asset("io/rankwright/cli/console/style.css", "text/css"));
         routing.get(
