@@ -2,10 +2,12 @@ package io.rankwright.cli;
 
 import io.rankwright.dev.FlinkCluster;
 import io.rankwright.dev.KafkaBroker;
+import io.rankwright.dev.PrometheusServer;
 import io.rankwright.dev.RedisServer;
 import io.rankwright.flink.Deployment;
 import io.rankwright.spec.UserFault;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,10 +17,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "dev",
         mixinStandardHelpOptions = true,
-        description = "Starts a real Kafka broker, Redis server or Flink cluster on this machine, to try with.")
+        description =
+                "Starts a real Kafka broker, Redis server, Flink cluster or Prometheus on this machine, to try with.")
 final class DevCommand extends CommandGroup {
     DevCommand() {
-        super("'dev kafka', 'dev redis' or 'dev flink'");
+        super("'dev kafka', 'dev redis', 'dev flink' or 'dev prometheus'");
     }
 
     @Command(
@@ -88,6 +91,40 @@ final class DevCommand extends CommandGroup {
                             .formatted(cluster.client().getParent()));
             Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
             cluster.await();
+        }
+    }
+
+    @Command(
+            name = "prometheus",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Runs the machine's prometheus on loopback until Ctrl-C: it watches a server, with the alerts of"
+                            + " ship/prometheus.")
+    void prometheus(
+            @Option(names = "--port", description = "The port (default 9090; 0 for any).", defaultValue = "9090")
+                    int port,
+            @Option(
+                            names = "--target",
+                            description = "The server (default: ${DEFAULT-VALUE}).",
+                            defaultValue = "127.0.0.1:8080")
+                    String target,
+            @Option(
+                            names = "--rules",
+                            description = "The alerts (default: ${DEFAULT-VALUE}).",
+                            defaultValue = "ship/prometheus/rules.yaml")
+                    Path rules,
+            @Parameters(
+                            paramLabel = "FOLDER",
+                            defaultValue = ".rankwright/prometheus",
+                            description = "Where its figures lie.")
+                    Path folder) {
+        if (!Files.isRegularFile(rules)) {
+            throw new UserFault("no file " + rules + "; expected the rules of ship/prometheus");
+        }
+        try (PrometheusServer server = PrometheusServer.start(folder.toAbsolutePath(), checked(port), target, rules)) {
+            say(server.address(), "open " + server.address() + "/alerts");
+            Runtime.getRuntime().addShutdownHook(new Thread(server::close));
+            server.await();
         }
     }
 

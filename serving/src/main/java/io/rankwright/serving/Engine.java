@@ -132,6 +132,10 @@ public final class Engine implements AutoCloseable {
                         () -> trials.canary().map(Canary::share).orElse(0.0))
                 .description("The share of the subjects that a canary answers; 0 if none runs")
                 .register(meters);
+        // A series that begins at 0 has a rate from its first event on.
+        for (EventLog.Outcome outcome : EventLog.Outcome.values()) {
+            events(outcome);
+        }
         for (Canary.Outcome outcome : List.of(Canary.Outcome.PROMOTED, Canary.Outcome.ROLLED_BACK)) {
             ended(outcome);
         }
@@ -772,13 +776,16 @@ public final class Engine implements AutoCloseable {
         EventLog.Appended appended = log.append(schema.type(), timed, "api");
         apply(appended.accepted());
         for (EventLog.Outcome outcome : EventLog.Outcome.values()) {
-            Counter.builder("rankwright.events")
-                    .description("Events posted, by what became of them")
-                    .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
-                    .register(meters)
-                    .increment(appended.count(outcome));
+            events(outcome).increment(appended.count(outcome));
         }
         return appended;
+    }
+
+    private Counter events(EventLog.Outcome outcome) {
+        return Counter.builder("rankwright.events")
+                .description("Events posted, by what became of them")
+                .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+                .register(meters);
     }
 
     private void applyToState(List<Event> events) {

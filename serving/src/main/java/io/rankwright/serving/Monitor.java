@@ -38,7 +38,7 @@ public final class Monitor {
 
     private final Serving.Monitor limits;
     /** Features that change with the clock, whatever happens. */
-    private final Set<String> calendar;
+    private final Set<String> byTheClock;
 
     private final MeterRegistry meters;
     private final Timer delay;
@@ -86,8 +86,9 @@ public final class Monitor {
     Monitor(Application application, MeterRegistry meters, long nowMillis) {
         this.limits = application.serving().monitor();
         this.meters = meters;
-        this.calendar = application.features().stream()
-                .filter(FeatureDefinition.Calendar.class::isInstance)
+        this.byTheClock = application.features().stream()
+                .filter(feature ->
+                        feature instanceof FeatureDefinition.Calendar || feature instanceof FeatureDefinition.Age)
                 .map(FeatureDefinition::name)
                 .collect(Collectors.toSet());
         this.slowMillis = limits.latencyP99().toMillis();
@@ -206,7 +207,7 @@ public final class Monitor {
         RankerInputs.Layout layout = ranker.layout();
         for (int f = 0; f < layout.features().size(); f++) {
             String name = layout.features().get(f);
-            if (!calendar.contains(name)) {
+            if (!byTheClock.contains(name)) {
                 all.add(new Watched(new Variable(name, layout.categories().get(f)), f));
             }
         }
