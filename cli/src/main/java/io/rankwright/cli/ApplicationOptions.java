@@ -15,6 +15,8 @@ import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -62,9 +64,30 @@ final class ApplicationOptions {
         return Application.read(folder);
     }
 
+    /** The same options for another command on the same application and state. */
+    List<String> again() {
+        var again = new ArrayList<>(List.of(folder.toString()));
+        again.addAll(List.of("--home", homeFolder(application()).toString()));
+        if (isSimulated) {
+            again.add("--simulate");
+        }
+        again("--data", data, again);
+        again("--log", log, again);
+        again("--log-settings", logSettings, again);
+        return again;
+    }
+
+    private static void again(String name, @Nullable Object value, List<String> again) {
+        if (value != null) {
+            again.add(name);
+            again.add(value.toString());
+        }
+    }
+
     /** Where the data of an application come from; where events arrive elsewhere, it is connected. */
     Pipeline.DataChoice data(Application application) {
-        return new Pipeline.DataChoice(Optional.ofNullable(data), isSimulated, topic(application), Snapshot::write);
+        return new Pipeline.DataChoice(
+                Optional.ofNullable(data), isSimulated, topic(application), false, Snapshot::write);
     }
 
     /** Where events arrive, connected; empty if that is this machine. */

@@ -8,6 +8,7 @@ import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
+import io.rankwright.cli.pipeline.Retrainer;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.features.store.StoreWriter;
 import io.rankwright.flink.ClusterFeatures;
@@ -23,7 +24,11 @@ import io.rankwright.spec.Application;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -158,10 +163,19 @@ final class RunCommand implements Callable<Integer> {
             serving.close();
             throw e;
         }
+        Optional<Retrainer> retrainer = application
+                .serving()
+                .retrain()
+                .map(when -> Retrainer.start(
+                        when,
+                        serving,
+                        training(prepared.version()),
+                        pipeline.state().resolve("retraining.log")));
         Optional<FlinkEngine> streaming = flink;
         var stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             System.err.println("\nstopping");
+            retrainer.ifPresent(Retrainer::close);
             streaming.ifPresent(FlinkEngine::close);
             server.close();
             home.close();
@@ -177,6 +191,22 @@ final class RunCommand implements Callable<Integer> {
         out.printf("  stop   Ctrl-C%n");
         out.flush();
         stopped.await();
+    }
+
+    /**
+     * The command that trains beside this process, after it in the queue for the cores, and tries what it has made. Where
+     * nothing has changed, seed and workers give the version that is live.
+     */
+    private List<String> training(Version live) {
+        var command = new ArrayList<>(List.of("nice", "-n", "10"));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), "train"));
+        command.addAll(options.again());
+        command.addAll(List.of("--fresh", "--canary"));
+        command.addAll(List.of("--seed", Long.toString(live.lineage().seed())));
+        command.addAll(List.of("--workers", Integer.toString(live.lineage().workers())));
+        return command;
     }
 
     /** Waits until the job on the cluster has brought into the store what is in the topic now. */

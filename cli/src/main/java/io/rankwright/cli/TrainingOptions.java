@@ -33,9 +33,16 @@ final class TrainingOptions {
             description = "Where a Flink job has written the parts of the snapshot (default: a replay computes it).")
     private @Nullable String parts;
 
+    @Option(
+            names = "--fresh",
+            description =
+                    "Learn from the events that were posted, too, up to the last whole day (default: from the files; from"
+                            + " a log elsewhere, from all that arrived).")
+    private boolean isFresh;
+
     /** The pipeline of a command that trains, telling what it does on the error stream. */
     Pipeline pipeline(Application application, ApplicationOptions options, Home home) {
-        Pipeline.DataChoice data = options.data(application);
+        Pipeline.DataChoice data = isFresh ? options.data(application).fresh() : options.data(application);
         String address = parts;
         return Pipeline.of(
                 application,

@@ -34,9 +34,9 @@ class CanaryTest {
     @BeforeAll
     static void serve() {
         application = Command.smallApplication(scratch).toString();
-        succeed("run", application, "--no-serve");
-        succeed("train", application, "--seed", "5");
         running = Command.serve(scratch, application, "--port", "0");
+        // Beside the server, whose log and registry these are.
+        succeed("train", application, "--seed", "5", "--fresh");
     }
 
     @AfterAll

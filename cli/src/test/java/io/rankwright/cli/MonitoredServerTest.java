@@ -58,7 +58,11 @@ class MonitoredServerTest {
     static void serve() throws IOException {
         Path application = Command.smallApplication(scratch);
         Path yaml = application.resolve("app.yaml");
-        Files.writeString(yaml, Files.readString(yaml).replace("monitor:  {", "monitor:  { window: 1s,"));
+        Files.writeString(
+                yaml,
+                Files.readString(yaml)
+                        .replace("monitor:  {", "monitor:  { window: 1s,")
+                        .replace("serving: ", "serving:\n  retrain: { every: 30d }  #"));
         running = Command.serve(scratch, application.toString(), "--port", "0");
         prometheus = PrometheusServer.start(
                 scratch.resolve("prometheus"),
@@ -139,8 +143,23 @@ class MonitoredServerTest {
         await(() -> query("/api/v1/alerts").toString().contains("RankwrightDrift"));
     }
 
+    /** The alarm of the test before made the server look for something new to learn beside itself; what came of it is recorded. */
     @Test
     @Order(2)
+    void theAlarmStartsATraining_whoseOutcomeIsRecorded() throws Exception {
+        Pattern ended = Pattern.compile("alarm: [^→<]*duration_seconds[^→<]* → (v\\d+ [a-z]+|failed[^<]*)");
+        await(() -> ended.matcher(running.send("GET", "/models", "").body()).find());
+        Matcher outcome = ended.matcher(running.send("GET", "/models", "").body());
+        assertThat(outcome.find()).isTrue();
+        assertThat(outcome.group(1)).as(log()).isEqualTo("v1 live");
+    }
+
+    private static String log() throws IOException {
+        return Files.readString(scratch.resolve("small/.rankwright/simulated/retraining.log"));
+    }
+
+    @Test
+    @Order(3)
     void everyRuleAndPanelIsUnderstood_andRestsOnAFigureThatThereIs() throws Exception {
         var expressions = new ArrayList<String>();
         JsonNode rules = query("/api/v1/rules");
@@ -190,7 +209,7 @@ class MonitoredServerTest {
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void theNamesKeepToTheRulesOfPrometheus() throws Exception {
         Path scraped = Files.writeString(scratch.resolve("metrics.txt"), scrape());
         Process lint = new ProcessBuilder("promtool", "check", "metrics")
@@ -212,7 +231,7 @@ class MonitoredServerTest {
 
     /** What has been asked before the signal is answered; then the process ends as one that was told to. */
     @Test
-    @Order(4)
+    @Order(5)
     void onSigterm_requestsUnderWayAreAnswered() throws Exception {
         var begun = new CountDownLatch(4);
         var answered = new AtomicInteger();

@@ -143,6 +143,19 @@ public final class Registry {
         return new Canaries(folder.resolve("canaries"), this);
     }
 
+    /** Every time that a server trained by itself, the first one first. */
+    public List<Retraining> retrainings() {
+        return SealedFolder.read(folder.resolve("retrainings"), Retraining.class).stream()
+                .sorted(Comparator.comparingLong(Retraining::startedMillis))
+                .toList();
+    }
+
+    /** Keeps what is known of a training that a server began, in the place of what was known of it. */
+    public void keep(Retraining retraining) {
+        SealedFolder.write(
+                folder.resolve("retrainings"), Long.toString(retraining.startedMillis()), SealedJson.bytes(retraining));
+    }
+
     /** All versions, the oldest first, each in its stage. */
     public List<Version> versions() {
         Live live = liveNow();

@@ -141,6 +141,14 @@ final class ApplicationReader {
                         serving.texts("editorial"),
                         serving.integer("concurrency", 64),
                         canary(serving.section("canary")),
+                        serving.section("retrain")
+                                .duration("every")
+                                .map(every -> new Serving.Retrain(
+                                        every,
+                                        serving.section("retrain")
+                                                .text("on_alarm")
+                                                .map("true"::equals)
+                                                .orElse(true))),
                         new Serving.Monitor(
                                 monitor.duration("window").orElse(Duration.ofDays(1)),
                                 monitor.number("drift_psi", 0.2),

@@ -585,6 +585,16 @@ public final class ApplicationShape {
                                                         DURATION,
                                                         "how long each is held at least (default 30m)")),
                                         "how a new version comes to serve everyone"),
+                                optional(
+                                        "retrain",
+                                        fields(
+                                                "When a server trains a new version by itself.",
+                                                required("every", DURATION, "how often"),
+                                                optional(
+                                                        "on_alarm",
+                                                        choice("true", "false"),
+                                                        "also when the monitor raises an alarm (default true)")),
+                                        "when a server trains a new version by itself, on what was posted since, and tries it as a canary (default: never)"),
                                 optional("card", new Items(NAME, 0, 20), "the item's columns that the console shows"),
                                 optional(
                                         "actions",

@@ -3,6 +3,7 @@ package io.rankwright.spec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Step 7: deployment and monitoring. Immutable.
@@ -13,6 +14,7 @@ import java.util.Map;
  * @param editorial the items of the last rung, which an editor has chosen
  * @param concurrency how many requests are answered at once at most
  * @param canary how a new version comes to serve everyone
+ * @param retrain when a server trains a new version; empty if it never does by itself
  * @param monitor limits that raise an alarm
  * @param card the item's columns that the console shows
  * @param actions what a person can do with an item in the console: for each action the columns of the exposure that it
@@ -25,6 +27,7 @@ public record Serving(
         List<String> editorial,
         int concurrency,
         Canary canary,
+        Optional<Retrain> retrain,
         Monitor monitor,
         List<String> card,
         Map<String, Map<String, Expression>> actions) {
@@ -33,6 +36,14 @@ public record Serving(
         editorial = List.copyOf(editorial);
         card = List.copyOf(card);
     }
+
+    /**
+     * When a server trains a new version, which then comes to serve by way of a canary.
+     *
+     * @param every how often
+     * @param isOnAlarm whether also when the monitor raises an alarm
+     */
+    public record Retrain(Duration every, boolean isOnAlarm) {}
 
     /**
      * Limits that raise an alarm.

@@ -83,6 +83,17 @@ final class ModelsPage {
                 engine.canary().isPresent()
                         || all.stream().anyMatch(version -> version.stage() == Version.Stage.RETIRED));
         values.put(
+                "retrainings",
+                engine.registry().retrainings().reversed().stream()
+                        .limit(SHOWN)
+                        .map(retraining -> String.format(
+                                Locale.ROOT,
+                                "%s %s → %s",
+                                Instant.ofEpochMilli(retraining.startedMillis()).truncatedTo(ChronoUnit.SECONDS),
+                                retraining.reason(),
+                                retraining.outcome()))
+                        .toList());
+        values.put(
                 "canaries",
                 engine.registry().canaries().all().reversed().stream()
                         .limit(SHOWN)

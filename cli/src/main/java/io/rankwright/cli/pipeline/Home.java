@@ -22,10 +22,12 @@ import org.jspecify.annotations.Nullable;
 public final class Home implements AutoCloseable {
     private final Path folder;
     private final FileChannel channel;
+    private final boolean isBeside;
 
-    private Home(Path folder, FileChannel channel) {
+    private Home(Path folder, FileChannel channel, boolean isBeside) {
         this.folder = folder;
         this.channel = channel;
+        this.isBeside = isBeside;
     }
 
     /** Where the state of an application lies: {@code .rankwright} in its folder unless another is named. */
@@ -39,7 +41,24 @@ public final class Home implements AutoCloseable {
      * @throws EnvironmentFault naming the process that holds it, if one does
      */
     public static Home take(Path folder) {
-        Path file = folder.resolve("lock");
+        return lock(folder, folder.resolve("lock"), false);
+    }
+
+    /**
+     * Takes the folder for this process, or works beside the server that has it: the log is read as it is then, and versions
+     * are registered where the server finds them.
+     *
+     * @throws EnvironmentFault if another process works beside it already
+     */
+    public static Home takeOrBeside(Path folder) {
+        try {
+            return take(folder);
+        } catch (EnvironmentFault held) {
+            return lock(folder, folder.resolve("lock-beside"), true);
+        }
+    }
+
+    private static Home lock(Path folder, Path file, boolean isBeside) {
         try {
             Files.createDirectories(folder);
             FileChannel channel = FileChannel.open(
@@ -55,7 +74,7 @@ public final class Home implements AutoCloseable {
             channel.truncate(0);
             channel.write(
                     ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
-            return new Home(folder, channel);
+            return new Home(folder, channel, isBeside);
         } catch (IOException e) {
             throw new EnvironmentFault("could not use the folder " + folder + ": " + e.getMessage(), true, e);
         }
@@ -67,6 +86,11 @@ public final class Home implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             return null;
         }
+    }
+
+    /** Whether a server has the folder. */
+    public boolean isBeside() {
+        return isBeside;
     }
 
     /** The state that belongs to real or to simulated data; the two never mix. */

@@ -72,22 +72,26 @@ public final class Pipeline {
     private final DataRoot root;
     private final Optional<ArrivalLog> elsewhere;
     private final SnapshotWriter snapshots;
+    private final boolean isFresh;
+    private final boolean isBeside;
     private final TrainingRun run;
     private final Reporter reporter;
 
     private Pipeline(
             Application application,
             Path state,
+            boolean isBeside,
             DataRoot root,
-            Optional<ArrivalLog> elsewhere,
-            SnapshotWriter snapshots,
+            DataChoice choice,
             TrainingRun run,
             Reporter reporter) {
-        this.snapshots = snapshots;
+        this.snapshots = choice.snapshots();
+        this.isFresh = choice.isFresh() || choice.elsewhere().isPresent();
+        this.isBeside = isBeside;
         this.application = application;
         this.state = state;
         this.root = root;
-        this.elsewhere = elsewhere;
+        this.elsewhere = choice.elsewhere();
         this.run = run;
         this.reporter = reporter;
     }
@@ -98,13 +102,23 @@ public final class Pipeline {
      * @param folder the folder that was named for the sources
      * @param isSimulated whether to make them even where real ones are found
      * @param elsewhere where events arrive, if not at the log of this machine
+     * @param isFresh whether what was posted since teaches too, by whole days; what arrives elsewhere always does
      * @param snapshots what computes features as they stood before each event
      */
     public record DataChoice(
-            Optional<Path> folder, boolean isSimulated, Optional<ArrivalLog> elsewhere, SnapshotWriter snapshots) {
+            Optional<Path> folder,
+            boolean isSimulated,
+            Optional<ArrivalLog> elsewhere,
+            boolean isFresh,
+            SnapshotWriter snapshots) {
         /** The same with snapshots written in another way. */
         public DataChoice with(SnapshotWriter writer) {
-            return new DataChoice(folder, isSimulated, elsewhere, writer);
+            return new DataChoice(folder, isSimulated, elsewhere, isFresh, writer);
+        }
+
+        /** The same with what was posted since. */
+        public DataChoice fresh() {
+            return new DataChoice(folder, isSimulated, elsewhere, true, snapshots);
         }
     }
 
@@ -127,14 +141,7 @@ public final class Pipeline {
         } else {
             reporter.say("real data in %s", root.folder());
         }
-        return new Pipeline(
-                application,
-                home.state(root.isSimulated()),
-                root,
-                choice.elsewhere(),
-                choice.snapshots(),
-                run,
-                reporter);
+        return new Pipeline(application, home.state(root.isSimulated()), home.isBeside(), root, choice, run, reporter);
     }
 
     private static DataRoot simulated(Application application, Home home, Reporter reporter) {
@@ -174,7 +181,8 @@ public final class Pipeline {
     /** Takes into the log what is new in the sources, and what has arrived elsewhere. */
     public Ingestion.Report ingest(EventLog log) {
         Ingestion.Report report = takeIn(log);
-        elsewhere.ifPresent(arrivals -> {
+        // Beside a server it is the server that follows them.
+        elsewhere.filter(_ -> !isBeside).ifPresent(arrivals -> {
             try (Reporter.Step step = reporter.step("catch up")) {
                 EventLog.Counts counts = new Intake(log, application.framing().exposure(), arrivals).catchUp(step);
                 step.outcome("%s: %s", arrivals.name(), words(counts));
@@ -217,9 +225,14 @@ public final class Pipeline {
         }
     }
 
+    private EventLog log() {
+        Path folder = state.resolve("log");
+        return isBeside ? EventLog.readOnly(folder, application) : EventLog.open(folder, application);
+    }
+
     /** Runs every step up to the metrics; which version is live stays as it is. */
     public Version evaluate() {
-        try (EventLog log = EventLog.open(state.resolve("log"), application)) {
+        try (EventLog log = log()) {
             return version(log, Home.registry(state), ingest(log), Optional.empty());
         }
     }
@@ -237,8 +250,8 @@ public final class Pipeline {
         try {
             Folder.delete(scratch);
             try {
-                Version again =
-                        new Pipeline(application, scratch, root, elsewhere, snapshots, run, reporter).evaluate();
+                var choice = new DataChoice(Optional.empty(), root.isSimulated(), elsewhere, isFresh, snapshots);
+                Version again = new Pipeline(application, scratch, false, root, choice, run, reporter).evaluate();
                 refuseOther("data", lineage.sourceHash(), again.lineage().sourceHash());
                 return again;
             } finally {
@@ -258,14 +271,14 @@ public final class Pipeline {
 
     /** The same with a ranker that was trained elsewhere. */
     public Version take(ImportedNetwork network) {
-        try (EventLog log = EventLog.open(state.resolve("log"), application)) {
+        try (EventLog log = log()) {
             return version(log, Home.registry(state), ingest(log), Optional.of(network));
         }
     }
 
     /** Takes in what is new, and hands on the log with what a snapshot of it is to be made of. */
     public <T> T withInputs(BiFunction<EventLog, Snapshot.Manifest, T> use) {
-        try (EventLog log = EventLog.open(state.resolve("log"), application)) {
+        try (EventLog log = log()) {
             return use.apply(log, inputs(log, ingest(log)));
         }
     }
@@ -346,7 +359,7 @@ public final class Pipeline {
         long until = last + 1;
         LocalDate lastDay = Snapshot.lastDay(application, last);
         String source = ingestion.sourceHash();
-        if (elsewhere.isPresent()) {
+        if (isFresh) {
             // Files end; what arrives does not: it teaches by whole days, and the day of the newest event is not over.
             LocalDate whole = Snapshot.lastDay(
                             application, log.lastTimeMillis(exposure).orElse(last))
@@ -354,7 +367,7 @@ public final class Pipeline {
             if (whole.isAfter(lastDay)) {
                 lastDay = whole;
                 until = Snapshot.startMillis(application, whole.plusDays(1));
-                source = hash(source, elsewhere.get().name());
+                source = hash(source, elsewhere.map(ArrivalLog::name).orElse("posted"));
             }
         }
         String code = featureCode();
