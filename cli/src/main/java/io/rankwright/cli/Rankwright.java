@@ -30,6 +30,7 @@ import picocli.CommandLine.Command;
             RollbackCommand.class,
             SchemaCommand.class,
             NewCommand.class,
+            HealthCommand.class,
             DevCommand.class,
             BenchCommand.class
         },

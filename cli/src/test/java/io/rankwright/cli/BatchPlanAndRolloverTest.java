@@ -61,7 +61,7 @@ class BatchPlanAndRolloverTest {
     static void train() {
         application = Command.smallApplication(scratch);
         home = scratch.resolve("home").toString();
-        rankwright("run", application.toString(), "--home", home, "--no-serve");
+        Command.trainedHome(Path.of(home));
     }
 
     private static String rankwright(String... arguments) {

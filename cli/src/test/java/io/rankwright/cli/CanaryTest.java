@@ -33,7 +33,7 @@ class CanaryTest {
 
     @BeforeAll
     static void serve() {
-        application = Command.smallApplication(scratch).toString();
+        application = Command.trainedApplication(scratch).toString();
         running = Command.serve(scratch, application, "--port", "0");
         // Beside the server, whose log and registry these are.
         succeed("train", application, "--seed", "5", "--fresh");

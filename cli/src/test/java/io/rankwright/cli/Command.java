@@ -65,6 +65,40 @@ final class Command {
         return application;
     }
 
+    /** The home of a whole run of the small application, made once for all tests that only need one. */
+    private static synchronized Path trained() {
+        Path home =
+                Path.of("target", "trained-" + ProcessHandle.current().pid()).toAbsolutePath();
+        if (!Files.isDirectory(home.resolve("home"))) {
+            Path application = smallApplication(home);
+            Result made = run(
+                    home,
+                    "run",
+                    application.toString(),
+                    "--no-serve",
+                    "--home",
+                    home.resolve("home").toString());
+            assertThat(made.exitCode()).as(made.err()).isZero();
+        }
+        return home.resolve("home");
+    }
+
+    /** The small application, and in its folder the home of a whole run. */
+    static Path trainedApplication(Path folder) {
+        Path application = smallApplication(folder);
+        trainedHome(application.resolve(".rankwright"));
+        return application;
+    }
+
+    /** Makes a home of a whole run of the small application. */
+    static void trainedHome(Path home) {
+        try {
+            copy(trained(), home);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Copies a folder with all that is in it. */
     static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> inside = Files.walk(from)) {
@@ -79,11 +113,7 @@ final class Command {
     static Process start(List<String> arguments, Map<String, String> environment, Path out, Path err) {
         var command = new ArrayList<String>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "--add-modules=jdk.incubator.vector",
-                "--add-opens=java.base/java.util=ALL-UNNAMED",
-                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "@" + Path.of("../ship/jvm.options"),
                 "-Xmx2g",
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -43,8 +43,7 @@ class DamagedFilesTest {
     static void make() {
         Path folder = Command.smallApplication(scratch);
         Path home = scratch.resolve("home");
-        Command.Result made = Command.run(scratch, "run", folder.toString(), "--no-serve", "--home", home.toString());
-        assertThat(made.exitCode()).as(made.err()).isZero();
+        Command.trainedHome(home);
         application = Application.read(folder);
         state = home.resolve("simulated");
     }

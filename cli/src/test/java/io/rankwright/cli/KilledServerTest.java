@@ -44,9 +44,7 @@ class KilledServerTest {
     static void make() {
         application = Command.smallApplication(scratch);
         home = scratch.resolve("home");
-        Command.Result made =
-                Command.run(scratch, "run", application.toString(), "--no-serve", "--home", home.toString());
-        assertThat(made.exitCode()).as(made.err()).isZero();
+        Command.trainedHome(home);
     }
 
     private static Path copied(String name) throws IOException {

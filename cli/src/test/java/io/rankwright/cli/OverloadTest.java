@@ -84,7 +84,7 @@ class OverloadTest {
 
     @Test
     void whatIsTooMuchIsRefusedAtOnce_andTheRestIsAnsweredAsBefore() {
-        Path application = Command.smallApplication(scratch);
+        Path application = Command.trainedApplication(scratch);
         try (Running running = Command.serve(scratch, application.toString(), "--port", "0")) {
             closed(running, 2, PEAK_SECONDS);
             Seen unloaded = closed(running, 1, UNLOADED_SECONDS);

@@ -49,7 +49,7 @@ class ServedApplicationTest {
 
     @BeforeAll
     static void run() {
-        application = Command.smallApplication(scratch);
+        application = Command.trainedApplication(scratch);
         running = Command.serve(scratch, application.toString(), "--port", "0");
     }
 
@@ -71,6 +71,15 @@ class ServedApplicationTest {
         var items = new ArrayList<String>();
         feed.path("slots").forEach(slot -> items.add(slot.path("item").asText()));
         return items;
+    }
+
+    @Test
+    void healthTellsByItsExitCodeWhetherTheServerIsReady() {
+        assertThat(Command.run(scratch, "health", running.address()).exitCode()).isZero();
+        Result nobody = Command.run(scratch, "health", "http://127.0.0.1:9");
+        assertThat(nobody.exitCode()).isEqualTo(3);
+        assertThat(nobody.err()).contains("does not answer").doesNotContain("\tat ");
+        assertThat(Command.run(scratch, "health", "no address").exitCode()).isEqualTo(2);
     }
 
     @Test
