@@ -1,13 +1,17 @@
 package io.rankwright.cli;
 
+import io.rankwright.cli.pipeline.ModelCard;
+import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code rankwright models}: the versions of an application, with stage, lineage and metrics. */
@@ -19,6 +23,14 @@ final class ModelsCommand implements Callable<Integer> {
     @Mixin
     private final ApplicationOptions options = new ApplicationOptions();
 
+    @Option(
+            names = "--card",
+            paramLabel = "VERSION",
+            description =
+                    "Print the card of one version instead, as Markdown: what it is for, from what it was made, how good"
+                            + " it is and for whom.")
+    private @Nullable String card;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -26,7 +38,13 @@ final class ModelsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        List<Version> versions = options.registry().versions();
+        Registry registry = options.registry();
+        if (card != null) {
+            out.print(ModelCard.markdown(options.application(), registry, registry.version(Version.idOf(card))));
+            out.flush();
+            return 0;
+        }
+        List<Version> versions = registry.versions();
         out.printf(
                 "%-7s %-10s %-9s %-20s %-8s %-12s %s%n",
                 "version", "stage", "data", "made", "test day", "snapshot", "metrics");

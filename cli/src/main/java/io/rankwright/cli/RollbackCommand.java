@@ -22,7 +22,7 @@ final class RollbackCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Version live = options.registry().rollback();
+        Version live = options.registry().rollback(System.currentTimeMillis());
         spec.commandLine().getOut().printf("%s serves everyone%n", live.name());
         return 0;
     }

@@ -117,6 +117,26 @@ class CanaryTest {
         }
     }
 
+    /** Everything that one should know of a version, on the command line and in the console. */
+    @Test
+    @Order(2)
+    void aCardTellsWhatAVersionIsFor_fromWhatItWasMade_andHowGoodItIs() throws Exception {
+        String card = succeed("models", application, "--card", "v2");
+
+        assertThat(card)
+                .startsWith("# video-feed v2")
+                .contains("**Simulated data**")
+                .contains("## What it is for")
+                .contains("| seed, workers, device | 5, ")
+                .containsPattern("\\| click\\.auc \\| 0\\.\\d{4} \\| 0\\.\\d{4} to 0\\.\\d{4} \\|")
+                .contains("## For whom")
+                .contains("- `click.auc > 0.5`: ");
+        assertThat(running.send("GET", "/models/v2/card", "").body()).isEqualTo(card);
+        assertThat(running.send("GET", "/models/v9/card", "").statusCode()).isEqualTo(404);
+        assertThat(Command.run(scratch, "models", application, "--card", "v9").err())
+                .contains("no version v9");
+    }
+
     @Test
     @Order(3)
     void aVersionThatIsTakenLess_isTakenBack_andTheOthersNeverSawIt() throws Exception {

@@ -251,10 +251,10 @@ public final class Registry {
      *
      * @throws UserFault if there was none before
      */
-    public Version rollback() {
+    public Version rollback(long nowMillis) {
         return exclusively(() -> {
             if (canaries().running().isPresent()) {
-                canaries().stop(System.currentTimeMillis());
+                canaries().stop(nowMillis);
                 return live().orElseThrow();
             }
             Live live = liveNow();

@@ -5,18 +5,28 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.Expression;
+import io.rankwright.spec.Serving;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RegistryTest {
+    private static final Serving.Canary HOW = new Serving.Canary(List.of(0.1, 0.5), Duration.ofSeconds(1));
+
     @TempDir
     Path folder;
 
@@ -50,10 +60,10 @@ class RegistryTest {
         assertThat(registry.versions())
                 .extracting(Version::stage)
                 .containsExactly(Version.Stage.RETIRED, Version.Stage.LIVE);
-        assertThat(registry.rollback().id()).isEqualTo(1);
+        assertThat(registry.rollback(0).id()).isEqualTo(1);
         assertThat(new Registry(folder).live())
                 .hasValueSatisfying(live -> assertThat(live.id()).isEqualTo(1));
-        assertThatThrownBy(registry::rollback).isInstanceOf(UserFault.class);
+        assertThatThrownBy(() -> registry.rollback(0)).isInstanceOf(UserFault.class);
     }
 
     @Test
@@ -65,6 +75,81 @@ class RegistryTest {
                 .hasMessageContaining("click.auc > 0.5")
                 .hasMessageContaining("--force");
         assertThat(registry.promote(1, true).stage()).isEqualTo(Version.Stage.LIVE);
+    }
+
+    @Test
+    void aCanaryGoesFromStepToStep_andThenServes() {
+        register("one", true);
+        register("two", true);
+        registry.promote(1, false);
+        Canaries canaries = registry.canaries();
+
+        Canary canary = canaries.start(2, HOW, false, 1000);
+
+        assertThat(registry.version(2).stage()).isEqualTo(Version.Stage.CANARY);
+        assertThat(canary.share()).isEqualTo(0.1);
+        assertThat(canary.isHeld(1999)).isFalse();
+        assertThat(canary.isHeld(2000)).isTrue();
+        Canary widened = canaries.widen(canary, 2000);
+        assertThat(widened.share()).isEqualTo(0.5);
+        assertThat(widened.isHeld(2000)).isFalse();
+        for (int user = 0; user < 200; user++) {
+            // Whom the first step answered, the second one answers.
+            assertThat(widened.answers("u" + user) || !canary.answers("u" + user))
+                    .isTrue();
+        }
+        Canary ended = canaries.widen(widened, 3000);
+        assertThat(ended.outcome()).isEqualTo(Canary.Outcome.PROMOTED);
+        assertThat(registry.live())
+                .hasValueSatisfying(live -> assertThat(live.id()).isEqualTo(2));
+        assertThat(registry.liveBefore()).hasValue(1);
+        assertThat(canaries.running()).isEmpty();
+        assertThat(new Registry(folder).canaries().all()).containsExactly(ended);
+    }
+
+    @Test
+    void aCanaryThatDoesHarmIsTakenBack_andWhatWasDecidedOnAnOldOneChangesNothing() {
+        register("one", true);
+        register("bad", false);
+        register("three", true);
+        Canaries canaries = registry.canaries();
+        assertThatThrownBy(() -> canaries.start(1, HOW, false, 0)).hasMessageContaining("no version is live");
+        registry.promote(1, false);
+        assertThatThrownBy(() -> canaries.start(1, HOW, false, 0)).hasMessageContaining("live already");
+        assertThatThrownBy(() -> canaries.start(2, HOW, false, 0)).hasMessageContaining("refused by its gates");
+
+        Canary first = canaries.start(3, HOW, false, 0);
+        assertThatThrownBy(() -> canaries.start(2, HOW, true, 0)).hasMessageContaining("v3 is tried already");
+        Canary back = canaries.rollBack(first, "slower", 50);
+
+        assertThat(back.outcome()).isEqualTo(Canary.Outcome.ROLLED_BACK);
+        assertThat(back.answers("u1")).isFalse();
+        assertThat(canaries.widen(first, 60)).isSameAs(first);
+        assertThat(canaries.all()).containsExactly(back);
+        assertThat(registry.live())
+                .hasValueSatisfying(live -> assertThat(live.id()).isEqualTo(1));
+
+        canaries.start(3, HOW, false, 100);
+        assertThat(registry.rollback(200).id()).isEqualTo(1);
+        assertThat(canaries.all().getLast().outcome()).isEqualTo(Canary.Outcome.STOPPED);
+        assertThatThrownBy(() -> canaries.stop(300)).hasMessageContaining("no canary runs");
+    }
+
+    @Test
+    void thoseThatWriteTakeTurns() throws Exception {
+        try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            var writing = new ArrayList<Callable<Integer>>();
+            for (int i = 0; i < 20; i++) {
+                String key = "key" + i;
+                writing.add(() -> register(key, true).id());
+            }
+            var ids = new TreeSet<Integer>();
+            for (Future<Integer> id : threads.invokeAll(writing)) {
+                ids.add(id.get());
+            }
+            assertThat(ids).hasSize(20);
+        }
+        assertThat(registry.versions()).hasSize(20);
     }
 
     @Test

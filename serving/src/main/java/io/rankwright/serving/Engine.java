@@ -75,6 +75,9 @@ public final class Engine implements AutoCloseable {
     private final Path folder;
     private final MeterRegistry meters;
     private final Stages.Meters stageMeters;
+    /** The clock of the machine; {@link #clock} goes on from where the log ends. */
+    private final Clock wall;
+
     private final LogClock clock;
     private final String data;
     private final FeatureState state;
@@ -116,6 +119,7 @@ public final class Engine implements AutoCloseable {
         this.scoring = new Scoring(application.framing().utility(), lock);
         this.data = isSimulated ? "simulated" : "real";
         String exposure = application.framing().exposure();
+        this.wall = clock;
         this.clock = new LogClock(clock, log.lastTimeMillis(exposure).orElse(clock.millis()));
         this.schema = log.schema(exposure);
         this.relevance = new Formulas(application, schema, log.dictionary())
@@ -299,7 +303,7 @@ public final class Engine implements AutoCloseable {
         if (canary.isEmpty()) {
             return Optional.empty();
         }
-        long now = System.currentTimeMillis();
+        long now = wall.millis();
         String version = "v" + canary.get().version();
         List<String> harm = canaryWatch.harm();
         if (!harm.isEmpty()) {

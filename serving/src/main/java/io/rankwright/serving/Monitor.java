@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -111,7 +112,7 @@ public final class Monitor {
                     .tag("kind", kind)
                     .register(meters);
         }
-        gauge("rankwright.drift.psi.max", "The greatest population stability index of the last window", () -> worst());
+        gauge("rankwright.drift.psi.max", "The greatest population stability index of the last window", this::worst);
         gauge(
                 "rankwright.calibration.ece",
                 "Expected calibration error of the last window",
@@ -145,14 +146,10 @@ public final class Monitor {
         return alarms().stream().filter(alarm -> alarm.kind().equals(kind)).count();
     }
 
-    private interface Figure {
-        double now();
-    }
-
-    private void gauge(String name, String about, Figure figure) {
+    private void gauge(String name, String about, DoubleSupplier figure) {
         Gauge.builder(name, () -> {
                     synchronized (this) {
-                        return figure.now();
+                        return figure.getAsDouble();
                     }
                 })
                 .description(about)

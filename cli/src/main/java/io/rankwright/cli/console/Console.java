@@ -11,6 +11,7 @@ import io.pebbletemplates.pebble.PebbleEngine;
 import io.pebbletemplates.pebble.loader.ClasspathLoader;
 import io.rankwright.cli.pipeline.FeatureCatalogue;
 import io.rankwright.cli.pipeline.MetricsTable;
+import io.rankwright.cli.pipeline.ModelCard;
 import io.rankwright.evaluation.Classification;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EventCursor;
@@ -28,6 +29,7 @@ import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import io.rankwright.spec.Units;
+import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import java.io.IOException;
 import java.io.InputStream;
@@ -145,6 +147,7 @@ public final class Console {
         routing.post("/feed/act", button(this::act));
         routing.get("/features", page(_ -> render("features", features())));
         routing.get("/models", page(_ -> render("models", models.values(""))));
+        routing.get("/models/{version}/card", this::card);
         routing.post(
                 "/models/promote",
                 button(request -> render(
@@ -161,6 +164,17 @@ public final class Console {
         routing.get(
                 "/assets/htmx.js",
                 asset("META-INF/resources/webjars/htmx.org/2.0.10/dist/htmx.min.js", "text/javascript"));
+    }
+
+    private void card(ServerRequest request, ServerResponse response) {
+        try {
+            var version = engine.registry()
+                    .version(Version.idOf(request.path().pathParameters().get("version")));
+            response.header(HeaderNames.CONTENT_TYPE, "text/markdown; charset=utf-8");
+            response.send(ModelCard.markdown(application, engine.registry(), version));
+        } catch (UserFault e) {
+            response.status(Status.NOT_FOUND_404).send(String.valueOf(e.getMessage()));
+        }
     }
 
     private interface Page {

@@ -171,7 +171,7 @@ final class ModelsPage {
     /** Lets the version before serve; the answer says what came of it. */
     String rollback() {
         try {
-            Version live = engine.registry().rollback();
+            Version live = engine.registry().rollback(System.currentTimeMillis());
             engine.follow();
             return live.name() + " serves everyone.";
         } catch (RankwrightException e) {
