@@ -28,7 +28,7 @@ final class PromoteCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Version live = options.registry().promote(Version.idOf(version), isForced);
+        Version live = options.registry().promote(Version.idOf(version), isForced, System.currentTimeMillis());
         spec.commandLine().getOut().printf("%s is live%n", live.name());
         return 0;
     }

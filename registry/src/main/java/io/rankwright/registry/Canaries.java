@@ -67,9 +67,16 @@ public final class Canaries {
                 return keep(canary.widened(nowMillis));
             }
             // Whoever started it has answered for what its gates said.
-            registry.promote(canary.version(), true);
-            return keep(canary.ended(Canary.Outcome.PROMOTED, "no harm seen", nowMillis));
+            registry.promote(canary.version(), true, nowMillis);
+            return all().getLast();
         });
+    }
+
+    /** Ends the canary of a version that serves everyone by now. */
+    void promoted(int version, long nowMillis) {
+        running()
+                .filter(canary -> canary.version() == version)
+                .ifPresent(canary -> keep(canary.ended(Canary.Outcome.PROMOTED, "serves everyone", nowMillis)));
     }
 
     /** Takes a version back that does harm. */

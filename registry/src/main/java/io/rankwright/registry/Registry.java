@@ -200,11 +200,11 @@ public final class Registry {
     }
 
     /**
-     * Lets a version serve.
+     * Lets a version serve; if it is tried as a canary, that has come to its end.
      *
      * @throws UserFault if there is no such version, or a gate has refused it and {@code isForced} is false
      */
-    public Version promote(int id, boolean isForced) {
+    public Version promote(int id, boolean isForced, long nowMillis) {
         return exclusively(() -> {
             Version version = passed(id, isForced);
             Live live = liveNow();
@@ -215,6 +215,7 @@ public final class Registry {
                 }
                 write(folder.resolve("live.json"), SealedJson.bytes(new Live(id, before)));
             }
+            canaries().promoted(id, nowMillis);
             return version.in(Version.Stage.LIVE);
         });
     }

@@ -55,8 +55,8 @@ class RegistryTest {
         register("one", true);
         register("two", true);
 
-        registry.promote(1, false);
-        registry.promote(2, false);
+        registry.promote(1, false, 0);
+        registry.promote(2, false, 0);
         assertThat(registry.versions())
                 .extracting(Version::stage)
                 .containsExactly(Version.Stage.RETIRED, Version.Stage.LIVE);
@@ -70,18 +70,18 @@ class RegistryTest {
     void aRefusedVersionServesOnlyByForce() {
         register("bad", false);
 
-        assertThatThrownBy(() -> registry.promote(1, false))
+        assertThatThrownBy(() -> registry.promote(1, false, 0))
                 .isInstanceOf(UserFault.class)
                 .hasMessageContaining("click.auc > 0.5")
                 .hasMessageContaining("--force");
-        assertThat(registry.promote(1, true).stage()).isEqualTo(Version.Stage.LIVE);
+        assertThat(registry.promote(1, true, 0).stage()).isEqualTo(Version.Stage.LIVE);
     }
 
     @Test
     void aCanaryGoesFromStepToStep_andThenServes() {
         register("one", true);
         register("two", true);
-        registry.promote(1, false);
+        registry.promote(1, false, 0);
         Canaries canaries = registry.canaries();
 
         Canary canary = canaries.start(2, HOW, false, 1000);
@@ -114,7 +114,7 @@ class RegistryTest {
         register("three", true);
         Canaries canaries = registry.canaries();
         assertThatThrownBy(() -> canaries.start(1, HOW, false, 0)).hasMessageContaining("no version is live");
-        registry.promote(1, false);
+        registry.promote(1, false, 0);
         assertThatThrownBy(() -> canaries.start(1, HOW, false, 0)).hasMessageContaining("live already");
         assertThatThrownBy(() -> canaries.start(2, HOW, false, 0)).hasMessageContaining("refused by its gates");
 
@@ -129,6 +129,10 @@ class RegistryTest {
         assertThat(registry.live())
                 .hasValueSatisfying(live -> assertThat(live.id()).isEqualTo(1));
 
+        canaries.start(3, HOW, false, 70);
+        registry.promote(3, false, 80);
+        assertThat(canaries.all().getLast().outcome()).isEqualTo(Canary.Outcome.PROMOTED);
+        registry.rollback(90);
         canaries.start(3, HOW, false, 100);
         assertThat(registry.rollback(200).id()).isEqualTo(1);
         assertThat(canaries.all().getLast().outcome()).isEqualTo(Canary.Outcome.STOPPED);

@@ -307,9 +307,13 @@ public final class Engine implements AutoCloseable {
         String version = "v" + canary.get().version();
         List<String> harm = canaryWatch.harm();
         if (!harm.isEmpty()) {
-            registry.canaries().rollBack(canary.get(), String.join("; ", harm), now);
-            ended(Canary.Outcome.ROLLED_BACK).increment();
+            Canary back = registry.canaries().rollBack(canary.get(), String.join("; ", harm), now);
             follow();
+            if (back.isRunning()) {
+                // Somebody was faster: what is seen is judged again.
+                return Optional.empty();
+            }
+            ended(Canary.Outcome.ROLLED_BACK).increment();
             return Optional.of(version + " is rolled back: " + String.join("; ", harm));
         }
         if (canary.get().isHeld(now) && canaryWatch.hasSeenEnough()) {

@@ -144,7 +144,7 @@ final class ModelsPage {
     /** Lets a version serve; the answer says what came of it. */
     String promote(String version) {
         try {
-            Version live = engine.registry().promote(Version.idOf(version), false);
+            Version live = engine.registry().promote(Version.idOf(version), false, System.currentTimeMillis());
             engine.follow();
             return live.name() + " serves now.";
         } catch (RankwrightException e) {

@@ -339,7 +339,7 @@ public final class Pipeline {
     private void decide(Registry registry, Version version) {
         Optional<Version> live = registry.live();
         if (version.hasPassed() && version.stage() == Version.Stage.CANDIDATE) {
-            registry.promote(version.id(), false);
+            registry.promote(version.id(), false, System.currentTimeMillis());
             reporter.say(
                     "  %-10s %s passed its %d gates and is live",
                     "gates", version.name(), version.gates().size());
