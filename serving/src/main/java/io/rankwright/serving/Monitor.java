@@ -16,6 +16,7 @@ import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.Serving;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -255,17 +256,22 @@ public final class Monitor {
                 "v" + version,
                 drift.rows(),
                 drift.hasReference(),
-                drift.shifts().stream()
-                        .sorted((a, b) -> Double.compare(b.psi(), a.psi()))
-                        .toList(),
+                shifts(),
                 shown().calibration(),
                 shown().health(),
                 alarms());
     }
 
+    /** The greatest first. */
+    private List<Shift> shifts() {
+        return drift.shifts().stream()
+                .sorted(Comparator.comparingDouble(Shift::psi).reversed())
+                .toList();
+    }
+
     private List<Alarm> alarms() {
         var alarms = new ArrayList<Alarm>();
-        for (Shift shift : drift.shifts()) {
+        for (Shift shift : shifts()) {
             shift.alarm().ifPresent(words -> alarms.add(new Alarm(DRIFT, shift.variable(), words)));
         }
         Calibration calibration = shown().calibration();

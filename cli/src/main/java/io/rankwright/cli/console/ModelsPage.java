@@ -78,6 +78,7 @@ final class ModelsPage {
             }
         }
         values.put("metrics", metrics);
+        values.put("isTrying", engine.canary().isPresent());
         values.put(
                 "canRollBack",
                 engine.canary().isPresent()

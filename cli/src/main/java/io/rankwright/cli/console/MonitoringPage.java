@@ -12,14 +12,17 @@ import java.util.stream.Stream;
 
 /** The page on what is served and what becomes of it: alarms, calibration, health of the feed, drift. Thread-safe. */
 final class MonitoringPage {
+    /** So many alarms of a kind are told; the table tells them all. */
+    private static final int SHOWN = 6;
+
     private final Engine engine;
 
     MonitoringPage(Engine engine) {
         this.engine = engine;
     }
 
-    /** The alarms of one kind, and what to do. */
-    public record Raised(String kind, List<String> words, String todo) {}
+    /** The alarms of one kind: the first few in words, how many more there are, and what to do. */
+    public record Raised(String kind, List<String> words, int more, String todo) {}
 
     /** One variable, in words; {@code picture} shows both distributions. */
     public record Moved(String name, String psi, String ks, String js, String missing, String picture, String alarm) {}
@@ -51,7 +54,8 @@ final class MonitoringPage {
                 .filter(alarm -> alarm.kind().equals(kind))
                 .map(alarm -> alarm.of() + ": " + alarm.words())
                 .toList();
-        return new Raised(kind, words, todo(kind));
+        int shown = Math.min(SHOWN, words.size());
+        return new Raised(kind, words.subList(0, shown), words.size() - shown, todo(kind));
     }
 
     private static String todo(String kind) {
