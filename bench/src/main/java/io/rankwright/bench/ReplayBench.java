@@ -10,8 +10,8 @@ import io.rankwright.log.Folder;
 import io.rankwright.log.Ingestion;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Simulator;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +56,7 @@ final class ReplayBench {
     }
 
     static void run(Path folder, int events) throws IOException, SQLException {
-        Application application = Application.read(folder);
+        FeedApplication application = FeedApplication.read(folder);
         Path scratch = Files.createTempDirectory("rankwright-bench");
         try {
             // About ten events a user and twelve days.
@@ -67,7 +67,7 @@ final class ReplayBench {
                 System.out.printf("%,d events, best of %d runs%n", log.size(), RUNS);
                 againstDuckDb(application, log);
                 report("scan of the log alone", RUNS, log, () -> scan(log));
-                Application sketch = application.with(application.features().stream()
+                FeedApplication sketch = application.with(application.features().stream()
                         .filter(feature -> SKETCH.contains(feature.name()))
                         .toList());
                 report(
@@ -115,7 +115,7 @@ final class ReplayBench {
         return sum;
     }
 
-    private static double replay(Application application, EventLog log) {
+    private static double replay(FeedApplication application, EventLog log) {
         double[] sum = new double[1];
         var state = new FeatureState(application, log.catalog());
         try (EventCursor cursor = log.read("watch")) {
@@ -125,8 +125,8 @@ final class ReplayBench {
     }
 
     /** The same sums and counts by a replay and by DuckDB, in turn; both must come to the same. */
-    private static void againstDuckDb(Application application, EventLog log) throws SQLException {
-        Application same = application.with(application.features().stream()
+    private static void againstDuckDb(FeedApplication application, EventLog log) throws SQLException {
+        FeedApplication same = application.with(application.features().stream()
                 .filter(feature -> WINDOWS.containsKey(feature.name()))
                 .toList());
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
@@ -150,7 +150,7 @@ final class ReplayBench {
         }
     }
 
-    private static double sums(Application application, EventLog log) {
+    private static double sums(FeedApplication application, EventLog log) {
         double[] sum = new double[1];
         var state = new FeatureState(application, log.catalog());
         List<String> names = state.columns().stream().map(FeatureColumn::name).toList();

@@ -18,7 +18,7 @@ import io.rankwright.log.Folder;
 import io.rankwright.log.Ingestion;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Simulator;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ final class StoreBench {
     private StoreBench() {}
 
     static void run(Path folder) throws IOException {
-        Application application = Application.read(folder);
+        FeedApplication application = FeedApplication.read(folder);
         Path scratch = Files.createTempDirectory("rankwright-bench");
         try (RedisServer server = RedisServer.start(scratch.resolve("redis"), 0);
                 OnlineStore redis = RedisStore.open(server.address());
@@ -64,7 +64,7 @@ final class StoreBench {
         }
     }
 
-    private static DataRoot simulated(Application application, Path scratch) {
+    private static DataRoot simulated(FeedApplication application, Path scratch) {
         Simulator.write(
                 scratch.resolve("data"),
                 application,
@@ -94,7 +94,7 @@ final class StoreBench {
         });
     }
 
-    private static void features(Application application, EventLog log, OnlineStore disk, OnlineStore redis) {
+    private static void features(FeedApplication application, EventLog log, OnlineStore disk, OnlineStore redis) {
         var state = new FeatureState(application, log.catalog());
         String exposure = application.framing().exposure();
         try (EventCursor cursor = log.read(exposure)) {
@@ -126,7 +126,7 @@ final class StoreBench {
         FeatureState load(int subject, int[] items);
     }
 
-    private static Runnable request(Application application, EventLog log, long now, Loader loader) {
+    private static Runnable request(FeedApplication application, EventLog log, long now, Loader loader) {
         var random = new SplittableRandom(3);
         int subjects = log.table(application.framing().subject()).count();
         int items = log.table(application.framing().item()).count();
@@ -144,7 +144,7 @@ final class StoreBench {
     }
 
     private static void describe(
-            Application application, EventLog log, FeatureState empty, OnlineStore store, long now) {
+            FeedApplication application, EventLog log, FeatureState empty, OnlineStore store, long now) {
         var cells = new FeatureCells(application, log.catalog(), empty.empty());
         double[] context = new double[empty.contextColumns().size()];
         List<FeatureCells.Slot> keys =

@@ -10,7 +10,7 @@ import io.rankwright.log.EventLog;
 import io.rankwright.log.kafka.KafkaArrivals;
 import io.rankwright.log.kafka.KafkaCluster;
 import io.rankwright.registry.Registry;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import java.nio.file.Files;
@@ -60,8 +60,8 @@ final class ApplicationOptions {
                     + " cache (default: $RANKWRIGHT_STORE, else the memory of the process).")
     private @Nullable String store = System.getenv("RANKWRIGHT_STORE");
 
-    Application application() {
-        return Application.read(folder);
+    FeedApplication application() {
+        return FeedApplication.read(folder);
     }
 
     /** The same options for another command on the same application and state. */
@@ -85,13 +85,13 @@ final class ApplicationOptions {
     }
 
     /** Where the data of an application come from; where events arrive elsewhere, it is connected. */
-    Pipeline.DataChoice data(Application application) {
+    Pipeline.DataChoice data(FeedApplication application) {
         return new Pipeline.DataChoice(
                 Optional.ofNullable(data), isSimulated, topic(application), false, Snapshot::write);
     }
 
     /** Where events arrive, connected; empty if that is this machine. */
-    Optional<ArrivalLog> topic(Application application) {
+    Optional<ArrivalLog> topic(FeedApplication application) {
         return Optional.ofNullable(log)
                 .map(address -> KafkaArrivals.open(
                         KafkaCluster.parse(address, Optional.ofNullable(logSettings)),
@@ -100,7 +100,7 @@ final class ApplicationOptions {
     }
 
     /** The log of what was run before, to be read beside whoever writes it. */
-    EventLog log(Application application) {
+    EventLog log(FeedApplication application) {
         Path folder = Home.state(homeFolder(application), isSimulated).resolve("log");
         if (!Files.isDirectory(folder)) {
             throw new UserFault("no log in " + folder + "; 'rankwright run' makes it");
@@ -134,7 +134,7 @@ final class ApplicationOptions {
         return DiskStore.open(state.resolve("store"), Runtime.getRuntime().maxMemory() / CACHE_SHARE);
     }
 
-    Path homeFolder(Application application) {
+    Path homeFolder(FeedApplication application) {
         return Home.folder(application, Optional.ofNullable(home));
     }
 
@@ -149,7 +149,7 @@ final class ApplicationOptions {
 
     /** The state of what was run last: for real data if there is one, unless simulated was asked for. */
     Path state() {
-        Application application = application();
+        FeedApplication application = application();
         Path folder = homeFolder(application);
         return Stream.of(false, true)
                 .filter(simulated -> simulated || !isSimulated)

@@ -5,7 +5,7 @@ import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -23,7 +23,7 @@ final class BackfillCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Application application = options.application();
+        FeedApplication application = options.application();
         Path state = Home.state(options.homeFolder(application), options.isSimulated());
         try (EventLog log = options.log(application);
                 OnlineStore store = options.store(state)

@@ -6,7 +6,7 @@ import io.rankwright.cli.pipeline.LiveEngine;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.FeedRequest;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -44,7 +44,7 @@ final class BatchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Application application = options.application();
+        FeedApplication application = options.application();
         int size = slots == null ? application.serving().slots() : slots;
         if (size < 1 || size > FeedRequest.MOST_SLOTS) {
             throw new UserFault("--slots " + size + "; expected 1 to " + FeedRequest.MOST_SLOTS);

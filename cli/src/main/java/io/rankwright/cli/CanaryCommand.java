@@ -2,7 +2,7 @@ package io.rankwright.cli;
 
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Version;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Serving;
 import io.rankwright.spec.Units;
 import io.rankwright.spec.UserFault;
@@ -51,7 +51,7 @@ final class CanaryCommand extends CommandGroup {
                     @Nullable
                     String hold,
             @Option(names = "--force", description = "Try it even if a gate has refused it.") boolean isForced) {
-        Application application = options.application();
+        FeedApplication application = options.application();
         Serving.Canary usual = application.serving().canary();
         Serving.Canary wanted = new Serving.Canary(
                 steps == null ? usual.steps() : shares(steps), hold == null ? usual.hold() : duration(hold));

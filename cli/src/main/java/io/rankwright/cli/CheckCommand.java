@@ -1,6 +1,6 @@
 package io.rankwright.cli;
 
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -24,7 +24,7 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Application application = Application.read(folder);
+        FeedApplication application = FeedApplication.read(folder);
         int sequences = application.sequences().size();
         spec.commandLine()
                 .getOut()

@@ -3,7 +3,7 @@ package io.rankwright.cli;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.registry.Version;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.concurrent.Callable;
@@ -34,7 +34,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Application application = options.application();
+        FeedApplication application = options.application();
         try (Home home = Home.take(options.homeFolder(application))) {
             Version version = training.pipeline(application, options, home).evaluate();
             PrintWriter out = spec.commandLine().getOut();

@@ -6,7 +6,7 @@ import io.rankwright.log.EventLog;
 import io.rankwright.registry.Experiment;
 import io.rankwright.registry.Experiments;
 import io.rankwright.registry.Version;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.io.PrintWriter;
 import java.time.Instant;
@@ -57,11 +57,11 @@ final class ExperimentCommand extends CommandGroup {
                             description =
                                     "Experiments of one layer have no subject in common (default: ${DEFAULT-VALUE}).")
                     String layer) {
-        Application application = options.application();
+        FeedApplication application = options.application();
         List<Experiment.Arm> parsed = arms(arms);
         PrintWriter err = spec().commandLine().getErr();
         for (Experiment.Arm arm : parsed) {
-            Application.read(application.folder(), arm.changes());
+            FeedApplication.read(application.folder(), arm.changes());
             if (arm.version() != 0) {
                 Version version = options.registry().version(arm.version());
                 err.printf("%s is answered by %s%n", arm.name(), version.name());
@@ -152,7 +152,7 @@ final class ExperimentCommand extends CommandGroup {
             @Mixin ApplicationOptions options,
             @Parameters(index = "1", paramLabel = "NAME", description = "Of the experiment.") String name,
             @Option(names = "--format", defaultValue = "table", description = "table or json.") Json.Format format) {
-        Application application = options.application();
+        FeedApplication application = options.application();
         Experiment experiment = options.registry().experiments().named(name);
         ExperimentReport report;
         try (EventLog log = EventLog.readOnly(options.state().resolve("log"), application)) {

@@ -2,7 +2,7 @@ package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.FeatureCatalogue;
 import io.rankwright.cli.pipeline.Home;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.training.Snapshot;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ final class FeaturesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Application application = options.application();
+        FeedApplication application = options.application();
         Path state = options.state();
         FeatureCatalogue catalogue =
                 FeatureCatalogue.of(application, Snapshot.all(Home.snapshots(state)), Home.registry(state));

@@ -5,7 +5,7 @@ import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.flink.Deployment;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
 import java.io.PrintWriter;
@@ -57,7 +57,7 @@ final class FlinkCommand extends CommandGroup {
         if (parallelism < 1) {
             throw new UserFault("--parallelism " + parallelism + "; expected at least 1");
         }
-        Application application = options.application();
+        FeedApplication application = options.application();
         String topic = options.logAddress()
                 .orElseThrow(() -> new UserFault("no --log; expected where events arrive: kafka://HOST:PORT"));
         Deployment made = switch (job) {
@@ -85,7 +85,8 @@ final class FlinkCommand extends CommandGroup {
         return 0;
     }
 
-    private static String next(Job job, Application application, ApplicationOptions options, Optional<String> parts) {
+    private static String next(
+            Job job, FeedApplication application, ApplicationOptions options, Optional<String> parts) {
         return switch (job) {
             case features ->
                 "rankwright run %s --engine cluster --log %s --store %s"
@@ -99,7 +100,7 @@ final class FlinkCommand extends CommandGroup {
         };
     }
 
-    private static Deployment features(ApplicationOptions options, Application application, String topic) {
+    private static Deployment features(ApplicationOptions options, FeedApplication application, String topic) {
         String store = options.storeAddress()
                 .filter(address -> !address.equals("disk"))
                 .orElseThrow(() -> new UserFault(
@@ -111,7 +112,7 @@ final class FlinkCommand extends CommandGroup {
     }
 
     private static Deployment snapshot(
-            ApplicationOptions options, Application application, String topic, String parts) {
+            ApplicationOptions options, FeedApplication application, String topic, String parts) {
         try (Home home = Home.take(options.homeFolder(application))) {
             Pipeline pipeline = Pipeline.of(
                     application,
@@ -124,7 +125,7 @@ final class FlinkCommand extends CommandGroup {
         }
     }
 
-    private static Path jar(Path state, Application application, Job job) {
+    private static Path jar(Path state, FeedApplication application, Job job) {
         return state.resolve("flink-jobs").resolve(application.name() + "-" + job + ".jar");
     }
 }

@@ -4,7 +4,7 @@ import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.models.ImportedNetwork;
 import io.rankwright.registry.Version;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -46,7 +46,7 @@ final class ImportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Application application = options.application();
+        FeedApplication application = options.application();
         ImportedNetwork network = ImportedNetwork.read(model, manifest, application);
         try (Home home = Home.take(options.homeFolder(application))) {
             Version version = training.pipeline(application, options, home).take(network);

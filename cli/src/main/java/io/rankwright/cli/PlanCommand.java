@@ -5,7 +5,7 @@ import io.rankwright.cli.pipeline.CapacityPlan;
 import io.rankwright.cli.pipeline.LiveEngine;
 import io.rankwright.cli.pipeline.Measured;
 import io.rankwright.cli.pipeline.Reporter;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -72,7 +72,7 @@ final class PlanCommand implements Callable<Integer> {
         if (days < 1 || copies < 1 || machineCores < 1 || machineMemory < 1) {
             throw new UserFault("--days, --copies, --machine-cores and --machine-memory; expected 1 or more");
         }
-        Application application = options.application();
+        FeedApplication application = options.application();
         var assumptions = new CapacityPlan.Assumptions(
                 peak, utilisation, seen, days, copies, machineCores, machineMemory, coreHour, gibMonth, gibTraffic);
         Measured measured;

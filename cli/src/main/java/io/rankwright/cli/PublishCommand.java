@@ -4,7 +4,7 @@ import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.log.Arrival;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.time.Duration;
 import java.util.List;
@@ -24,7 +24,7 @@ final class PublishCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Application application = options.application();
+        FeedApplication application = options.application();
         String type = application.framing().exposure();
         try (EventLog log = options.log(application);
                 ArrivalLog topic = options.topic(application)

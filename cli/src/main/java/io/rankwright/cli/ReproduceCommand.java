@@ -4,7 +4,7 @@ import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.registry.Version;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.training.TrainingRun;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -39,7 +39,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Application application = options.application();
+        FeedApplication application = options.application();
         Version original = options.registry().version(Version.idOf(version));
         Version.Lineage lineage = original.lineage();
         var run = new TrainingRun(

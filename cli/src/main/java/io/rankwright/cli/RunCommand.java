@@ -20,7 +20,7 @@ import io.rankwright.serving.HttpApi;
 import io.rankwright.serving.Keys;
 import io.rankwright.serving.Server;
 import io.rankwright.serving.Slots;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
 import java.io.PrintWriter;
@@ -88,7 +88,7 @@ final class RunCommand implements Callable<Integer> {
         Keys keys =
                 Keys.parse(Optional.ofNullable(System.getenv("RANKWRIGHT_KEYS")).orElse(""));
         var reporter = Reporter.onErrorStream();
-        Application application = options.application();
+        FeedApplication application = options.application();
         reporter.say("%s: %s", application.name(), application.requirements().objective());
         Home home = Home.take(options.homeFolder(application));
         Pipeline.DataChoice data = options.data(application);
@@ -118,7 +118,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private void serve(
-            Application application,
+            FeedApplication application,
             Home home,
             Pipeline pipeline,
             Pipeline.Prepared prepared,
@@ -211,7 +211,7 @@ final class RunCommand implements Callable<Integer> {
 
     /** Waits until the job on the cluster has brought into the store what is in the topic now. */
     private static void awaitCluster(
-            Application application, Pipeline.Prepared prepared, Optional<OnlineStore> store, Reporter reporter) {
+            FeedApplication application, Pipeline.Prepared prepared, Optional<OnlineStore> store, Reporter reporter) {
         OnlineStore kept = store.orElseThrow(
                 () -> new UserFault("--engine cluster without --store; expected the one that the job keeps"));
         ArrivalLog topic = prepared.elsewhere()
@@ -227,7 +227,7 @@ final class RunCommand implements Callable<Integer> {
 
     /** Starts the streaming job and waits until the store holds the history of the log. */
     private static FlinkEngine stream(
-            Application application,
+            FeedApplication application,
             Pipeline pipeline,
             Pipeline.Prepared prepared,
             OnlineStore store,

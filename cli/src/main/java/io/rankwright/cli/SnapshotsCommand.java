@@ -2,7 +2,7 @@ package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.registry.Version;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.FeatureProfiles;
 import io.rankwright.training.Snapshot;
@@ -128,7 +128,7 @@ final class SnapshotsCommand extends CommandGroup {
             throw new UserFault("--keep " + keep + "; expected 0 or more");
         }
         PrintWriter out = spec().commandLine().getOut();
-        Application application = options.application();
+        FeedApplication application = options.application();
         try (Home _ = Home.take(options.homeFolder(application))) {
             Path state = options.state();
             List<Version> versions = Home.registry(state).versions();

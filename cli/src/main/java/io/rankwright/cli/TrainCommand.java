@@ -4,7 +4,7 @@ import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Version;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -38,7 +38,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Application application = options.application();
+        FeedApplication application = options.application();
         try (Home home = Home.takeOrBeside(options.homeFolder(application))) {
             Version version = training.pipeline(application, options, home).evaluate();
             PrintWriter out = spec.commandLine().getOut();
@@ -63,7 +63,7 @@ final class TrainCommand implements Callable<Integer> {
         };
     }
 
-    private void tryOut(Application application, Version version, PrintWriter out) {
+    private void tryOut(FeedApplication application, Version version, PrintWriter out) {
         Canary canary = options.registry()
                 .canaries()
                 .start(version.id(), application.serving().canary(), false, System.currentTimeMillis());

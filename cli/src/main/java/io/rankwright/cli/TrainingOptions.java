@@ -4,7 +4,7 @@ import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.flink.Parts;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
 import io.rankwright.training.TrainingRun.Device;
@@ -41,7 +41,7 @@ final class TrainingOptions {
     private boolean isFresh;
 
     /** The pipeline of a command that trains, telling what it does on the error stream. */
-    Pipeline pipeline(Application application, ApplicationOptions options, Home home) {
+    Pipeline pipeline(FeedApplication application, ApplicationOptions options, Home home) {
         Pipeline.DataChoice data = isFresh ? options.data(application).fresh() : options.data(application);
         String address = parts;
         return Pipeline.of(

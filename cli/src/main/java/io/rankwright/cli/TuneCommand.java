@@ -3,7 +3,7 @@ package io.rankwright.cli;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.SearchSpace;
 import io.rankwright.registry.Trial;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -66,7 +66,7 @@ final class TuneCommand implements Callable<Integer> {
             throw new UserFault(
                     "--trials " + trials + " --rungs " + rungs + "; expected at least 1 trial and 1 to 10 rungs");
         }
-        Application application = options.application();
+        FeedApplication application = options.application();
         SearchSpace space = SearchSpace.parse(tries);
         try (Home home = Home.take(options.homeFolder(application))) {
             List<Trial> best = training.pipeline(application, options, home).tune(space, trials, rungs, metric);

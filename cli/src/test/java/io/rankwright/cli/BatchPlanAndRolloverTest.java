@@ -16,7 +16,7 @@ import io.rankwright.log.Progress;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.FeedAnswer;
 import io.rankwright.serving.FeedRequest;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.URI;
@@ -72,7 +72,7 @@ class BatchPlanAndRolloverTest {
 
     private static LiveEngine live() {
         return LiveEngine.open(
-                Application.read(application),
+                FeedApplication.read(application),
                 Path.of(home),
                 Home.state(Path.of(home), true),
                 new SimpleMeterRegistry(),

@@ -11,8 +11,8 @@ import io.rankwright.models.EmbeddingTable;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.VectorIndex;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.training.Snapshot;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +36,7 @@ class DamagedFilesTest {
     @TempDir
     static Path scratch;
 
-    private static Application application;
+    private static FeedApplication application;
     private static Path state;
 
     @BeforeAll
@@ -44,7 +44,7 @@ class DamagedFilesTest {
         Path folder = Command.smallApplication(scratch);
         Path home = scratch.resolve("home");
         Command.trainedHome(home);
-        application = Application.read(folder);
+        application = FeedApplication.read(folder);
         state = home.resolve("simulated");
     }
 

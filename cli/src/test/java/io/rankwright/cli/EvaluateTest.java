@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.cli.Command.Result;
 import io.rankwright.log.DataRoot;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -22,7 +22,7 @@ class EvaluateTest {
 
     @Test
     void theFlagshipReachesItsFigures() throws IOException {
-        boolean isReal = DataRoot.find(Application.read(VIDEO_FEED), Optional.empty(), Optional.empty())
+        boolean isReal = DataRoot.find(FeedApplication.read(VIDEO_FEED), Optional.empty(), Optional.empty())
                 .isPresent();
         System.out.println("data: " + (isReal ? "real" : "simulated"));
 

@@ -25,7 +25,7 @@ import io.rankwright.log.Position;
 import io.rankwright.log.Progress;
 import io.rankwright.log.kafka.KafkaArrivals;
 import io.rankwright.log.kafka.KafkaCluster;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.training.Snapshot;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -60,7 +60,7 @@ class FlinkClusterTest {
     static Path scratch;
 
     private static Path folder;
-    private static Application application;
+    private static FeedApplication application;
     private static KafkaBroker broker;
     private static RedisServer redis;
     private static FlinkCluster cluster;
@@ -68,7 +68,7 @@ class FlinkClusterTest {
     @BeforeAll
     static void start() {
         folder = Command.smallApplication(scratch);
-        application = Application.read(folder);
+        application = FeedApplication.read(folder);
         broker = KafkaBroker.start(scratch.resolve("kafka"), 0);
         redis = RedisServer.start(scratch.resolve("redis"), 0);
         cluster = FlinkCluster.start(scratch.resolve("flink"), 0, 2, Deployment.JAVA_OPTIONS);

@@ -8,7 +8,7 @@ import io.rankwright.cli.Command.Result;
 import io.rankwright.dev.Faults;
 import io.rankwright.dev.SmallDisk;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,7 +31,7 @@ class KillAndFullDiskTest {
     private static String outcome(Path application, Path home) throws IOException {
         JsonNode version = new ObjectMapper()
                 .readTree(home.resolve("simulated/registry/versions/1.json").toFile());
-        try (EventLog log = EventLog.open(home.resolve("simulated/log"), Application.read(application))) {
+        try (EventLog log = EventLog.open(home.resolve("simulated/log"), FeedApplication.read(application))) {
             return version.path("artefacts") + "\n" + version.path("metrics") + "\n"
                     + version.path("lineage").path("snapshot") + "\n" + log.contentHash() + " " + log.size();
         }

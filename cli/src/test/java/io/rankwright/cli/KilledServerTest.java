@@ -11,7 +11,7 @@ import io.rankwright.features.FeatureState;
 import io.rankwright.features.store.StoreWriter;
 import io.rankwright.log.EventLog;
 import io.rankwright.models.Artefact;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -78,7 +78,7 @@ class KilledServerTest {
 
     /** What the log holds, and what the features come to. */
     private static String outcome(Path home) throws IOException {
-        Application read = Application.read(application);
+        FeedApplication read = FeedApplication.read(application);
         try (EventLog log = EventLog.open(home.resolve("simulated/log"), read)) {
             var state = new FeatureState(read, log.catalog());
             log.arrivedSince("watch", 0, Integer.MAX_VALUE).forEach(state::apply);

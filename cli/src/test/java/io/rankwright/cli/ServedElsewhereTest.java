@@ -11,7 +11,7 @@ import io.rankwright.log.Arrival;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.kafka.KafkaArrivals;
 import io.rankwright.log.kafka.KafkaCluster;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -121,7 +121,7 @@ class ServedElsewhereTest {
         await("the event is in the features", () -> click("8", "3") != before);
         try (ArrivalLog topic = KafkaArrivals.open(
                         KafkaCluster.parse(broker.address(), Optional.empty()),
-                        Application.read(application),
+                        FeedApplication.read(application),
                         "watch");
                 ArrivalLog.Reader reader = topic.read(topic.beginning())) {
             List<Arrival> found = reader.next(Duration.ofSeconds(20));
@@ -145,7 +145,7 @@ class ServedElsewhereTest {
                         "tab", "1"));
 
         try (ArrivalLog topic = KafkaArrivals.open(
-                KafkaCluster.parse(broker.address(), Optional.empty()), Application.read(application), "watch")) {
+                KafkaCluster.parse(broker.address(), Optional.empty()), FeedApplication.read(application), "watch")) {
             topic.append(List.of(event, event));
         }
 

@@ -2,8 +2,8 @@ package io.rankwright.features;
 
 import io.rankwright.log.Event;
 import io.rankwright.log.EventSchema;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeedApplication;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,7 +15,7 @@ final class ExposureLayout {
     private final int[] contextPlaces;
     private final boolean[] isContextNumber;
 
-    ExposureLayout(Application application, EventSchema schema) {
+    ExposureLayout(FeedApplication application, EventSchema schema) {
         this.subject = schema.codeIndex(application.subjectColumn()).orElseThrow();
         this.item = schema.codeIndex(application.itemColumn()).orElseThrow();
         var columns = new ArrayList<String>();

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.rankwright.log.Catalog;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.Event;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -43,12 +43,12 @@ public final class FeatureCells {
     private final List<int[]> formulas;
 
     /** @param catalog may be empty where cells only take in changes; to make changes and rows it must know the entities */
-    public FeatureCells(Application application, Catalog catalog) {
+    public FeatureCells(FeedApplication application, Catalog catalog) {
         this(application, catalog, new FeatureState(application, catalog));
     }
 
     /** The cells of a state that is there already. */
-    public FeatureCells(Application application, Catalog catalog, FeatureState state) {
+    public FeatureCells(FeedApplication application, Catalog catalog, FeatureState state) {
         this.catalog = catalog;
         this.state = state;
         this.sums = state.sums();
@@ -339,7 +339,7 @@ public final class FeatureCells {
         return whole;
     }
 
-    private byte[] signature(Application application, int kind) {
+    private byte[] signature(FeedApplication application, int kind) {
         String made = kind < sums.size()
                 ? sums.get(kind).parts().stream().map(KeyPart::name).collect(Collectors.joining(","))
                         + sums.get(kind).shape(state::formulaName)

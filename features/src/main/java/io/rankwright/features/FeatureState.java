@@ -5,12 +5,12 @@ import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventSchema;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.Expression;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.FeatureDefinition.Reference;
 import io.rankwright.spec.FeatureDefinition.Scope;
+import io.rankwright.spec.FeedApplication;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -44,7 +44,7 @@ public final class FeatureState {
 
     private static final double LARGE = 1L << 32;
 
-    private final Application application;
+    private final FeedApplication application;
     private final Catalog catalog;
     private final ExposureLayout layout;
     private final Formulas formulas;
@@ -90,7 +90,7 @@ public final class FeatureState {
     }
 
     /** Builds the empty state of every feature of the application. */
-    public FeatureState(Application application, Catalog catalog) {
+    public FeatureState(FeedApplication application, Catalog catalog) {
         this(application, catalog, List.of());
     }
 
@@ -99,7 +99,7 @@ public final class FeatureState {
         return new FeatureState(application, catalog, befores);
     }
 
-    private FeatureState(Application application, Catalog catalog, List<Before> befores) {
+    private FeatureState(FeedApplication application, Catalog catalog, List<Before> befores) {
         this.shared = new ArrayDeque<>(befores);
         this.application = application;
         this.catalog = catalog;

@@ -3,19 +3,19 @@ package io.rankwright.features;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventSchema;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Expression;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Framing;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /** Formulas over exposures: names are the event's columns and the labels of the application. Immutable. */
 public final class Formulas {
-    private final Application application;
+    private final FeedApplication application;
     private final EventSchema schema;
     private final Dictionary dictionary;
 
-    public Formulas(Application application, EventSchema schema, Dictionary dictionary) {
+    public Formulas(FeedApplication application, EventSchema schema, Dictionary dictionary) {
         this.application = application;
         this.schema = schema;
         this.dictionary = dictionary;

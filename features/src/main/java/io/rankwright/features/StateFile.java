@@ -1,8 +1,8 @@
 package io.rankwright.features;
 
 import io.rankwright.log.Catalog;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -40,11 +40,11 @@ public final class StateFile {
     private static final int END = -1;
 
     private final Path file;
-    private final Application application;
+    private final FeedApplication application;
     private final Catalog catalog;
 
     /** @param file need not be there */
-    public StateFile(Path file, Application application, Catalog catalog) {
+    public StateFile(Path file, FeedApplication application, Catalog catalog) {
         this.file = file;
         this.application = application;
         this.catalog = catalog;

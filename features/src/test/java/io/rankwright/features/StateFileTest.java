@@ -3,7 +3,7 @@ package io.rankwright.features;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rankwright.log.Event;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,7 +78,7 @@ class StateFileTest {
                         Path.of("../apps/video-feed/contracts").resolve(contract),
                         changed.resolve("contracts").resolve(contract));
             }
-            Application other = Application.read(changed);
+            FeedApplication other = FeedApplication.read(changed);
             var ofOthers = new StateFile(path, other, test.log().catalog());
             assertThat(ofOthers.offset(new FeatureState(other, test.log().catalog())))
                     .isEmpty();

@@ -8,7 +8,7 @@ import io.rankwright.features.store.StoreReader;
 import io.rankwright.features.store.StoreWriter;
 import io.rankwright.log.Event;
 import io.rankwright.log.Progress;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,13 +24,14 @@ class StoreWriterTest {
     @TempDir
     Path folder;
 
-    private static FeatureState stateOf(Application application, TestLog test, List<Event> events) {
+    private static FeatureState stateOf(FeedApplication application, TestLog test, List<Event> events) {
         var state = new FeatureState(application, test.log().catalog());
         events.forEach(state::apply);
         return state;
     }
 
-    private static void assertReadsAs(FeatureState whole, Application application, TestLog test, OnlineStore store) {
+    private static void assertReadsAs(
+            FeatureState whole, FeedApplication application, TestLog test, OnlineStore store) {
         var reader = new StoreReader(
                 application,
                 test.log().catalog(),
@@ -108,7 +109,7 @@ class StoreWriterTest {
                             .replace(
                                     "  video:\n",
                                     "  video:\n    music_month: { sum: watch_seconds, window: 30d, by: video.music_id }\n"));
-            Application withMore = Application.read(folder.resolve("changed"));
+            FeedApplication withMore = FeedApplication.read(folder.resolve("changed"));
             var after = new StoreWriter(withMore, test.log().catalog(), store);
             assertThat(after.filledUpTo()).isEmpty();
             assertThat(after.missing()).containsExactly("sums by video.music_id");

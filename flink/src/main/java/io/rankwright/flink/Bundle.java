@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.log.Catalog;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import java.io.IOException;
@@ -33,7 +33,7 @@ import org.apache.flink.core.fs.FileSystem;
  * @param application read from the unpacked file
  * @param folder where it is unpacked
  */
-record Bundle(Application application, Path folder) {
+record Bundle(FeedApplication application, Path folder) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<String, Bundle> OPEN = new ConcurrentHashMap<>();
     private static final String ENTITIES = "entities/";
@@ -46,12 +46,12 @@ record Bundle(Application application, Path folder) {
     static final String IN_JAR = "jar:" + RESOURCE;
 
     /** Writes the bundle of an application with the entities that its log knows; it appears whole or not at all. */
-    static void write(Path file, Application application, EventLog log) {
+    static void write(Path file, FeedApplication application, EventLog log) {
         write(file, application, log, Optional.empty());
     }
 
     /** The same, with what a snapshot is to be made of. */
-    static void write(Path file, Application application, EventLog log, Optional<Snapshot.Manifest> inputs) {
+    static void write(Path file, FeedApplication application, EventLog log, Optional<Snapshot.Manifest> inputs) {
         Path partial = file.resolveSibling(file.getFileName() + ".partial");
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
@@ -117,7 +117,7 @@ record Bundle(Application application, Path folder) {
                 Files.createDirectories(target.getParent());
                 Files.copy(zip, target);
             }
-            return new Bundle(Application.read(folder), folder);
+            return new Bundle(FeedApplication.read(folder), folder);
         } catch (IOException e) {
             throw new EnvironmentFault("could not read the bundle " + uri + ": " + e.getMessage(), true, e);
         }

@@ -3,8 +3,8 @@ package io.rankwright.flink;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.Position;
 import io.rankwright.log.Progress;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
@@ -22,7 +22,7 @@ public final class ClusterFeatures {
      *
      * @throws EnvironmentFault if the job has not come further for two minutes
      */
-    public static void await(Application application, ArrivalLog topic, Progress progress) {
+    public static void await(FeedApplication application, ArrivalLog topic, Progress progress) {
         String consumer = TopicSource.consumer(application);
         Position end = topic.end();
         Optional<Position> known = Optional.empty();

@@ -4,7 +4,7 @@ import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.Position;
 import io.rankwright.log.kafka.KafkaArrivals;
 import io.rankwright.log.kafka.KafkaCluster;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ public final class ClusterJob {
 
     private static void features(StreamExecutionEnvironment environment, ParameterTool options) throws Exception {
         String store = option(options, "store", "redis://HOST:PORT");
-        Application application = Bundle.open(Bundle.IN_JAR).application();
+        FeedApplication application = Bundle.open(Bundle.IN_JAR).application();
         if (!environment.getCheckpointConfig().isCheckpointingEnabled()) {
             environment.enableCheckpointing(CHECKPOINTS.toMillis());
         }
@@ -66,7 +66,7 @@ public final class ClusterJob {
     private static void snapshot(StreamExecutionEnvironment environment, ParameterTool options) throws Exception {
         String parts = option(options, "parts", "the address of a folder that every task reaches");
         Bundle bundle = Bundle.open(Bundle.IN_JAR);
-        Application application = bundle.application();
+        FeedApplication application = bundle.application();
         Snapshot.Manifest inputs = bundle.inputs();
         KafkaCluster cluster = cluster(options);
         var source = TopicSource.bounded(cluster, Bundle.IN_JAR, end(cluster, application));
@@ -80,7 +80,7 @@ public final class ClusterJob {
         Parts.declareWhole(parts, inputs);
     }
 
-    private static Position end(KafkaCluster cluster, Application application) {
+    private static Position end(KafkaCluster cluster, FeedApplication application) {
         try (ArrivalLog log =
                 KafkaArrivals.open(cluster, application, application.framing().exposure())) {
             return log.end();

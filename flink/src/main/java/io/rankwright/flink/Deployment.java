@@ -1,8 +1,8 @@
 package io.rankwright.flink;
 
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.training.Snapshot;
 import java.io.IOException;
@@ -36,7 +36,7 @@ public record Deployment(Path jar, List<String> arguments) {
     }
 
     /** The job that keeps an online store. */
-    public static Deployment features(Path jar, Application application, EventLog log, String topic, String store) {
+    public static Deployment features(Path jar, FeedApplication application, EventLog log, String topic, String store) {
         write(jar, application, log, Optional.empty());
         return new Deployment(jar, List.of(ClusterJob.FEATURES, "--log", topic, "--store", store));
     }
@@ -47,7 +47,7 @@ public record Deployment(Path jar, List<String> arguments) {
      * @param parts the address of a folder that every task of the cluster reaches
      */
     public static Deployment snapshot(
-            Path jar, Application application, EventLog log, Snapshot.Manifest inputs, String topic, String parts) {
+            Path jar, FeedApplication application, EventLog log, Snapshot.Manifest inputs, String topic, String parts) {
         write(jar, application, log, Optional.of(inputs));
         return new Deployment(jar, List.of(ClusterJob.SNAPSHOT, "--log", topic, "--parts", parts));
     }
@@ -85,7 +85,7 @@ public record Deployment(Path jar, List<String> arguments) {
                 .collect(Collectors.joining(" "));
     }
 
-    private static void write(Path jar, Application application, EventLog log, Optional<Snapshot.Manifest> inputs) {
+    private static void write(Path jar, FeedApplication application, EventLog log, Optional<Snapshot.Manifest> inputs) {
         Path bundle = jar.resolveSibling(jar.getFileName() + ".bundle");
         Path partial = jar.resolveSibling(jar.getFileName() + ".partial");
         try {

@@ -1,6 +1,6 @@
 package io.rankwright.flink;
 
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -12,7 +12,7 @@ final class FeatureJob {
     private FeatureJob() {}
 
     /** When what arrived happened, and how far its stream has come. */
-    static WatermarkStrategy<Arrived> watermarks(Application application) {
+    static WatermarkStrategy<Arrived> watermarks(FeedApplication application) {
         long latenessMillis = application.data().lateness().toMillis();
         return WatermarkStrategy.<Arrived>forGenerator(_ -> new LiveWatermarks(latenessMillis))
                 .withTimestampAssigner((event, _) -> event.timeMillis());

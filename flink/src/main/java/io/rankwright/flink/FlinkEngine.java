@@ -6,8 +6,8 @@ import io.rankwright.log.EventLog;
 import io.rankwright.log.Folder;
 import io.rankwright.log.Position;
 import io.rankwright.log.Progress;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.training.Snapshot;
 import java.io.IOException;
@@ -45,7 +45,7 @@ public final class FlinkEngine implements AutoCloseable {
 
     /** Does what {@link Snapshot#write} does, as a batch job. */
     public static Snapshot snapshot(
-            Path folder, Application application, EventLog log, Snapshot.Manifest inputs, Progress progress) {
+            Path folder, FeedApplication application, EventLog log, Snapshot.Manifest inputs, Progress progress) {
         return snapshot(
                 folder, application, log, log.arrivals(application.framing().exposure()), inputs, progress);
     }
@@ -53,7 +53,7 @@ public final class FlinkEngine implements AutoCloseable {
     /** The same of what arrived elsewhere than in the log, which knows the entities. */
     static Snapshot snapshot(
             Path folder,
-            Application application,
+            FeedApplication application,
             EventLog log,
             ArrivalLog arrivals,
             Snapshot.Manifest inputs,
@@ -103,7 +103,7 @@ public final class FlinkEngine implements AutoCloseable {
      *
      * @param folder for its bundle and its checkpoints
      */
-    public static FlinkEngine start(Application application, EventLog log, OnlineStore store, Path folder) {
+    public static FlinkEngine start(FeedApplication application, EventLog log, OnlineStore store, Path folder) {
         ArrivalLog arrivals = log.arrivals(application.framing().exposure());
         String source = Handles.address(arrivals);
         String sink = Handles.address(store);
@@ -131,7 +131,7 @@ public final class FlinkEngine implements AutoCloseable {
     }
 
     private static ArrivalSource source(
-            Application application,
+            FeedApplication application,
             EventLog log,
             String address,
             ArrivalLog arrivals,

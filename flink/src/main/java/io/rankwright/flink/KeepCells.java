@@ -4,7 +4,7 @@ import io.rankwright.features.Cell;
 import io.rankwright.features.FeatureCells;
 import io.rankwright.features.store.StoreWriter;
 import io.rankwright.log.Catalog;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -27,7 +27,7 @@ final class KeepCells extends KeyedProcessFunction<Tuple2<Integer, String>, Feat
 
     @Override
     public void open(OpenContext context) {
-        Application application = Bundle.open(bundle).application();
+        FeedApplication application = Bundle.open(bundle).application();
         cells = new FeatureCells(application, new Catalog(application));
         kept = getRuntimeContext()
                 .getState(new ValueStateDescriptor<>("cell", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));

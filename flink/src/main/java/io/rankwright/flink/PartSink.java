@@ -3,7 +3,7 @@ package io.rankwright.flink;
 import io.rankwright.features.FeatureState;
 import io.rankwright.log.Catalog;
 import io.rankwright.log.Folder;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.training.SnapshotLayout;
 import io.rankwright.training.SnapshotRow;
 import io.rankwright.training.SnapshotTable;
@@ -36,7 +36,7 @@ final class PartSink implements Sink<SnapshotRow> {
 
     @Override
     public SinkWriter<SnapshotRow> createWriter(WriterInitContext context) throws IOException {
-        Application application = Bundle.open(bundle).application();
+        FeedApplication application = Bundle.open(bundle).application();
         var catalog = new Catalog(application);
         var layout = new SnapshotLayout(application, catalog, new FeatureState(application, catalog));
         int task = context.getTaskInfo().getIndexOfThisSubtask();

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.features.FeatureState;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Folder;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import io.rankwright.training.SnapshotLayout;
@@ -47,7 +47,7 @@ public final class Parts {
     public static Snapshot collect(
             String address,
             java.nio.file.Path folder,
-            Application application,
+            FeedApplication application,
             EventLog log,
             Snapshot.Manifest inputs) {
         java.nio.file.Path scratch = folder.resolve(inputs.key() + ".parts");

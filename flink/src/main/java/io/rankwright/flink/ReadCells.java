@@ -3,7 +3,7 @@ package io.rankwright.flink;
 import io.rankwright.features.Cell;
 import io.rankwright.features.FeatureCells;
 import io.rankwright.log.Catalog;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +32,7 @@ final class ReadCells extends KeyedProcessFunction<Tuple2<Integer, String>, Ask,
 
     @Override
     public void open(OpenContext context) {
-        Application application = Bundle.open(bundle).application();
+        FeedApplication application = Bundle.open(bundle).application();
         cells = new FeatureCells(application, new Catalog(application));
         together = new ArrayList<>();
     }

@@ -3,14 +3,14 @@ package io.rankwright.flink;
 import io.rankwright.features.FeatureCells;
 import io.rankwright.log.Catalog;
 import io.rankwright.log.Event;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** What a task needs to turn what arrived into events and their cells: a catalog of its own. One task's. */
 final class TaskEvents {
-    private final Application application;
+    private final FeedApplication application;
     private final String type;
     private final Catalog catalog;
     private final FeatureCells cells;
@@ -25,7 +25,7 @@ final class TaskEvents {
         this.columns = ArrivalSource.columns(catalog.schema(type).contract());
     }
 
-    Application application() {
+    FeedApplication application() {
         return application;
     }
 

@@ -4,7 +4,7 @@ import io.rankwright.log.Arrival;
 import io.rankwright.log.Position;
 import io.rankwright.log.kafka.KafkaCluster;
 import io.rankwright.log.kafka.TopicRecords;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.util.Properties;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -25,7 +25,7 @@ final class TopicSource {
     private TopicSource() {}
 
     /** Who is told in Kafka how far the job has come, with each checkpoint. */
-    static String consumer(Application application) {
+    static String consumer(FeedApplication application) {
         return "rankwright-" + application.name();
     }
 
@@ -47,7 +47,7 @@ final class TopicSource {
     }
 
     private static KafkaSourceBuilder<Arrived> builder(KafkaCluster cluster, String bundle, Position liveFrom) {
-        Application application = Bundle.open(bundle).application();
+        FeedApplication application = Bundle.open(bundle).application();
         String type = application.framing().exposure();
         var settings = new Properties();
         settings.putAll(cluster.settings());
@@ -86,7 +86,7 @@ final class TopicSource {
 
         @Override
         public void open(DeserializationSchema.InitializationContext context) {
-            Application application = Bundle.open(bundle).application();
+            FeedApplication application = Bundle.open(bundle).application();
             records = TopicRecords.of(application, type);
             columns = ArrivalSource.columns(application.data().event(type).contract())
                     .toArray(String[]::new);

@@ -18,8 +18,8 @@ import io.rankwright.log.EventLog;
 import io.rankwright.log.Ingestion;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Simulator;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import java.io.BufferedReader;
@@ -53,7 +53,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Features by replay, by the server and by Flink are the same, value for value. */
 @Timeout(300)
 class FeatureJobTest {
-    private static final Application APPLICATION = Application.read(Path.of("../apps/video-feed"));
+    private static final FeedApplication APPLICATION = FeedApplication.read(Path.of("../apps/video-feed"));
 
     @TempDir
     Path folder;

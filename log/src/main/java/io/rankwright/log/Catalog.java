@@ -3,8 +3,8 @@ package io.rankwright.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Contract;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -32,7 +32,7 @@ public final class Catalog {
     private final String subject;
 
     /** A catalog of an application that knows no text and no entity yet. */
-    public Catalog(Application application) {
+    public Catalog(FeedApplication application) {
         this.subject = application.framing().subject();
         application.data().events().values().forEach(source -> {
             schemas.put(source.name(), new EventSchema(source.contract(), source.name()));

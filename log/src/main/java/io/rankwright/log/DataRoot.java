@@ -1,8 +1,8 @@
 package io.rankwright.log;
 
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
 import java.nio.file.FileSystems;
@@ -29,7 +29,8 @@ public record DataRoot(Path folder, boolean isSimulated) {
      * @return empty if no folder holds the sources and none was named: the data are to be simulated
      * @throws UserFault if a folder was named but does not hold the sources
      */
-    public static Optional<DataRoot> find(Application application, Optional<Path> option, Optional<Path> environment) {
+    public static Optional<DataRoot> find(
+            FeedApplication application, Optional<Path> option, Optional<Path> environment) {
         Optional<Path> named = option.or(() -> environment);
         if (named.isPresent()) {
             Path folder = named.get();
@@ -53,7 +54,7 @@ public record DataRoot(Path folder, boolean isSimulated) {
                 .findFirst();
     }
 
-    private static String globs(Application application) {
+    private static String globs(FeedApplication application) {
         return String.join(
                 " or ",
                 application.data().events().values().stream()
@@ -61,7 +62,7 @@ public record DataRoot(Path folder, boolean isSimulated) {
                         .toList());
     }
 
-    private static boolean holdsEvents(Path folder, Application application) {
+    private static boolean holdsEvents(Path folder, FeedApplication application) {
         var root = new DataRoot(folder, false);
         return application.data().events().values().stream()
                 .anyMatch(source -> source.globs().stream()

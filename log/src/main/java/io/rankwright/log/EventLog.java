@@ -7,9 +7,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -83,7 +83,7 @@ public final class EventLog implements AutoCloseable {
     private long nextOffset;
     private volatile boolean isClosed;
 
-    private EventLog(Path folder, Application application, boolean isReadOnly) {
+    private EventLog(Path folder, FeedApplication application, boolean isReadOnly) {
         this.folder = folder;
         catalog = new Catalog(application);
         dictionary = catalog.dictionary();
@@ -164,7 +164,7 @@ public final class EventLog implements AutoCloseable {
      *
      * @throws EnvironmentFault if the folder cannot be used
      */
-    public static EventLog open(Path folder, Application application) {
+    public static EventLog open(Path folder, FeedApplication application) {
         return new EventLog(folder, application, false);
     }
 
@@ -173,7 +173,7 @@ public final class EventLog implements AutoCloseable {
      *
      * @throws EnvironmentFault if there is no log
      */
-    public static EventLog readOnly(Path folder, Application application) {
+    public static EventLog readOnly(Path folder, FeedApplication application) {
         return new EventLog(folder, application, true);
     }
 

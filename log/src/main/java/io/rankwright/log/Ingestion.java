@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.log.EventLog.Appended;
 import io.rankwright.log.EventLog.Counts;
 import io.rankwright.log.EventLog.Outcome;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,12 +33,12 @@ public final class Ingestion {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int BATCH = 4096;
 
-    private final Application application;
+    private final FeedApplication application;
     private final EventLog log;
     private final DataRoot root;
     private final Progress progress;
 
-    public Ingestion(Application application, EventLog log, DataRoot root, Progress progress) {
+    public Ingestion(FeedApplication application, EventLog log, DataRoot root, Progress progress) {
         this.application = application;
         this.log = log;
         this.root = root;

@@ -1,8 +1,8 @@
 package io.rankwright.log;
 
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -109,7 +109,7 @@ public final class Simulator {
      *
      * @return how many exposures the log has
      */
-    public static long write(Path folder, Application application, Data.Simulation settings, Progress progress) {
+    public static long write(Path folder, FeedApplication application, Data.Simulation settings, Progress progress) {
         Path target = folder.resolve("kuairand");
         Path done = folder.resolve("simulated.txt");
         String made = settings.toString();

@@ -2,7 +2,7 @@ package io.rankwright.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,12 +25,12 @@ abstract class ArrivalLogContract {
     private ArrivalLog arrivals;
 
     /** A new and empty log of the events {@code watch}; called once a test. */
-    abstract ArrivalLog open(Application application);
+    abstract ArrivalLog open(FeedApplication application);
 
     /** The log as another process finds it. */
-    abstract ArrivalLog reopened(Application application);
+    abstract ArrivalLog reopened(FeedApplication application);
 
-    Application application() {
+    FeedApplication application() {
         return TestApplication.in(folder);
     }
 

@@ -1,6 +1,6 @@
 package io.rankwright.log;
 
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 
@@ -8,14 +8,14 @@ class EmbeddedArrivalsTest extends ArrivalLogContract {
     private EventLog log;
 
     @Override
-    ArrivalLog open(Application application) {
+    ArrivalLog open(FeedApplication application) {
         Path files = folder.resolve("log");
         log = EventLog.open(files, application);
         return log.arrivals("watch");
     }
 
     @Override
-    ArrivalLog reopened(Application application) {
+    ArrivalLog reopened(FeedApplication application) {
         log.close();
         return open(application);
     }

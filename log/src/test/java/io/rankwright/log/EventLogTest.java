@@ -3,7 +3,7 @@ package io.rankwright.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rankwright.log.EventLog.Outcome;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -90,7 +90,7 @@ class EventLogTest {
     /** Whole, fractional, negative and missing numbers and large codes come back as they were. */
     @Test
     void valuesComeBackAsTheyWere() {
-        Application application = TestApplication.in(folder);
+        FeedApplication application = TestApplication.in(folder);
         try (EventLog log = EventLog.open(folder.resolve("log"), application)) {
             EventSchema schema = log.schema("watch");
             double[] values = {0, 1, 252, 253, 1e15, 0.1, -3, Double.NaN, 86_400_000, Math.PI};
@@ -112,7 +112,7 @@ class EventLogTest {
 
     @Test
     void entitiesArePutHiddenAndDeleted_andSurviveAStart() {
-        Application application = TestApplication.in(folder);
+        FeedApplication application = TestApplication.in(folder);
         try (EventLog log = EventLog.open(folder.resolve("log"), application)) {
             assertThat(log.putEntity("video", "video_id", Map.of("video_id", "a", "tag", "1,2"), false))
                     .isEmpty();
@@ -153,7 +153,7 @@ class EventLogTest {
             writer.destroyForcibly().waitFor();
         }
 
-        try (EventLog log = EventLog.open(folder.resolve("log"), Application.read(folder.resolve("app")))) {
+        try (EventLog log = EventLog.open(folder.resolve("log"), FeedApplication.read(folder.resolve("app")))) {
             int read = 0;
             try (EventCursor cursor = log.read("watch")) {
                 while (cursor.next()) {
@@ -168,7 +168,7 @@ class EventLogTest {
     public static final class Writer {
         public static void main(String[] arguments) {
             Path folder = Path.of(arguments[0]);
-            try (EventLog log = EventLog.open(folder.resolve("log"), Application.read(folder.resolve("app")))) {
+            try (EventLog log = EventLog.open(folder.resolve("log"), FeedApplication.read(folder.resolve("app")))) {
                 for (int i = 1; ; i++) {
                     log.append("watch", List.of(watch(i % 50, i, 1_650_000_000_000L + i, i)), "test");
                     System.out.println(i);

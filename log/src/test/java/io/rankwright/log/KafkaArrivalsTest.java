@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.rankwright.dev.KafkaBroker;
 import io.rankwright.log.kafka.KafkaArrivals;
 import io.rankwright.log.kafka.KafkaCluster;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,11 +59,11 @@ class KafkaArrivalsTest extends ArrivalLogContract {
     }
 
     @Override
-    Application application() {
+    FeedApplication application() {
         return withSource("topic: watches-" + TOPICS.get());
     }
 
-    private Application withSource(String more) {
+    private FeedApplication withSource(String more) {
         TestApplication.in(folder);
         Path yaml = folder.resolve("app").resolve("app.yaml");
         try {
@@ -73,17 +73,17 @@ class KafkaArrivalsTest extends ArrivalLogContract {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
-        return Application.read(folder.resolve("app"));
+        return FeedApplication.read(folder.resolve("app"));
     }
 
     @Override
-    ArrivalLog open(Application application) {
+    ArrivalLog open(FeedApplication application) {
         TOPICS.incrementAndGet();
         return reopened(application());
     }
 
     @Override
-    ArrivalLog reopened(Application application) {
+    ArrivalLog reopened(FeedApplication application) {
         return KafkaArrivals.open(cluster(), application, "watch");
     }
 
@@ -141,7 +141,7 @@ class KafkaArrivalsTest extends ArrivalLogContract {
     void avroIsWrittenAndRead_withTheSchemaOfTheApplication() throws IOException {
         TestApplication.in(folder);
         Files.writeString(folder.resolve("app/contracts/watch.avsc"), AVRO);
-        Application application = withSource("topic: avro-watches, avro: contracts/watch.avsc");
+        FeedApplication application = withSource("topic: avro-watches, avro: contracts/watch.avsc");
         try (ArrivalLog log = KafkaArrivals.open(cluster(), application, "watch")) {
             Arrival.Happened watch = watch("u1", 1, 1_650_000_000_123L);
             log.append(List.of(watch));
@@ -161,7 +161,7 @@ class KafkaArrivalsTest extends ArrivalLogContract {
             var many = new NewTopic("many", 3, (short) 1).configs(Map.of("retention.ms", "-1"));
             admin.createTopics(List.of(many)).all().get();
         }
-        Application application = withSource("topic: many");
+        FeedApplication application = withSource("topic: many");
         try (ArrivalLog log = KafkaArrivals.open(cluster(), application, "watch")) {
             for (int i = 0; i < 60; i++) {
                 log.append(List.of(watch("u" + i % 10, i, 1_650_000_000_000L + i)));

@@ -3,7 +3,7 @@ package io.rankwright.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rankwright.dev.Faults;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +30,7 @@ class PoisonTest {
     }
 
     /** Events a second. */
-    private double taken(Application application, String name, boolean isPoisoned) {
+    private double taken(FeedApplication application, String name, boolean isPoisoned) {
         try (EventLog log = EventLog.open(folder.resolve(name), application)) {
             long start = System.nanoTime();
             for (int from = 0; from < EVENTS; from += BATCH) {
@@ -48,7 +48,7 @@ class PoisonTest {
 
     @Test
     void poisonIsSetApart_andTheOthersAreTakenAsFast() {
-        Application application = TestApplication.in(folder);
+        FeedApplication application = TestApplication.in(folder);
         var clean = new ArrayList<Double>();
         var poisoned = new ArrayList<Double>();
         for (int round = 0; round <= ROUNDS; round++) {

@@ -1,6 +1,6 @@
 package io.rankwright.log;
 
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,7 +14,7 @@ final class TestApplication {
 
     private TestApplication() {}
 
-    static Application in(Path folder) {
+    static FeedApplication in(Path folder) {
         try (Stream<Path> files = Files.walk(VIDEO_FEED)) {
             for (Path file :
                     files.filter(path -> path.toString().endsWith(".yaml")).toList()) {
@@ -26,6 +26,6 @@ final class TestApplication {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return Application.read(folder.resolve("app"));
+        return FeedApplication.read(folder.resolve("app"));
     }
 }

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -56,6 +57,41 @@ public final class Affinity {
         this.passed = passed.clone();
         this.target = target.clone();
         this.bias = bias.clone();
+    }
+
+    /** The model whose log-odds are the mean of those of several models of the same items. */
+    public static Affinity mean(List<Affinity> models) {
+        Affinity first = models.getFirst();
+        int count = models.size();
+        int items = first.items.size();
+        int dim = first.manifest.dim();
+        float[][] sides = new float[3][items * count * dim];
+        float[] bias = new float[items];
+        double shift = 0;
+        double rateWeight = 0;
+        for (int m = 0; m < count; m++) {
+            Affinity model = models.get(m);
+            float[][] parts = {model.taken, model.passed, model.target};
+            for (int item = 0; item < items; item++) {
+                for (int side = 0; side < parts.length; side++) {
+                    System.arraycopy(parts[side], item * dim, sides[side], (item * count + m) * dim, dim);
+                }
+                bias[item] += model.bias[item] / count;
+            }
+            shift += model.manifest.shift() / count;
+            rateWeight += model.manifest.rateWeight() / count;
+        }
+        for (int i = 0; i < sides[2].length; i++) {
+            sides[2][i] /= count;
+        }
+        Manifest one = first.manifest;
+        return new Affinity(
+                new Manifest(one.subject(), one.item(), one.taken(), one.seen(), count * dim, shift, rateWeight),
+                first.items,
+                sides[0],
+                sides[1],
+                sides[2],
+                bias);
     }
 
     /** Reads what {@link #parts} gave. */

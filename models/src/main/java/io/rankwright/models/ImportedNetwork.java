@@ -11,9 +11,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
@@ -66,7 +66,7 @@ public final class ImportedNetwork {
      *
      * @throws UserFault if anything about them is wrong; it says what would have been right
      */
-    public static ImportedNetwork read(Path model, Path manifestFile, Application application) {
+    public static ImportedNetwork read(Path model, Path manifestFile, FeedApplication application) {
         Manifest manifest = manifest(manifestFile, application);
         byte[] onnx = bytes(model);
         check(model, onnx, manifest);
@@ -75,7 +75,7 @@ public final class ImportedNetwork {
         return network;
     }
 
-    private static Manifest manifest(Path file, Application application) {
+    private static Manifest manifest(Path file, FeedApplication application) {
         Manifest manifest;
         try {
             manifest = JSON.readValue(Files.readAllBytes(file), Manifest.class);
@@ -125,7 +125,7 @@ public final class ImportedNetwork {
         return manifest;
     }
 
-    private static void check(Path file, Input input, Application application) {
+    private static void check(Path file, Input input, FeedApplication application) {
         Optional<FeatureDefinition> feature = application.features().stream()
                 .filter(known -> known.name().equals(input.feature()))
                 .filter(known -> !(known instanceof FeatureDefinition.Sequence))
@@ -253,7 +253,7 @@ public final class ImportedNetwork {
     }
 
     /** What a ranker made of this sees. */
-    public RankerInputs inputs(Application application) {
+    public RankerInputs inputs(FeedApplication application) {
         var vocabularies = new TreeMap<String, Vocabulary>();
         var features = new ArrayList<String>();
         var categories = new ArrayList<Boolean>();

@@ -13,7 +13,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImportedNetworkTest {
-    private static final Application APPLICATION = Application.read(Path.of("../apps/video-feed"));
+    private static final FeedApplication APPLICATION = FeedApplication.read(Path.of("../apps/video-feed"));
     private static final String MANIFEST = """
             {"inputs": [{"feature": "user_ctr", "missing": 0.5}, {"feature": "ctr"},
                         {"feature": "tag", "categories": ["11", "4"]}],

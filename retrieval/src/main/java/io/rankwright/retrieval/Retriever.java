@@ -9,7 +9,7 @@ import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
 import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.TwoTower;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,7 +48,7 @@ public final class Retriever implements AutoCloseable {
      * @param collaborative what is learnt from who took what, by the name of the source that asks for it
      */
     public Retriever(
-            Application application,
+            FeedApplication application,
             EventLog log,
             Optional<TwoTower.Bound> towers,
             Optional<VectorIndex> index,
@@ -107,7 +107,7 @@ public final class Retriever implements AutoCloseable {
     }
 
     /** The counter that weighs the other sources: of the first trending source with a window, or for ever. */
-    private Popularity prior(Application application) {
+    private Popularity prior(FeedApplication application) {
         return counter(application.model().retrieve().stream()
                 .filter(Model.Trending.class::isInstance)
                 .map(source -> ((Model.Trending) source).window())

@@ -24,8 +24,8 @@ import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Fusion;
 import io.rankwright.retrieval.Source;
 import io.rankwright.retrieval.VectorIndex;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model.RerankRule;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -69,7 +69,7 @@ public final class Engine implements AutoCloseable {
     private static final Map<String, Duration> PATIENT =
             Map.of("retrieve", Duration.ofHours(1), "rank", Duration.ofHours(1), "rerank", Duration.ofHours(1));
 
-    private final Application application;
+    private final FeedApplication application;
     private final EventLog log;
     private final Registry registry;
     private final Path folder;
@@ -101,7 +101,7 @@ public final class Engine implements AutoCloseable {
     private volatile Trials trials = Trials.NONE;
 
     private Engine(
-            Application application,
+            FeedApplication application,
             EventLog log,
             Slots slots,
             Registry registry,
@@ -171,7 +171,7 @@ public final class Engine implements AutoCloseable {
      * @param folder where the index is kept
      */
     public static Engine start(
-            Application application,
+            FeedApplication application,
             EventLog log,
             Slots slots,
             Registry registry,
@@ -230,7 +230,7 @@ public final class Engine implements AutoCloseable {
                 .orElseGet(() -> event.numbers()[schema.number(column)]);
     }
 
-    public Application application() {
+    public FeedApplication application() {
         return application;
     }
 

@@ -14,7 +14,7 @@ import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.retrieval.Source;
 import io.rankwright.retrieval.VectorIndex;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import java.nio.file.Path;
@@ -74,14 +74,14 @@ public final class LiveModels implements AutoCloseable {
      * @param before the offset behind the last event that they are told of
      */
     static LiveModels load(
-            Application application, EventLog log, Registry registry, Version version, Path index, long before) {
+            FeedApplication application, EventLog log, Registry registry, Version version, Path index, long before) {
         LiveModels live = open(application, log, registry, version, index);
         fill(live.retriever, application, log, Long.MAX_VALUE, before);
         return live;
     }
 
     /** Loads a version whose candidate sources have not been told of any event. */
-    static LiveModels open(Application application, EventLog log, Registry registry, Version version, Path index) {
+    static LiveModels open(FeedApplication application, EventLog log, Registry registry, Version version, Path index) {
         Ranker ranker = Ranker.of(artefact(registry, version, "ranker").orElseThrow());
         Optional<Artefact> towersFile = artefact(registry, version, "towers");
         Optional<TwoTower> towers = towersFile.map(TwoTower::of);
@@ -100,7 +100,7 @@ public final class LiveModels implements AutoCloseable {
     }
 
     private static Map<String, CollaborativeModel> collaborative(
-            Application application, Registry registry, Version version) {
+            FeedApplication application, Registry registry, Version version) {
         var collaborative = new HashMap<String, CollaborativeModel>();
         for (Model.CandidateSource source : application.model().retrieve()) {
             artefact(registry, version, collaborativeOf(source.name()))
@@ -120,7 +120,7 @@ public final class LiveModels implements AutoCloseable {
      * @param origin the content hash of the towers
      */
     public static Retriever retriever(
-            Application application,
+            FeedApplication application,
             EventLog log,
             Optional<TwoTower> towers,
             String origin,
@@ -133,12 +133,12 @@ public final class LiveModels implements AutoCloseable {
     }
 
     /** Tells the candidate sources what was taken before a moment. */
-    public static void fill(Retriever retriever, Application application, EventLog log, long untilMillis) {
+    public static void fill(Retriever retriever, FeedApplication application, EventLog log, long untilMillis) {
         fill(retriever, application, log, untilMillis, Long.MAX_VALUE);
     }
 
     private static void fill(
-            Retriever retriever, Application application, EventLog log, long untilMillis, long beforeOffset) {
+            Retriever retriever, FeedApplication application, EventLog log, long untilMillis, long beforeOffset) {
         String exposure = application.framing().exposure();
         var formulas = new Formulas(application, log.schema(exposure), log.dictionary());
         var relevance = formulas.label(application.framing().relevance());

@@ -11,8 +11,8 @@ import io.rankwright.monitoring.DriftWatch;
 import io.rankwright.monitoring.DriftWatch.Variable;
 import io.rankwright.monitoring.FeedHealth;
 import io.rankwright.monitoring.Shift;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Serving;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,7 +85,7 @@ public final class Monitor {
             FeedHealth health,
             List<Alarm> alarms) {}
 
-    Monitor(Application application, MeterRegistry meters, long nowMillis) {
+    Monitor(FeedApplication application, MeterRegistry meters, long nowMillis) {
         this.limits = application.serving().monitor();
         this.meters = meters;
         this.byTheClock = application.features().stream()

@@ -4,7 +4,7 @@ import io.rankwright.features.FeatureState;
 import io.rankwright.features.StateFile;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -24,12 +24,12 @@ final class Standing {
     /** Behind the last arrival that the file holds. */
     private long kept;
 
-    Standing(Application application, EventLog log) {
+    Standing(FeedApplication application, EventLog log) {
         this(application, log, FAR_BEHIND);
     }
 
     /** @param farBehind how many arrivals are too many to be replayed at a start */
-    Standing(Application application, EventLog log, long farBehind) {
+    Standing(FeedApplication application, EventLog log, long farBehind) {
         this.farBehind = farBehind;
         this.log = log;
         this.exposure = application.framing().exposure();

@@ -8,8 +8,8 @@ import io.rankwright.features.store.StoreReader;
 import io.rankwright.features.store.StoreWriter;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +28,7 @@ final class StoredFeatures implements AutoCloseable {
     private static final int BATCH = 1000;
     private static final long PAUSE_SECONDS = 1;
 
-    private final Application application;
+    private final FeedApplication application;
     private final EventLog log;
     private final StoreReader reader;
     private final StoreWriter writer;
@@ -42,7 +42,7 @@ final class StoredFeatures implements AutoCloseable {
      * @throws UserFault if the store lacks some of the features
      */
     StoredFeatures(
-            Application application,
+            FeedApplication application,
             EventLog log,
             FeatureState empty,
             OnlineStore store,

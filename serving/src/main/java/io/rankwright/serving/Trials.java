@@ -2,7 +2,7 @@ package io.rankwright.serving;
 
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Experiment;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
 import io.rankwright.spec.UserFault;
 import java.util.ArrayList;
@@ -51,7 +51,7 @@ final class Trials {
      * @param canary the one that runs
      * @throws UserFault if the application file does not take a change
      */
-    static Trials of(Application application, List<Experiment> running, Optional<Canary> canary) {
+    static Trials of(FeedApplication application, List<Experiment> running, Optional<Canary> canary) {
         List<Map<String, String>> combinations = new ArrayList<>(List.of(Map.of()));
         for (Experiment experiment : running) {
             for (Map<String, String> before : List.copyOf(combinations)) {
@@ -65,7 +65,7 @@ final class Trials {
         var models = new HashMap<Map<String, String>, Model>();
         for (Map<String, String> changes : combinations) {
             if (!changes.isEmpty() && !models.containsKey(changes)) {
-                Application changed = Application.read(application.folder(), changes);
+                FeedApplication changed = FeedApplication.read(application.folder(), changes);
                 if (!changed.hash().equals(application.hash())) {
                     throw new UserFault("the application file has changed since the server was started; restart it, and"
                             + " experiments go on");

@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Expression;
 import io.rankwright.spec.FeatureDefinition.Reference;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model.RerankRule;
 import io.rankwright.spec.UserFault;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ class ServingTest {
     /** Forty videos, a to d of one author each ten, the utility falling; even ones point one way, odd ones another. */
     @BeforeEach
     void makeCandidates() {
-        log = EventLog.open(folder, Application.read(Path.of("../apps/video-feed")));
+        log = EventLog.open(folder, FeedApplication.read(Path.of("../apps/video-feed")));
         for (int i = 0; i < 40; i++) {
             log.putEntity(
                     "video",

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rankwright.features.FeatureState;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ class StandingTest {
     private static final long NOON = 1_650_000_000_000L;
     private static final int MANY = 20;
 
-    private final Application application = Application.read(Path.of("../apps/video-feed"));
+    private final FeedApplication application = FeedApplication.read(Path.of("../apps/video-feed"));
 
     @TempDir
     Path folder;

@@ -15,6 +15,7 @@ import io.rankwright.spec.Shape.OneOrMore;
 import io.rankwright.spec.Shape.Variants;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** The shape of {@code app.yaml} and of a contract: the one place where keys, kinds and their meaning are written. */
 public final class ApplicationShape {
@@ -134,7 +135,8 @@ public final class ApplicationShape {
                             required("taken", REFERENCE, "subject.column of type ids: what it took"),
                             required("of", REFERENCE, "subject.column of type ids: all that it saw"),
                             optional("dim", INTEGER, "the length of the vectors (default 16)"),
-                            optional("epochs", INTEGER, "passes over all subjects (default 2)")),
+                            optional("epochs", INTEGER, "passes over all subjects (default 2)"),
+                            optional("models", INTEGER, "how many are learnt and averaged (default 1)")),
                     "what the subject did before the log, as an input"),
             optional(
                     "trees",
@@ -259,37 +261,80 @@ public final class ApplicationShape {
                                             required("where", FORMULA, "a condition over the item's columns")),
                                     "the rule"))));
 
+    /** Step 1, which every task has. */
+    static final Field REQUIREMENTS = required(
+            "requirements",
+            fields(
+                    "Step 1: what for, how big, how fast.",
+                    required("objective", TEXT, "what the system maximises, in words"),
+                    optional(
+                            "scale",
+                            fields(
+                                    "The size it is designed towards.",
+                                    optional("users", COUNT, "subjects"),
+                                    optional("items", COUNT, "items"),
+                                    optional("requests_per_user_per_day", COUNT, "requests of a subject a day")),
+                            "the size it is designed towards"),
+                    optional(
+                            "latency",
+                            fields("How fast.", required("p99", DURATION, "99 of 100 answers within")),
+                            "how fast it must answer")),
+            "step 1: objective, scale, latency");
+
+    /** Where the rows of one kind of entity come from. */
+    static final Shape ENTITY = fields(
+            "One kind of entity.",
+            required("source", new OneOrMore(TEXT), "file patterns, joined by key"),
+            optional("extra", new OneOrMore(TEXT), "file patterns that may find nothing, joined by key"),
+            required("key", NAME, "the column with the id"),
+            optional("contract", TEXT, "the contract's file (default contracts/NAME.yaml)"));
+
     /**
-     * {@code app.yaml}, whose keys name the subject and the item.
+     * Step 6, which every task has.
+     *
+     * @param whole what is judged beside labels: a feed, a search, a case
+     */
+    static Field evaluation(String whole, String... baselines) {
+        return required(
+                "evaluation",
+                fields(
+                        "Step 6: offline metrics, baselines, gates; online metrics.",
+                        required(
+                                "offline",
+                                new Named("label or " + whole, new Items(TEXT, 0, 50)),
+                                "the metrics, by label and for the " + whole + " as a whole"),
+                        optional(
+                                "slices",
+                                NAMES,
+                                "categorical features for each of whose values calibration is measured on its own"),
+                        optional("baselines", new Items(choice(baselines), 0, 10), "what a model is held against"),
+                        optional("gates", new Items(FORMULA, 0, 100), "conditions that a model must meet to go live"),
+                        optional(
+                                "online",
+                                fields(
+                                        "What experiments look at.",
+                                        optional("primary", NAME, "the metric that decides"),
+                                        optional("guardrails", NAMES, "the metrics that must not fall")),
+                                "what experiments look at")),
+                "step 6: offline, baselines, gates, online");
+    }
+
+    /** A constant as it is written in a file. */
+    static String lower(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * {@code app.yaml} of a feed, whose keys name the subject and the item.
      *
      * @param subject the entity for whom is ranked
      * @param item the entity that is ranked
      */
-    static Shape.Fields application(String subject, String item) {
+    static Shape.Fields feed(String subject, String item) {
         return fields(
                 "An ML ranking system in seven steps.",
                 required("application", NAME, "the name of the application"),
-                required(
-                        "requirements",
-                        fields(
-                                "Step 1: what for, how big, how fast.",
-                                required("objective", TEXT, "what the system maximises, in words"),
-                                optional(
-                                        "scale",
-                                        fields(
-                                                "The size it is designed towards.",
-                                                optional("users", COUNT, "subjects"),
-                                                optional("items", COUNT, "items"),
-                                                optional(
-                                                        "requests_per_user_per_day",
-                                                        COUNT,
-                                                        "requests of a subject a day")),
-                                        "the size it is designed towards"),
-                                optional(
-                                        "latency",
-                                        fields("How fast.", required("p99", DURATION, "99 of 100 answers within")),
-                                        "how fast it must answer")),
-                        "step 1: objective, scale, latency"),
+                REQUIREMENTS,
                 required(
                         "framing",
                         fields(
@@ -345,26 +390,7 @@ public final class ApplicationShape {
                                                                 "the file of the Avro schema of the topic's values"
                                                                         + " (default: they are JSON)"))),
                                         "the streams of events, by name"),
-                                required(
-                                        "entities",
-                                        new Named(
-                                                "entity",
-                                                fields(
-                                                        "One kind of entity.",
-                                                        required(
-                                                                "source",
-                                                                new OneOrMore(TEXT),
-                                                                "file patterns, joined by key"),
-                                                        optional(
-                                                                "extra",
-                                                                new OneOrMore(TEXT),
-                                                                "file patterns that may find nothing, joined by key"),
-                                                        required("key", NAME, "the column with the id"),
-                                                        optional(
-                                                                "contract",
-                                                                TEXT,
-                                                                "the contract's file (default contracts/NAME.yaml)"))),
-                                        "the kinds of entities, by name"),
+                                required("entities", new Named("entity", ENTITY), "the kinds of entities, by name"),
                                 optional(
                                         "simulate",
                                         fields(
@@ -519,34 +545,7 @@ public final class ApplicationShape {
                                 required("rank", RANK, "the ranker"),
                                 required("rerank", new Items(RERANK, 0, 50), "the rules of the re-ranking, in order")),
                         "step 5: retrieve, rank, rerank"),
-                required(
-                        "evaluation",
-                        fields(
-                                "Step 6: offline metrics, baselines, gates; online metrics.",
-                                required(
-                                        "offline",
-                                        new Named("label or feed", new Items(TEXT, 0, 50)),
-                                        "the metrics, by label and for the feed"),
-                                optional(
-                                        "slices",
-                                        NAMES,
-                                        "categorical features for each of whose values calibration is measured on its own"),
-                                optional(
-                                        "baselines",
-                                        new Items(choice("popular", "item_knn", "ease", "ials", "trees"), 0, 10),
-                                        "what a model is held against"),
-                                optional(
-                                        "gates",
-                                        new Items(FORMULA, 0, 100),
-                                        "conditions that a model must meet to go live"),
-                                optional(
-                                        "online",
-                                        fields(
-                                                "What experiments look at.",
-                                                optional("primary", NAME, "the metric that decides"),
-                                                optional("guardrails", NAMES, "the metrics that must not fall")),
-                                        "what experiments look at")),
-                        "step 6: offline, baselines, gates, online"),
+                evaluation("feed", "popular", "item_knn", "ease", "ials", "trees"),
                 required(
                         "serving",
                         fields(
@@ -631,7 +630,15 @@ public final class ApplicationShape {
                                     "One column.",
                                     required(
                                             "type",
-                                            choice("id", "ids", "category", "categories", "number", "time", "date"),
+                                            choice(
+                                                    "id",
+                                                    "ids",
+                                                    "category",
+                                                    "categories",
+                                                    "number",
+                                                    "time",
+                                                    "date",
+                                                    "text"),
                                             "what it holds"),
                                     optional("entity", NAME, "of an id: the entity"),
                                     optional("min", NUMBER, "the least value"),
@@ -666,13 +673,30 @@ public final class ApplicationShape {
     private ApplicationShape() {}
 
     /**
-     * The JSON Schema (2020-12) of an application file, for editors: completes and checks while typing.
+     * The JSON Schema (2020-12) of a feed's application file, for editors: completes and checks while typing.
      *
      * @param subject the application's word for the subject, a part of some keys
      * @param item the application's word for the item
      */
     public static String jsonSchema(String subject, String item) {
-        return JsonSchema.of("Rankwright application", application(subject, item));
+        return schema(feed(subject, item));
+    }
+
+    /** The JSON Schema (2020-12) of the file of an application, in its words. */
+    public static String jsonSchema(Application application) {
+        return schema(
+                switch (application) {
+                    case FeedApplication feed ->
+                        feed(feed.framing().subject(), feed.framing().item());
+                    case SearchApplication search ->
+                        SearchShape.of(
+                                search.framing().query(), search.framing().item());
+                    case ScoreApplication score -> ScoreShape.of(score.framing().item());
+                });
+    }
+
+    private static String schema(Shape.Fields shape) {
+        return JsonSchema.of("Rankwright application", shape);
     }
 
     /** The JSON Schema (2020-12) of a contract. */
@@ -680,8 +704,9 @@ public final class ApplicationShape {
         return JsonSchema.of("Rankwright contract", CONTRACT);
     }
 
-    /** The reference of application files and contracts as Markdown, with user and video as subject and item. */
+    /** The reference of application files and contracts as Markdown, each task in the words of the application shipped. */
     public static String reference() {
-        return Reference.markdown(application("user", "video"), CONTRACT);
+        return Reference.markdown(
+                feed("user", "video"), SearchShape.of("query", "paper"), ScoreShape.of("post"), CONTRACT);
     }
 }

@@ -39,7 +39,9 @@ public record Contract(String name, Path file, List<Column> columns, List<String
         /** A moment, held as milliseconds since 1970. */
         TIME,
         /** A calendar day, held as milliseconds from 1970 to its start in UTC. */
-        DATE
+        DATE,
+        /** A text for people, of which searches and scores make words and vectors; feeds have no use for it. */
+        TEXT
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.rankwright.spec;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -26,7 +27,12 @@ public record Framing(
     public enum Task {
         FEED,
         SEARCH,
-        SCORE
+        SCORE;
+
+        /** As it is written in an application file. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /**

@@ -180,8 +180,10 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
      *
      * @param dim the length of the vectors
      * @param epochs passes over all subjects
+     * @param models how many are learnt from seeds of their own, and averaged
      */
-    public record Affinity(FeatureDefinition.Reference taken, FeatureDefinition.Reference seen, int dim, int epochs) {}
+    public record Affinity(
+            FeatureDefinition.Reference taken, FeatureDefinition.Reference seen, int dim, int epochs, int models) {}
 
     /**
      * Gradient-boosted trees, one ensemble a head.

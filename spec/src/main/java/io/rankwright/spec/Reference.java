@@ -6,7 +6,7 @@ final class Reference {
 
     private Reference() {}
 
-    static String markdown(Shape.Fields application, Shape.Fields contract) {
+    static String markdown(Shape.Fields feed, Shape.Fields search, Shape.Fields score, Shape.Fields contract) {
         var reference = new Reference();
         reference.page.append("""
                 # The application file
@@ -15,13 +15,15 @@ final class Reference {
                 `rankwright check` accepts. **Bold** keys must be there.
 
                 """);
-        reference.section("app.yaml", application, 2);
-        reference.section("contracts/NAME.yaml", contract, 2);
+        reference.section("app.yaml", " of a feed", feed);
+        reference.section("app.yaml", " of a search", search);
+        reference.section("app.yaml", " of a score", score);
+        reference.section("contracts/NAME.yaml", "", contract);
         return reference.page.toString();
     }
 
-    private void section(String title, Shape.Fields fields, int level) {
-        page.append("#".repeat(level)).append(" `").append(title).append("`\n\n");
+    private void section(String file, String ofWhat, Shape.Fields fields) {
+        page.append("## `").append(file).append('`').append(ofWhat).append("\n\n");
         page.append(fields.about()).append("\n\n");
         list(fields, 0);
         page.append('\n');

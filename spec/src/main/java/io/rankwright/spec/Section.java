@@ -102,6 +102,14 @@ record Section(Yaml.Mapping mapping) {
         return text(key).flatMap(Section::parsed);
     }
 
+    static Optional<Double> parsedNumber(String text) {
+        try {
+            return Optional.of(Double.valueOf(text));
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
     static Optional<Expression> parsed(String text) {
         try {
             return Optional.of(Expression.parse(text));

@@ -43,13 +43,13 @@ class ApplicationReaderTest {
 
     private List<Problem> problemsOf(String changed) throws IOException {
         Files.writeString(folder.resolve("app.yaml"), changed);
-        UserFault fault = catchThrowableOfType(UserFault.class, () -> Application.read(folder));
+        UserFault fault = catchThrowableOfType(UserFault.class, () -> FeedApplication.read(folder));
         return fault.problems();
     }
 
     @Test
     void theFlagshipIsRight() {
-        Application application = Application.read(VIDEO_FEED);
+        FeedApplication application = FeedApplication.read(VIDEO_FEED);
 
         assertThat(application.name()).isEqualTo("video-feed");
         assertThat(application.requirements().items()).isEqualTo(10_000_000_000L);
@@ -140,7 +140,7 @@ class ApplicationReaderTest {
 
     @Test
     void aFolderWithoutApplicationIsTheUsersFault() {
-        assertThatThrownBy(() -> Application.read(folder.resolve("nothing")))
+        assertThatThrownBy(() -> FeedApplication.read(folder.resolve("nothing")))
                 .isInstanceOf(UserFault.class)
                 .hasMessageContaining("app.yaml");
     }

@@ -4,10 +4,11 @@ import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Progress;
+import io.rankwright.log.Workers;
 import io.rankwright.models.Affinity;
 import io.rankwright.models.Affinity.History;
 import io.rankwright.models.Vocabulary;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +30,8 @@ final class AffinityTrainer {
 
     private static final double HOLD_OTHERS = 0.003;
     private static final double HOLD_BIAS = 0.003;
+    /** How far the seeds of the models that are averaged lie from one another. */
+    private static final long SEEDS_APART = 7_919;
 
     private final int dim;
     private final long seed;
@@ -58,7 +61,7 @@ final class AffinityTrainer {
 
     /** Learns from the lists of an application's subjects. */
     static Affinity train(
-            Application application, EventLog log, Model.Affinity settings, long seed, Progress progress) {
+            FeedApplication application, EventLog log, Model.Affinity settings, long seed, Progress progress) {
         String subject = application.framing().subject();
         String item = application.framing().item();
         EntityTable subjects = log.table(subject);
@@ -82,14 +85,19 @@ final class AffinityTrainer {
                     .toArray();
             histories.add(new History(items, history.isTaken()));
         }
-        var trainer = new AffinityTrainer(histories, texts.size() + 1, settings.dim(), seed);
-        trainer.learn(settings.epochs(), progress);
-        return trainer.affinity(
-                new Vocabulary(texts),
-                subject,
-                item,
-                settings.taken().column(),
-                settings.seen().column());
+        var items = new Vocabulary(texts);
+        var models = new Affinity[settings.models()];
+        Workers.forEach(models.length, Progress.SILENT, "models", () -> m -> {
+            var trainer = new AffinityTrainer(histories, items.size(), settings.dim(), seed + SEEDS_APART * m);
+            trainer.learn(settings.epochs(), m == 0 ? progress : Progress.SILENT);
+            models[m] = trainer.affinity(
+                    items,
+                    subject,
+                    item,
+                    settings.taken().column(),
+                    settings.seen().column());
+        });
+        return Affinity.mean(List.of(models));
     }
 
     void learn(int epochs, Progress progress) {

@@ -9,8 +9,8 @@ import io.rankwright.log.Progress;
 import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.ItemNeighbours;
 import io.rankwright.models.Vocabulary;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
 import io.rankwright.training.collaborative.Ease;
 import io.rankwright.training.collaborative.ImplicitAls;
@@ -33,7 +33,7 @@ public final class CollaborativeTrainer {
 
     /** Learns what a candidate source asks for. */
     public static CollaborativeModel train(
-            Application application,
+            FeedApplication application,
             EventLog log,
             DataSet data,
             DataSet.Range train,
@@ -67,7 +67,7 @@ public final class CollaborativeTrainer {
 
     /** What each subject took, both by their codes in the log. */
     private static Interactions taken(
-            Application application, EventLog log, DataSet data, DataSet.Range train, String sequence) {
+            FeedApplication application, EventLog log, DataSet data, DataSet.Range train, String sequence) {
         Dictionary.Domain subjects =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().subject()));
         Dictionary.Domain items =

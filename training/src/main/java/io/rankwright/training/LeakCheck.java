@@ -8,7 +8,7 @@ import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -36,7 +36,7 @@ public final class LeakCheck {
      * @param cuts how many moments to cut the log at; each costs one pass over the events before it
      */
     public static List<Leak> check(
-            Application application, EventLog log, DataSet data, DataSet.Range range, int cuts, long seed) {
+            FeedApplication application, EventLog log, DataSet data, DataSet.Range range, int cuts, long seed) {
         int[] rows =
                 new SplittableRandom(seed).ints(cuts, range.from(), range.to()).toArray();
         var leaks = new ArrayList<List<Leak>>(Collections.nCopies(cuts, List.of()));
@@ -44,7 +44,7 @@ public final class LeakCheck {
         return leaks.stream().flatMap(List::stream).toList();
     }
 
-    private static List<Leak> check(Application application, EventLog log, DataSet data, int row) {
+    private static List<Leak> check(FeedApplication application, EventLog log, DataSet data, int row) {
         String exposure = application.framing().exposure();
         Dictionary.Domain subjects =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().subject()));
@@ -69,7 +69,8 @@ public final class LeakCheck {
         return leaks;
     }
 
-    private static double[] context(DataSet data, FeatureState state, int row, EventLog log, Application application) {
+    private static double[] context(
+            DataSet data, FeatureState state, int row, EventLog log, FeedApplication application) {
         double[] context = new double[state.contextColumns().size()];
         var schema = log.schema(application.framing().exposure());
         for (int i = 0; i < context.length; i++) {

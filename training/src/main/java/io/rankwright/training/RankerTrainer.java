@@ -11,7 +11,7 @@ import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs;
 import io.rankwright.models.RankerInputs.Layout;
 import io.rankwright.models.Vocabulary;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.Model;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ public final class RankerTrainer {
     /** The weights that are tried: 0 to 1 in so many steps. */
     private static final int WEIGHTS = 20;
 
-    private final Application application;
+    private final FeedApplication application;
     private final EventLog log;
     private final DataSet data;
     private final DataSet.Range train;
@@ -50,7 +50,7 @@ public final class RankerTrainer {
      * @param checkpoints a folder for this training alone, where it goes on after a kill
      */
     public RankerTrainer(
-            Application application,
+            FeedApplication application,
             EventLog log,
             DataSet data,
             DataSet.Range train,

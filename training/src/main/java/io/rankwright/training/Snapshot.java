@@ -10,9 +10,9 @@ import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.SealedJson;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition.Scope;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -76,7 +76,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
             List<String> features) {}
 
     /** The last day of the log: named by the file, or the day of the last event. */
-    public static LocalDate lastDay(Application application, long lastTimeMillis) {
+    public static LocalDate lastDay(FeedApplication application, long lastTimeMillis) {
         return application
                 .data()
                 .split()
@@ -87,12 +87,12 @@ public record Snapshot(Path parquet, Manifest manifest) {
                         .toLocalDate());
     }
 
-    private static ZoneId zone(Application application) {
+    private static ZoneId zone(FeedApplication application) {
         return application.data().split().zone();
     }
 
     /** The first millisecond of a day in the zone of the split. */
-    public static long startMillis(Application application, LocalDate day) {
+    public static long startMillis(FeedApplication application, LocalDate day) {
         return day.atStartOfDay(zone(application)).toInstant().toEpochMilli();
     }
 
@@ -152,7 +152,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
      * @param inputs the lineage so far; key, hashes and code version are taken from it
      */
     public static Snapshot write(
-            Path folder, Application application, EventLog log, Manifest inputs, Progress progress) {
+            Path folder, FeedApplication application, EventLog log, Manifest inputs, Progress progress) {
         var state = new FeatureState(application, log.catalog());
         var layout = new SnapshotLayout(application, log.catalog(), state);
         return filled(
@@ -168,14 +168,14 @@ public record Snapshot(Path parquet, Manifest manifest) {
      * into the order in which a replay writes them.
      */
     public static Snapshot of(
-            Path folder, List<Path> parts, Application application, SnapshotLayout layout, Manifest inputs) {
+            Path folder, List<Path> parts, FeedApplication application, SnapshotLayout layout, Manifest inputs) {
         return filled(folder, application, layout, inputs, table -> table.takeIn(parts));
     }
 
     /** Writes a table that is filled in some way, and gives the finished file its place and its manifest. */
     private static Snapshot filled(
             Path folder,
-            Application application,
+            FeedApplication application,
             SnapshotLayout layout,
             Manifest inputs,
             Consumer<SnapshotTable> filling) {
@@ -234,7 +234,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
     private static void append(
             SnapshotTable table,
             SnapshotLayout layout,
-            Application application,
+            FeedApplication application,
             EventLog log,
             FeatureState state,
             Manifest inputs,
@@ -267,7 +267,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
     public record Days(long fromMillis, long toMillis) {}
 
     /** The days of the split, as far as the inputs go. */
-    public static Days days(Application application, Manifest inputs) {
+    public static Days days(FeedApplication application, Manifest inputs) {
         LocalDate last = LocalDate.parse(inputs.lastDay());
         var split = application.data().split();
         return new Days(
@@ -330,7 +330,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
      *
      * @throws EnvironmentFault if the file is not the one that the manifest tells of
      */
-    public DataSet read(Application application, Progress progress) {
+    public DataSet read(FeedApplication application, Progress progress) {
         refuseDamaged();
         int size = Math.toIntExact(manifest.rows());
         var columns = new ArrayList<FeatureColumn>();
@@ -459,7 +459,7 @@ public record Snapshot(Path parquet, Manifest manifest) {
         }
     }
 
-    private static Scope scope(Application application, String feature) {
+    private static Scope scope(FeedApplication application, String feature) {
         return application.feature(feature).scope();
     }
 

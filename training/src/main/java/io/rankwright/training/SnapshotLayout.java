@@ -7,7 +7,7 @@ import io.rankwright.log.Catalog;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventSchema;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Framing.Label;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -34,7 +34,7 @@ public final class SnapshotLayout {
     private final int numberCount;
 
     /** @param catalog that of the events and of the state */
-    public SnapshotLayout(Application application, Catalog catalog, FeatureState state) {
+    public SnapshotLayout(FeedApplication application, Catalog catalog, FeatureState state) {
         this.state = state;
         this.columns = state.columns();
         this.areNumbers = new boolean[columns.size()];

@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeedApplication;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +28,7 @@ record TowerExamples(int[] subjects, int[] items, int[][][] sequences) {
     }
 
     static TowerExamples of(
-            Application application,
+            FeedApplication application,
             EventLog log,
             DataSet data,
             DataSet.Range train,
@@ -61,7 +61,7 @@ record TowerExamples(int[] subjects, int[] items, int[][][] sequences) {
     }
 
     private static void exposures(
-            Application application,
+            FeedApplication application,
             EventLog log,
             DataSet data,
             DataSet.Range train,

@@ -17,9 +17,9 @@ import io.rankwright.models.TowerInput;
 import io.rankwright.models.TowerLookup;
 import io.rankwright.models.TwoTower;
 import io.rankwright.models.Vocabulary;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -57,7 +57,7 @@ public final class TwoTowerTrainer {
 
     private static final double DENSE_RATE = 0.1;
 
-    private final Application application;
+    private final FeedApplication application;
     private final EventLog log;
     private final Model.TwoTower settings;
     private final TrainingRun run;
@@ -78,7 +78,7 @@ public final class TwoTowerTrainer {
      * @param checkpoints a folder for this training alone, where it goes on after a kill; empty in the end
      */
     public TwoTowerTrainer(
-            Application application,
+            FeedApplication application,
             EventLog log,
             DataSet data,
             DataSet.Range train,

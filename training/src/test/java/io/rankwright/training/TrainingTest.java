@@ -21,8 +21,8 @@ import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs;
 import io.rankwright.models.TwoTower;
 import io.rankwright.models.Vectors;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
 import io.rankwright.spec.UserFault;
 import java.nio.file.Path;
@@ -46,14 +46,14 @@ class TrainingTest {
     @TempDir
     static Path folder;
 
-    private static Application application;
+    private static FeedApplication application;
     private static EventLog log;
     private static Snapshot snapshot;
     private static DataSet data;
 
     @BeforeAll
     static void makeASnapshot() {
-        application = Application.read(Path.of("../apps/video-feed"));
+        application = FeedApplication.read(Path.of("../apps/video-feed"));
         Simulator.write(folder.resolve("data"), application, new Data.Simulation(500, 150, 5, 3), Progress.SILENT);
         log = EventLog.open(folder.resolve("log"), application);
         new Ingestion(application, log, new DataRoot(folder.resolve("data"), true), Progress.SILENT).run();

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rankwright.features.FeatureColumn;
 import io.rankwright.log.Progress;
 import io.rankwright.models.RankerInputs.Layout;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.FeatureDefinition.Scope;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,7 +68,8 @@ class TreesTrainerTest {
         var layout = new Layout(
                 "user", "video", List.of("goodness", "kind"), List.of(false, false), false, false, List.of());
         var settings = new Model.Trees(List.of(), true, 60, 3, 0.2, 30);
-        var label = Application.read(Path.of("../apps/video-feed")).framing().label("click");
+        var label =
+                FeedApplication.read(Path.of("../apps/video-feed")).framing().label("click");
         Examples judged = slates(3);
 
         byte[] trees = requireNonNull(

@@ -23,9 +23,9 @@ import io.rankwright.serving.BadRequest;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.FeedAnswer;
 import io.rankwright.serving.FeedRequest;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Expression;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import io.rankwright.spec.Units;
@@ -61,7 +61,7 @@ public final class Console {
     private static final int SLICES = 10;
 
     private final Engine engine;
-    private final Application application;
+    private final FeedApplication application;
     private final Ingestion.Report ingestion;
     private final PebbleEngine templates;
     private final Path snapshots;

@@ -6,7 +6,7 @@ import io.rankwright.features.store.OnlineStore;
 import io.rankwright.features.store.StoreWriter;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.util.List;
 
 /** Fills an online store from the history of the log with the features that it does not hold. */
@@ -14,7 +14,7 @@ public final class Backfill {
     private Backfill() {}
 
     /** Fills a store that holds nothing of an application; one that holds some features of it is left to the backfill. */
-    public static void ofFirstStart(Application application, EventLog log, OnlineStore store, Reporter reporter) {
+    public static void ofFirstStart(FeedApplication application, EventLog log, OnlineStore store, Reporter reporter) {
         var writer = new StoreWriter(application, log.catalog(), store);
         if (writer.missing().size() == writer.kinds()) {
             fill(application, log, writer, reporter);
@@ -22,11 +22,11 @@ public final class Backfill {
     }
 
     /** Fills a store, also while a server reads and writes what is in it. */
-    public static void of(Application application, EventLog log, OnlineStore store, Reporter reporter) {
+    public static void of(FeedApplication application, EventLog log, OnlineStore store, Reporter reporter) {
         fill(application, log, new StoreWriter(application, log.catalog(), store), reporter);
     }
 
-    private static void fill(Application application, EventLog log, StoreWriter writer, Reporter reporter) {
+    private static void fill(FeedApplication application, EventLog log, StoreWriter writer, Reporter reporter) {
         List<String> missing = writer.missing();
         try (Reporter.Step step = reporter.step("backfill")) {
             String exposure = application.framing().exposure();

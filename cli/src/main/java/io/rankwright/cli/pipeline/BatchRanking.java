@@ -9,8 +9,8 @@ import io.rankwright.log.Workers;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.FeedAnswer;
 import io.rankwright.serving.FeedRequest;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +60,7 @@ public final class BatchRanking {
     /** @param engine nothing but this asks it */
     public BatchRanking(Engine engine, long nowMillis, long seed, int slots) {
         this.engine = engine;
-        Application application = engine.application();
+        FeedApplication application = engine.application();
         this.inputs = new Inputs(
                 application.hash(),
                 engine.models().version().name(),

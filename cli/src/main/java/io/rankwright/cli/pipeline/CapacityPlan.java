@@ -1,6 +1,6 @@
 package io.rankwright.cli.pipeline;
 
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Requirements;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +65,7 @@ public record CapacityPlan(List<Line> lines, List<Limit> limits) {
     private static final double LOG_SHARE = 0.25;
 
     /** Makes the plan of an application. */
-    public static CapacityPlan of(Application application, Measured measured, Assumptions chosen) {
+    public static CapacityPlan of(FeedApplication application, Measured measured, Assumptions chosen) {
         Requirements wanted = application.requirements();
         var lines = new ArrayList<Line>();
         double requestsADay = (double) wanted.subjects() * wanted.requestsPerSubjectPerDay();

@@ -21,8 +21,8 @@ import io.rankwright.retrieval.Fusion;
 import io.rankwright.retrieval.Popularity;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.retrieval.Source;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
@@ -60,14 +60,14 @@ final class Evaluator {
     /** Of fewer exposures a calibration error says more of chance than of the model. */
     private static final int SMALLEST_SLICE = 500;
 
-    private final Application application;
+    private final FeedApplication application;
     private final EventLog log;
     private final DataSet data;
     private final long seed;
     private final Map<String, Double> metrics = new TreeMap<>();
     private final Map<String, List<Double>> intervals = new TreeMap<>();
 
-    Evaluator(Application application, EventLog log, DataSet data, long seed) {
+    Evaluator(FeedApplication application, EventLog log, DataSet data, long seed) {
         this.application = application;
         this.log = log;
         this.data = data;

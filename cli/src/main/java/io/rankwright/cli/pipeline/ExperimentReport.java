@@ -12,7 +12,7 @@ import io.rankwright.log.Event;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.registry.Experiment;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
@@ -78,7 +78,7 @@ public record ExperimentReport(
      *
      * @throws UserFault if fewer than two subjects have seen an arm
      */
-    public static ExperimentReport of(Application application, EventLog log, Experiment experiment) {
+    public static ExperimentReport of(FeedApplication application, EventLog log, Experiment experiment) {
         var names = new ArrayList<String>();
         application.evaluation().primary().ifPresent(names::add);
         names.addAll(application.evaluation().guardrails());
@@ -110,7 +110,7 @@ public record ExperimentReport(
     }
 
     private static Map<String, Unit> answered(
-            Application application, EventLog log, Experiment experiment, List<String> arms, int metrics) {
+            FeedApplication application, EventLog log, Experiment experiment, List<String> arms, int metrics) {
         var units = new HashMap<String, Unit>();
         double slow = OnlineMetric.slowMillis(application);
         log.forEachAnswer(bytes -> {
@@ -167,7 +167,7 @@ public record ExperimentReport(
     }
 
     private static void addEvents(
-            Application application, EventLog log, List<OnlineMetric> metrics, Map<String, Unit> units) {
+            FeedApplication application, EventLog log, List<OnlineMetric> metrics, Map<String, Unit> units) {
         String exposure = application.framing().exposure();
         int place = log.schema(exposure).codeIndex(application.subjectColumn()).orElseThrow();
         Dictionary.Domain ids =

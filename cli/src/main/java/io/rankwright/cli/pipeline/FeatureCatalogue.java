@@ -6,8 +6,8 @@ import io.rankwright.models.TowerInput;
 import io.rankwright.models.TwoTower;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.training.FeatureProfiles;
 import io.rankwright.training.Snapshot;
 import java.util.ArrayList;
@@ -81,7 +81,7 @@ public record FeatureCatalogue(Optional<Snapshot> snapshot, List<Entry> entries)
     }
 
     /** Looks at the features of an application, at the snapshots of its state, and at its versions. */
-    public static FeatureCatalogue of(Application application, List<Snapshot> snapshots, Registry registry) {
+    public static FeatureCatalogue of(FeedApplication application, List<Snapshot> snapshots, Registry registry) {
         Optional<Snapshot> looked = registry.live()
                 .flatMap(live -> snapshots.stream()
                         .filter(snapshot -> snapshot.manifest()

@@ -6,7 +6,7 @@ import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.Slots;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -32,7 +32,7 @@ public final class LiveEngine implements AutoCloseable {
      * @throws io.rankwright.spec.EnvironmentFault if another process has the folder
      */
     public static LiveEngine open(
-            Application application, Path folder, Path state, MeterRegistry meters, Reporter reporter) {
+            FeedApplication application, Path folder, Path state, MeterRegistry meters, Reporter reporter) {
         Registry registry = Home.registry(state);
         Version live = registry.live()
                 .orElseThrow(() -> new UserFault("no version is live; 'rankwright run' or 'promote' makes one"));

@@ -14,7 +14,7 @@ import io.rankwright.log.Progress;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.FeedAnswer;
 import io.rankwright.serving.FeedRequest;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,7 +64,7 @@ public record Measured(
 
     /** Measures. Nothing else should run beside. */
     static Measured of(Engine engine, Path state, long trainingSecondsPerMillion, Progress progress) {
-        Application application = engine.application();
+        FeedApplication application = engine.application();
         EventLog log = engine.log();
         Answers answers = Answers.of(engine, progress);
         var features = new FeatureState(application, log.catalog());
@@ -169,7 +169,7 @@ public record Measured(
         private double subjectBytes;
         private double itemBytes;
 
-        Cells(Application application, EventLog log, FeatureState state) {
+        Cells(FeedApplication application, EventLog log, FeatureState state) {
             var cells = new FeatureCells(application, log.catalog(), state);
             Map<Integer, String> kinds = cells.kinds();
             long[] bytes = new long[2];

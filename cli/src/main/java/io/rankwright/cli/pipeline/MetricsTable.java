@@ -1,7 +1,7 @@
 package io.rankwright.cli.pipeline;
 
 import io.rankwright.registry.Version;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +44,7 @@ public final class MetricsTable {
     }
 
     /** Prints the table of a version, and what its gates said. */
-    public static void print(Version version, Application application, PrintWriter out) {
+    public static void print(Version version, FeedApplication application, PrintWriter out) {
         out.printf(
                 "%s, %s data, test day %s, %s%n",
                 application.name(), version.lineage().data(), version.lineage().testDay(), version.name());

@@ -5,7 +5,7 @@ import io.rankwright.evaluation.Classification;
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Framing;
 import io.rankwright.spec.InternalFault;
 import java.io.IOException;
@@ -25,7 +25,7 @@ public final class ModelCard {
     private ModelCard() {}
 
     /** The card of a version, as Markdown; everything in it comes from the registry and the application file. */
-    public static String markdown(Application application, Registry registry, Version version) {
+    public static String markdown(FeedApplication application, Registry registry, Version version) {
         var card = new StringBuilder();
         Version.Lineage lineage = version.lineage();
         card.append("# %s %s%n%n".formatted(application.name(), version.name()));
@@ -84,7 +84,7 @@ public final class ModelCard {
         card.append("| %s | %s |%n".formatted(name, value));
     }
 
-    private static void metrics(StringBuilder card, Application application, Version version) {
+    private static void metrics(StringBuilder card, FeedApplication application, Version version) {
         List<String> baselines = application.evaluation().baselines();
         card.append("%n## How good it is%n%n| metric | %s | 95%% interval |".formatted(version.name()));
         baselines.forEach(baseline -> card.append(" ").append(baseline).append(" |"));

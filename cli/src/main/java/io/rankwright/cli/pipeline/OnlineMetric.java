@@ -3,8 +3,8 @@ package io.rankwright.cli.pipeline;
 import io.rankwright.features.Formulas;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Expression;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Framing;
 import io.rankwright.spec.UserFault;
 import java.time.Duration;
@@ -34,7 +34,7 @@ record OnlineMetric(String name, Per per, ToDoubleFunction<Event> ofExposure) {
      *
      * @throws UserFault if it means nothing
      */
-    static OnlineMetric of(String name, Application application, EventLog log) {
+    static OnlineMetric of(String name, FeedApplication application, EventLog log) {
         if (name.equals("latency_p99")) {
             return new OnlineMetric(name, Per.ANSWER, _ -> 0);
         }
@@ -62,13 +62,13 @@ record OnlineMetric(String name, Per per, ToDoubleFunction<Event> ofExposure) {
         return per == Per.ANSWER;
     }
 
-    private static UserFault unknown(String name, Application application) {
+    private static UserFault unknown(String name, FeedApplication application) {
         return new UserFault("the online metric '" + name + "'; expected COLUMN_per_"
                 + application.framing().subject() + ", LABEL_rate, ctr or latency_p99");
     }
 
     /** Slower answers count for {@code latency_p99}. */
-    static double slowMillis(Application application) {
+    static double slowMillis(FeedApplication application) {
         return application.requirements().latencyP99().orElse(USUAL).toMillis();
     }
 }

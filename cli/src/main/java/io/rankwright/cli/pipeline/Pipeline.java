@@ -21,9 +21,9 @@ import io.rankwright.registry.Trial;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.serving.LiveModels;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
 import io.rankwright.spec.UserFault;
@@ -67,7 +67,7 @@ public final class Pipeline {
             "ease", new Model.Similar.Ease(100, 100),
             "ials", new Model.Similar.Ials(64, 5, 0.01, 2));
 
-    private final Application application;
+    private final FeedApplication application;
     private final Path state;
     private final DataRoot root;
     private final Optional<ArrivalLog> elsewhere;
@@ -78,7 +78,7 @@ public final class Pipeline {
     private final Reporter reporter;
 
     private Pipeline(
-            Application application,
+            FeedApplication application,
             Path state,
             boolean isBeside,
             DataRoot root,
@@ -124,12 +124,13 @@ public final class Pipeline {
 
     /** What writes a snapshot of the log; see {@link Snapshot#write}. */
     public interface SnapshotWriter {
-        Snapshot write(Path folder, Application application, EventLog log, Snapshot.Manifest inputs, Progress progress);
+        Snapshot write(
+                Path folder, FeedApplication application, EventLog log, Snapshot.Manifest inputs, Progress progress);
     }
 
     /** Finds the data of an application, or makes them. */
     public static Pipeline of(
-            Application application, Home home, DataChoice choice, TrainingRun run, Reporter reporter) {
+            FeedApplication application, Home home, DataChoice choice, TrainingRun run, Reporter reporter) {
         Optional<Path> environment =
                 Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).map(Path::of);
         Optional<DataRoot> found =
@@ -144,7 +145,7 @@ public final class Pipeline {
         return new Pipeline(application, home.state(root.isSimulated()), home.isBeside(), root, choice, run, reporter);
     }
 
-    private static DataRoot simulated(Application application, Home home, Reporter reporter) {
+    private static DataRoot simulated(FeedApplication application, Home home, Reporter reporter) {
         var settings = application
                 .data()
                 .simulation()
@@ -385,7 +386,7 @@ public final class Pipeline {
     }
 
     private static String featureCode() {
-        return CodeVersion.of(Application.class, EventLog.class, FeatureState.class, Snapshot.class);
+        return CodeVersion.of(FeedApplication.class, EventLog.class, FeatureState.class, Snapshot.class);
     }
 
     private static String modelCode() {

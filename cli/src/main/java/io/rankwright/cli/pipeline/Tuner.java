@@ -8,7 +8,7 @@ import io.rankwright.log.EventLog;
 import io.rankwright.models.Ranker;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Trial;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.Model;
 import io.rankwright.spec.UserFault;
@@ -35,7 +35,7 @@ import java.util.TreeMap;
 final class Tuner {
     private static final int FEWER = 3;
 
-    private final Application application;
+    private final FeedApplication application;
     private final EventLog log;
     private final DataSet data;
     private final DataSet.Range train;
@@ -48,7 +48,7 @@ final class Tuner {
 
     /** @param train,validate,judge days that follow each other, the test day not among them */
     Tuner(
-            Application application,
+            FeedApplication application,
             EventLog log,
             DataSet data,
             DataSet.Range train,
@@ -80,7 +80,7 @@ final class Tuner {
     List<Trial> search(SearchSpace space, int count, int rungs, String metric, String study) {
         var begun = new ArrayList<Attempt>();
         for (Map<String, String> settings : space.settings(count, run.seed())) {
-            begun.add(new Attempt(begun.size() + 1, settings, Application.read(application.folder(), settings)));
+            begun.add(new Attempt(begun.size() + 1, settings, FeedApplication.read(application.folder(), settings)));
         }
         List<Attempt> left = begun;
         List<Trial> trials = List.of();
@@ -102,7 +102,7 @@ final class Tuner {
     }
 
     /** What is tried, and the application that it makes. */
-    private record Attempt(int number, Map<String, String> settings, Application changed) {}
+    private record Attempt(int number, Map<String, String> settings, FeedApplication changed) {}
 
     /** What is to be small. */
     private static double loss(Trial trial, String metric) {

@@ -3,7 +3,7 @@ package io.rankwright.features.store;
 import io.rankwright.features.FeatureCells;
 import io.rankwright.features.FeatureState;
 import io.rankwright.log.Catalog;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,14 +13,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Loads what the rows of one request are read of, in one round trip. Any number of threads. */
 public final class StoreReader {
-    private final Application application;
+    private final FeedApplication application;
     private final Catalog catalog;
     private final OnlineStore store;
     private final FeatureState empty;
     private final Queue<FeatureCells> pool = new ConcurrentLinkedQueue<>();
 
     /** @param empty the state of the application without events */
-    public StoreReader(Application application, Catalog catalog, FeatureState empty, OnlineStore store) {
+    public StoreReader(FeedApplication application, Catalog catalog, FeatureState empty, OnlineStore store) {
         this.application = application;
         this.catalog = catalog;
         this.empty = empty;

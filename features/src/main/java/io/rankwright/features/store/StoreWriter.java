@@ -9,7 +9,7 @@ import io.rankwright.features.FeatureState;
 import io.rankwright.log.Catalog;
 import io.rankwright.log.Event;
 import io.rankwright.log.Progress;
-import io.rankwright.spec.Application;
+import io.rankwright.spec.FeedApplication;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ public final class StoreWriter {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int BATCH = 2000;
 
-    private final Application application;
+    private final FeedApplication application;
     private final Catalog catalog;
     private final OnlineStore store;
     private final FeatureCells senders;
@@ -39,7 +39,7 @@ public final class StoreWriter {
     private final Map<Integer, String> kinds;
 
     /** @param catalog that of the events */
-    public StoreWriter(Application application, Catalog catalog, OnlineStore store) {
+    public StoreWriter(FeedApplication application, Catalog catalog, OnlineStore store) {
         this.application = application;
         this.catalog = catalog;
         this.store = store;

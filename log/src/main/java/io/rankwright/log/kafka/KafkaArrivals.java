@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.rankwright.log.Arrival;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.Position;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.FeedApplication;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,7 +50,7 @@ public final class KafkaArrivals implements ArrivalLog {
     private final KafkaProducer<byte[], byte[]> producer;
     private final int partitions;
 
-    private KafkaArrivals(KafkaCluster cluster, Application application, String type) {
+    private KafkaArrivals(KafkaCluster cluster, FeedApplication application, String type) {
         this.cluster = cluster;
         this.records = TopicRecords.of(application, type);
         this.topic = records.topic();
@@ -85,7 +85,7 @@ public final class KafkaArrivals implements ArrivalLog {
      *
      * @throws io.rankwright.spec.EnvironmentFault if the cluster does not answer
      */
-    public static KafkaArrivals open(KafkaCluster cluster, Application application, String type) {
+    public static KafkaArrivals open(KafkaCluster cluster, FeedApplication application, String type) {
         return new KafkaArrivals(cluster, application, type);
     }
 

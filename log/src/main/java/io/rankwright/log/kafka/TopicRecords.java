@@ -3,9 +3,9 @@ package io.rankwright.log.kafka;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.rankwright.log.Arrival;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.Data;
+import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
 import java.util.Map;
@@ -34,7 +34,7 @@ public final class TopicRecords {
     }
 
     /** The records of an event type, as the application file describes them. */
-    public static TopicRecords of(Application application, String type) {
+    public static TopicRecords of(FeedApplication application, String type) {
         Data.EventSource source = application.data().event(type);
         Contract contract = source.contract();
         return new TopicRecords(

@@ -1,139 +1,70 @@
 package io.rankwright.spec;
 
-import static java.util.Objects.requireNonNull;
-
 import io.rankwright.spec.FeatureDefinition.Kind;
 import io.rankwright.spec.FeatureDefinition.Reference;
 import io.rankwright.spec.FeatureDefinition.Scope;
 import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.Model.CandidateSource;
 import io.rankwright.spec.Model.RerankRule;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
-/**
- * Reads one application: shape first, then records, then meaning ({@link ApplicationCheck}). Problems are collected,
- * not thrown, until the whole file has been seen. Used once, by one thread.
- */
-final class ApplicationReader {
+/** Reads the application file of a feed into records. Used once, by one thread. */
+final class FeedReader {
     private static final Expression ZERO = Section.parsed("0").orElseThrow();
     private static final Duration LATENESS = Duration.ofHours(1);
     private static final Day LAST = new Day.BeforeLast(0);
 
-    private final List<Problem> problems = new ArrayList<>();
-    private final List<Path> ownFiles = new ArrayList<>();
-    private final Path file;
-    private final Path folder;
-    private final Map<String, String> overrides;
+    private final ApplicationFile file;
+    private final Section root;
 
-    ApplicationReader(Path folderOrFile, Map<String, String> overrides) {
-        this.overrides = Map.copyOf(overrides);
-        this.file = Files.isDirectory(folderOrFile) ? folderOrFile.resolve("app.yaml") : folderOrFile;
-        this.folder = requireNonNull(file.toAbsolutePath().normalize().getParent(), "a file stands in a folder");
+    FeedReader(ApplicationFile file) {
+        this.file = file;
+        this.root = file.root();
     }
 
-    Application read() {
-        if (!Files.exists(file)) {
-            throw new UserFault("no application file at " + file + "; expected a folder with app.yaml in it"
-                    + " ('rankwright new NAME' writes one)");
-        }
-        Optional<Yaml> yaml = Yaml.read(file, file.toString(), problems).map(this::overridden);
-        if (yaml.isEmpty()) {
-            throw new UserFault(problems);
-        }
-        Section root = Section.of(yaml.get());
+    FeedApplication read() {
         Section framing = root.section("framing");
         String subject = framing.text("subject", "user");
         String item = framing.text("item", "video");
-        new ShapeCheck(problems).check(yaml.get(), ApplicationShape.application(subject, item));
-        Application application = bind(root, subject, item);
-        new ApplicationCheck(application, root, problems).check();
-        if (!problems.isEmpty()) {
-            problems.sort(
-                    Comparator.comparing((Problem problem) -> problem.location().file())
-                            .thenComparing(problem -> problem.location().line())
-                            .thenComparing(problem -> problem.location().column()));
-            throw new UserFault(problems.stream().distinct().toList());
-        }
+        file.checkShape(ApplicationShape.feed(subject, item));
+        FeedApplication application = bind(subject, item);
+        new FeedCheck(application, root, file.problems()).check();
         return application;
     }
 
-    private Yaml overridden(Yaml yaml) {
-        Yaml changed = yaml;
-        for (var override : new TreeMap<>(overrides).entrySet()) {
-            Optional<Yaml> value = Yaml.parse(override.getValue(), override.getKey(), problems);
-            if (changed instanceof Yaml.Mapping mapping && value.isPresent()) {
-                changed = mapping.with(List.of(override.getKey().split("\\.")), value.get());
-            }
-        }
-        return changed;
-    }
-
-    private Application bind(Section root, String subject, String item) {
-        Section scale = root.section("requirements").section("scale");
-        var requirements = new Requirements(
-                root.section("requirements").text("objective", ""),
-                scale.count("users", 0),
-                scale.count("items", 0),
-                scale.count("requests_per_user_per_day", 0),
-                root.section("requirements").section("latency").duration("p99"));
+    private FeedApplication bind(String subject, String item) {
+        Requirements requirements = file.requirements();
         Framing framing = framing(root.section("framing"), subject, item);
-        Data data = data(root, subject, item);
+        Data data = data(subject, item);
         List<FeatureDefinition> features = features(root.section("features"), framing);
         Model model = model(root.section("model"), framing, data);
-        Section evaluation = root.section("evaluation");
-        var offline = new LinkedHashMap<String, List<String>>();
-        evaluation
-                .section("offline")
-                .mapping()
-                .entries()
-                .forEach(entry -> offline.put(
-                        entry.key().text(),
-                        evaluation.section("offline").texts(entry.key().text())));
-        var judged = new Evaluation(
-                offline,
-                evaluation.texts("slices"),
-                evaluation.texts("baselines"),
-                evaluation.texts("gates").stream()
-                        .flatMap(text -> Section.parsed(text).stream())
-                        .toList(),
-                evaluation.section("online").text("primary"),
-                evaluation.section("online").texts("guardrails"));
         Section serving = root.section("serving");
         Section monitor = serving.section("monitor");
         var budget = new LinkedHashMap<String, Duration>();
         for (String stage : List.of("retrieve", "rank", "rerank")) {
             budget.put(stage, serving.section("budget").duration(stage).orElse(Duration.ofMillis(50)));
         }
-        return new Application(
+        return new FeedApplication(
                 root.text("application", ""),
-                folder,
-                hash(),
+                file.folder(),
+                file.hash(),
                 requirements,
                 framing,
                 data,
                 features,
                 owners(root.section("features").section("owners")),
                 model,
-                judged,
+                file.evaluation(),
                 new Serving(
                         serving.integer("slots", 20),
                         budget,
@@ -216,11 +147,11 @@ final class ApplicationReader {
                 section.text("utility_means", "utility"));
     }
 
-    private Data data(Section root, String subject, String item) {
+    private Data data(String subject, String item) {
         Section section = root.section("data");
         var events = new LinkedHashMap<String, Data.EventSource>();
         section.sections("events")
-                .forEach((name, source) -> contract(name, source)
+                .forEach((name, source) -> file.contract(name, source)
                         .ifPresent(contract -> events.put(
                                 name,
                                 new Data.EventSource(
@@ -228,18 +159,10 @@ final class ApplicationReader {
                                         source.texts("source"),
                                         contract,
                                         source.text("topic", root.text("application", "") + "." + name),
-                                        source.text("avro").flatMap(path -> ownFile(source, "avro", path))))));
+                                        source.text("avro").flatMap(path -> file.ownFile(source, "avro", path))))));
         var entities = new LinkedHashMap<String, Data.EntitySource>();
         section.sections("entities")
-                .forEach((name, source) -> contract(name, source)
-                        .ifPresent(contract -> entities.put(
-                                name,
-                                new Data.EntitySource(
-                                        name,
-                                        source.texts("source"),
-                                        source.texts("extra"),
-                                        source.text("key", ""),
-                                        contract))));
+                .forEach((name, source) -> file.entity(name, source).ifPresent(entity -> entities.put(name, entity)));
         Section simulate = section.section("simulate");
         Optional<Data.Simulation> simulation = section.has("simulate")
                 ? Optional.of(new Data.Simulation(
@@ -264,10 +187,11 @@ final class ApplicationReader {
         try {
             zone = ZoneId.of(split.text("zone", "UTC"));
         } catch (DateTimeException e) {
-            problems.add(new Problem(
-                    split.location("zone"),
-                    "the time zone '" + split.text("zone", "") + "'",
-                    "an IANA zone such as Asia/Shanghai"));
+            file.problems()
+                    .add(new Problem(
+                            split.location("zone"),
+                            "the time zone '" + split.text("zone", "") + "'",
+                            "an IANA zone such as Asia/Shanghai"));
         }
         return new Data.Split(
                 train.isEmpty() ? LAST : train.getFirst(),
@@ -276,32 +200,6 @@ final class ApplicationReader {
                 split.day("test").orElse(LAST),
                 zone,
                 split.day("last_day").filter(Day.Date.class::isInstance).map(Day.Date.class::cast));
-    }
-
-    private Optional<Contract> contract(String name, Section source) {
-        String path = source.text("contract", "contracts/" + name + ".yaml");
-        return ownFile(source, "contract", path)
-                .flatMap(contract -> new ContractReader(problems)
-                        .read(contract, file.resolveSibling(path).toString()));
-    }
-
-    /** A file that belongs to the application and so to its hash. */
-    private Optional<Path> ownFile(Section section, String key, String path) {
-        Path found = folder.resolve(path).normalize();
-        if (!found.startsWith(folder)) {
-            problems.add(
-                    new Problem(section.location(key), "'" + path + "'", "a file inside the application's folder"));
-            return Optional.empty();
-        }
-        if (!Files.exists(found)) {
-            problems.add(new Problem(
-                    section.has(key) ? section.location(key) : section.location(),
-                    "no " + key + " at " + path,
-                    "a file, or '" + key + ":' with its path"));
-            return Optional.empty();
-        }
-        ownFiles.add(found);
-        return Optional.of(found);
     }
 
     private List<FeatureDefinition> features(Section section, Framing framing) {
@@ -367,14 +265,14 @@ final class ApplicationReader {
                     reference(section, "sequence"),
                     section.integer("last", 50),
                     section.formula("where"),
-                    section.text("start").map(ApplicationReader::reference)));
+                    section.text("start").map(FeedReader::reference)));
         }
         if (section.has("match")) {
             return Optional.of(new FeatureDefinition.Match(
                     name, scope, location, section.text("match", ""), reference(section, "on")));
         }
         List<Reference> by = section.has("by")
-                ? section.texts("by").stream().map(ApplicationReader::reference).toList()
+                ? section.texts("by").stream().map(FeedReader::reference).toList()
                 : defaultKey(scope, framing);
         if (section.has("share")) {
             return Optional.of(new FeatureDefinition.Share(
@@ -447,7 +345,8 @@ final class ApplicationReader {
                                 reference(affinity, "taken"),
                                 reference(affinity, "of"),
                                 affinity.integer("dim", 16),
-                                affinity.integer("epochs", 2))),
+                                affinity.integer("epochs", 2),
+                                affinity.integer("models", 1))),
                 !section.has("trees")
                         ? Optional.empty()
                         : Optional.of(new Model.Trees(
@@ -516,9 +415,7 @@ final class ApplicationReader {
                 case "popular" -> sources.add(new Model.Trending(name, Optional.empty(), candidates, weight));
                 case "fresh" ->
                     sources.add(new Model.Fresh(
-                            source.text("born")
-                                    .map(ApplicationReader::reference)
-                                    .orElseGet(() -> firstDate(framing, data)),
+                            source.text("born").map(FeedReader::reference).orElseGet(() -> firstDate(framing, data)),
                             source.duration("younger_than").orElse(Duration.ofDays(2)),
                             candidates,
                             weight));
@@ -590,21 +487,5 @@ final class ApplicationReader {
                     case "filter" -> new RerankRule.Filter(where);
                     default -> null;
                 });
-    }
-
-    private String hash() {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(Files.readAllBytes(file));
-            for (Path contract : ownFiles) {
-                digest.update(contract.getFileName().toString().getBytes(StandardCharsets.UTF_8));
-                digest.update(Files.readAllBytes(contract));
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new InternalFault("no SHA-256", e);
-        } catch (IOException e) {
-            throw new EnvironmentFault("cannot read " + file + ": " + e.getMessage(), true, e);
-        }
     }
 }

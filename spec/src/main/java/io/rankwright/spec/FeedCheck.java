@@ -15,17 +15,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The checks of meaning: every name in the file must stand for something, and for something of the right kind. */
-final class ApplicationCheck {
+final class FeedCheck {
     private static final String SLICE_ECE = "slice_ece";
     private static final List<String> BINARY_METRICS = List.of("auc", "logloss", "ne", "ece", SLICE_ECE);
     private static final List<String> NUMERIC_METRICS = List.of("mae", "xauc");
     private static final List<String> LIST_METRICS = List.of("recall", "ndcg", "map", "mrr", "coverage", "diversity");
 
-    private final Application application;
+    private final FeedApplication application;
     private final Section root;
     private final List<Problem> problems;
 
-    ApplicationCheck(Application application, Section root, List<Problem> problems) {
+    FeedCheck(FeedApplication application, Section root, List<Problem> problems) {
         this.application = application;
         this.root = root;
         this.problems = problems;
@@ -78,12 +78,6 @@ final class ApplicationCheck {
                         "the entity '" + name + "'",
                         Suggestion.oneOf(entities, name) + " from data.entities");
             }
-        }
-        if (framing.task() != Framing.Task.FEED) {
-            problem(
-                    section.location("task"),
-                    "the task '" + section.text("task", "") + "'",
-                    "feed: the other tasks are not built yet");
         }
         if (framing.labels().stream().noneMatch(Label::isBinary)) {
             problem(section.location("labels"), "no label with 'where'", "at least one yes-or-no label");
@@ -355,7 +349,7 @@ final class ApplicationCheck {
                             + String.join(
                                     ", ",
                                     types.stream()
-                                            .map(ApplicationCheck::lower)
+                                            .map(FeedCheck::lower)
                                             .sorted()
                                             .toList()));
         }
@@ -492,6 +486,9 @@ final class ApplicationCheck {
         rank.affinity().ifPresent(affinity -> {
             for (Reference list : List.of(affinity.taken(), affinity.seen())) {
                 checkList(section.section("affinity").location(), list);
+            }
+            if (affinity.models() < 1 || affinity.models() > 64) {
+                problem(section.section("affinity").location("models"), "'" + affinity.models() + "'", "1 to 64");
             }
         });
         rank.dcn().ifPresent(dcn -> checkDcn(section.section("dcn"), dcn));

@@ -1,0 +1,192 @@
+package io.rankwright.spec;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+
+/**
+ * A score: for one case, calibrated probabilities and an action. Immutable, safe for any thread.
+ *
+ * @param framing what a case is and what is to be known of it
+ * @param features what a case is described by, in the order of the file
+ */
+public record ScoreApplication(
+        String name,
+        Path folder,
+        String hash,
+        Requirements requirements,
+        ScoreFraming framing,
+        ScoreData data,
+        List<CaseFeature> features,
+        ScoreModel model,
+        Evaluation evaluation,
+        ScoreServing serving)
+        implements Application {
+    public ScoreApplication {
+        features = List.copyOf(features);
+    }
+
+    /**
+     * Step 2.
+     *
+     * @param item the entity that is a case
+     * @param labels what is to be known
+     * @param isExclusive whether of the labels exactly one holds
+     */
+    public record ScoreFraming(String item, List<CaseLabel> labels, boolean isExclusive) {
+        public ScoreFraming {
+            labels = List.copyOf(labels);
+        }
+
+        /** The names of the labels, in the order of the file. */
+        public List<String> names() {
+            return labels.stream().map(CaseLabel::name).toList();
+        }
+    }
+
+    /**
+     * One thing to know of a case.
+     *
+     * @param where when it holds, over the case's columns: what judges
+     * @param learn what is learnt in its place, from 0 to 1, such as the share of the people who said so
+     */
+    public record CaseLabel(String name, Expression where, Optional<Expression> learn) {}
+
+    /**
+     * Step 3.
+     *
+     * @param folds how many parts are each judged by a model that learnt from the others
+     * @param validateShare of what teaches, the share that calibrates and decides instead
+     */
+    public record ScoreData(
+            Data.EntitySource cases, Optional<Cases> simulated, int folds, double validateShare, long seed) {}
+
+    /** Cases that the engine makes where no data are found. */
+    public record Cases(int cases, long seed) {}
+
+    /** Step 4: one feature of a case. */
+    public sealed interface CaseFeature {
+        String name();
+
+        Location location();
+
+        /**
+         * The runs of words or characters in a text, each weighted by how rare it is (TF-IDF).
+         *
+         * @param isOfWords words, or characters within words
+         * @param from,to the lengths of the runs
+         * @param atLeast in how many cases a run must be found
+         */
+        record Runs(String name, Location location, String column, boolean isOfWords, int from, int to, int atLeast)
+                implements CaseFeature {}
+
+        /** A text as a vector of a pre-trained encoder. */
+        record Embedding(String name, Location location, String column, Encoder encoder) implements CaseFeature {}
+
+        /** A category of the case, such as its language or its author. */
+        record Category(String name, Location location, String column) implements CaseFeature {}
+
+        /** A number of the case, as a formula over its columns. */
+        record Amount(String name, Location location, Expression formula) implements CaseFeature {}
+    }
+
+    /**
+     * Step 5.
+     *
+     * @param linear regressions over runs, categories and numbers
+     * @param trees boosted trees over what the regressions say, the embeddings and the numbers; empty if the regressions
+     *     answer alone
+     */
+    public record ScoreModel(Linear linear, Optional<Boosted> trees, Model.Calibrate calibrate, Objective objective) {}
+
+    /**
+     * A logistic regression for each label, each feature scaled by how much it tells of the label (NB-SVM; Wang and
+     * Manning, 2012).
+     *
+     * @param hold how strongly weights are held small
+     */
+    public record Linear(List<String> features, double hold, int epochs) {
+        public Linear {
+            features = List.copyOf(features);
+        }
+    }
+
+    /** Boosted trees over what the regressions say and further features. */
+    public record Boosted(List<String> features, int rounds, int depth, double learningRate) {
+        public Boosted {
+            features = List.copyOf(features);
+        }
+    }
+
+    /** What the choice of one of several exclusive labels is to make great. */
+    public enum Objective {
+        /** The share of the cases that get their label. */
+        ACCURACY,
+        /** The mean of the labels' F1, each weighted by how often it holds. */
+        WEIGHTED_F1,
+        /** The plain mean of the labels' F1. */
+        MACRO_F1
+    }
+
+    /** What is done with a case, from the mildest to the hardest. */
+    public enum Action {
+        ALLOW,
+        DEMOTE,
+        REVIEW,
+        BLOCK
+    }
+
+    /** From which probability of a label on an action is taken; of the rules that apply the hardest counts. */
+    public record Rule(Location location, Action action, String label, Criterion criterion) {}
+
+    /** How a threshold is chosen. */
+    public sealed interface Criterion {
+        /** It is given. */
+        record Threshold(double at) implements Criterion {}
+
+        /** The lowest at which so large a share of what is acted on is rightly acted on. */
+        record Precision(double share) implements Criterion {}
+
+        /** The highest at which so large a share of what should be acted on is. */
+        record Recall(double share) implements Criterion {}
+
+        /** The one with the least cost: what a wrong action costs beside what a missed one does. */
+        record Costs(double wrong, double missed) implements Criterion {}
+    }
+
+    /**
+     * Step 7.
+     *
+     * @param title the column that stands for a case where a person asks to see it
+     * @param concurrency how many requests are answered at once at most
+     */
+    public record ScoreServing(List<Rule> policy, String title, int concurrency) {
+        public ScoreServing {
+            policy = List.copyOf(policy);
+        }
+    }
+
+    @Override
+    public Framing.Task task() {
+        return Framing.Task.SCORE;
+    }
+
+    /**
+     * Reads and checks the application in a folder (or its {@code app.yaml}).
+     *
+     * @throws UserFault with every problem found, if there is one, or if its task is another
+     */
+    public static ScoreApplication read(Path folderOrFile) {
+        return ApplicationFile.of(folderOrFile, Map.of(), ScoreApplication.class);
+    }
+
+    /** The feature of this name; the checker has made sure that it is there. */
+    public CaseFeature feature(String featureName) {
+        return features.stream()
+                .filter(feature -> feature.name().equals(featureName))
+                .findFirst()
+                .orElseThrow(() -> new NoSuchElementException("no feature " + featureName));
+    }
+}

@@ -1,0 +1,276 @@
+package io.rankwright.spec;
+
+import io.rankwright.spec.ScoreApplication.Action;
+import io.rankwright.spec.ScoreApplication.Boosted;
+import io.rankwright.spec.ScoreApplication.CaseFeature;
+import io.rankwright.spec.ScoreApplication.CaseLabel;
+import io.rankwright.spec.ScoreApplication.Cases;
+import io.rankwright.spec.ScoreApplication.Criterion;
+import io.rankwright.spec.ScoreApplication.Linear;
+import io.rankwright.spec.ScoreApplication.Objective;
+import io.rankwright.spec.ScoreApplication.Rule;
+import io.rankwright.spec.ScoreApplication.ScoreData;
+import io.rankwright.spec.ScoreApplication.ScoreFraming;
+import io.rankwright.spec.ScoreApplication.ScoreModel;
+import io.rankwright.spec.ScoreApplication.ScoreServing;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Reads and checks the application file of a score. Used once, by one thread. */
+final class ScoreReader {
+    private static final Expression ZERO = Section.parsed("0").orElseThrow();
+    private static final Metrics METRICS = new Metrics(
+            List.of(),
+            List.of("auc", "logloss", "ece", "precision", "recall", "f1", "accuracy", "weighted_f1", "macro_f1"));
+
+    private final ApplicationFile file;
+    private final Section root;
+
+    ScoreReader(ApplicationFile file) {
+        this.file = file;
+        this.root = file.root();
+    }
+
+    ScoreApplication read() {
+        String item = root.section("framing").text("item", "case");
+        file.checkShape(ScoreShape.of(item));
+        Data.EntitySource cases = cases(item);
+        List<Contract.Column> columns = cases.contract().columns();
+        ScoreFraming framing = framing(item, columns);
+        List<CaseFeature> features = features(item, columns);
+        Section section = root.section("data");
+        Section split = section.section("split");
+        int folds = split.integer("folds", 5);
+        if (folds < 2 || folds > 100) {
+            file.problem(split.location("folds"), "'" + folds + "'", "2 to 100");
+        }
+        var owners = new ArrayList<>(framing.names());
+        owners.add("case");
+        var baselines = new ArrayList<String>();
+        owners.forEach(owner -> baselines.add("linear." + owner));
+        METRICS.check(file, root.section("evaluation"), owners, baselines);
+        Section serving = root.section("serving");
+        List<String> names = columns.stream().map(Contract.Column::name).toList();
+        serving.text("title").ifPresent(title -> require(serving.location("title"), names, title, "the column"));
+        return new ScoreApplication(
+                root.text("application", ""),
+                file.folder(),
+                file.hash(),
+                file.requirements(),
+                framing,
+                new ScoreData(
+                        cases,
+                        section.has("simulate")
+                                ? Optional.of(new Cases(
+                                        section.section("simulate").integer("cases", 2000),
+                                        section.section("simulate").integer("seed", 7)))
+                                : Optional.empty(),
+                        folds,
+                        split.share("validate", 0.1),
+                        split.integer("seed", 7)),
+                features,
+                model(features),
+                file.evaluation(),
+                new ScoreServing(
+                        policy(framing),
+                        serving.text("title").orElse(names.isEmpty() ? "" : names.getFirst()),
+                        serving.integer("concurrency", 64)));
+    }
+
+    private Data.EntitySource cases(String item) {
+        Section section = root.section("data");
+        Section source = section.section("entities").section(item);
+        if (!section.section("entities").has(item)) {
+            file.problem(section.location("entities"), "no entity '" + item + "'", "the item of the framing");
+        }
+        return file.entity(item, source)
+                .orElseGet(() -> new Data.EntitySource(
+                        item,
+                        List.of(),
+                        List.of(),
+                        "",
+                        new Contract(item, Path.of(""), List.of(), List.of(), Optional.empty())));
+    }
+
+    private ScoreFraming framing(String item, List<Contract.Column> columns) {
+        Section section = root.section("framing");
+        List<String> numbers = names(columns, Contract.Type.NUMBER);
+        var labels = new ArrayList<CaseLabel>();
+        section.sections("labels").forEach((name, label) -> {
+            for (String key : List.of("where", "learn")) {
+                label.formula(key).stream()
+                        .flatMap(formula -> formula.names().stream())
+                        .forEach(column -> require(label.location(key), numbers, column, "the number"));
+            }
+            labels.add(new CaseLabel(name, label.formula("where").orElse(ZERO), label.formula("learn")));
+        });
+        if (labels.isEmpty()) {
+            file.problem(section.location("labels"), "no label", "at least one");
+        }
+        boolean isExclusive = section.text("exclusive", "false").equals("true");
+        if (isExclusive && labels.size() < 2) {
+            file.problem(section.location("exclusive"), "one label that excludes others", "at least two labels");
+        }
+        return new ScoreFraming(item, labels, isExclusive);
+    }
+
+    private static List<String> names(List<Contract.Column> columns, Contract.Type type) {
+        return columns.stream()
+                .filter(column -> column.type() == type)
+                .map(Contract.Column::name)
+                .toList();
+    }
+
+    private void require(Location location, Collection<String> known, String name, String what) {
+        if (!known.contains(name)) {
+            file.problem(location, what + " '" + name + "'", Suggestion.oneOf(known, name));
+        }
+    }
+
+    private List<CaseFeature> features(String item, List<Contract.Column> columns) {
+        List<String> texts = names(columns, Contract.Type.TEXT);
+        var features = new ArrayList<CaseFeature>();
+        var seen = new HashSet<String>();
+        for (var entry : root.section("features").section(item).mapping().entries()) {
+            String name = entry.key().text();
+            Location location = entry.key().location();
+            Section definition = Section.of(entry.value());
+            if (!seen.add(name)) {
+                file.problem(location, "a second feature '" + name + "'", "each name once");
+            }
+            if (definition.has("runs")) {
+                int from = definition.integer("from", 1);
+                int to = definition.integer("to", 2);
+                if (from < 1 || to < from || to > 8) {
+                    file.problem(location, "runs of " + from + " to " + to, "1 to 8, the shorter first");
+                }
+                features.add(new CaseFeature.Runs(
+                        name,
+                        location,
+                        column(definition, "runs", item, texts),
+                        definition.text("of", "words").equals("words"),
+                        from,
+                        to,
+                        definition.integer("at_least", 2)));
+            } else if (definition.has("embedding")) {
+                features.add(new CaseFeature.Embedding(
+                        name,
+                        location,
+                        column(definition, "embedding", item, texts),
+                        Encoder.of(definition.text("encoder", "")).orElse(Encoder.ALL_MINILM_L6_V2)));
+            } else if (definition.has("categorical")) {
+                features.add(new CaseFeature.Category(
+                        name,
+                        location,
+                        column(definition, "categorical", item, names(columns, Contract.Type.CATEGORY))));
+            } else if (definition.has("number")) {
+                Expression formula = definition.formula("number").orElse(ZERO);
+                List<String> numbers = names(columns, Contract.Type.NUMBER);
+                formula.names()
+                        .forEach(used ->
+                                require(definition.location("number"), numbers, plain(used, item), "the number"));
+                features.add(new CaseFeature.Amount(name, location, formula));
+            }
+        }
+        return features;
+    }
+
+    private String column(Section definition, String key, String item, List<String> known) {
+        String column = plain(definition.text(key, ""), item);
+        require(definition.location(key), known, column, "the column");
+        return column;
+    }
+
+    private static String plain(String reference, String item) {
+        return reference.startsWith(item + ".") ? reference.substring(item.length() + 1) : reference;
+    }
+
+    private ScoreModel model(List<CaseFeature> features) {
+        Section section = root.section("model");
+        List<String> all = features.stream().map(CaseFeature::name).toList();
+        List<String> ofLinear = inputs(section.section("linear"), features, false);
+        if (ofLinear.isEmpty()) {
+            file.problem(section.location("linear"), "a regression without inputs", Suggestion.oneOf(all, ""));
+        }
+        Section linear = section.section("linear");
+        Section trees = section.section("trees");
+        return new ScoreModel(
+                new Linear(ofLinear, linear.number("hold", 1), linear.integer("epochs", 20)),
+                section.has("trees")
+                        ? Optional.of(new Boosted(
+                                inputs(trees, features, true),
+                                trees.integer("rounds", 200),
+                                trees.integer("depth", 4),
+                                trees.number("learning_rate", 0.05)))
+                        : Optional.empty(),
+                choice(Model.Calibrate.class, section.text("calibrate", "isotonic"), Model.Calibrate.ISOTONIC),
+                choice(Objective.class, section.text("choose", "accuracy"), Objective.ACCURACY));
+    }
+
+    /** What a model looks at: runs are for regressions, vectors for trees, categories and numbers for both. */
+    private List<String> inputs(Section section, List<CaseFeature> features, boolean isOfTrees) {
+        List<String> usable = features.stream()
+                .filter(feature ->
+                        !(isOfTrees ? feature instanceof CaseFeature.Runs : feature instanceof CaseFeature.Embedding))
+                .map(CaseFeature::name)
+                .toList();
+        section.scalars("features").forEach(name -> require(name.location(), usable, name.text(), "the input"));
+        return section.has("features") ? section.texts("features") : usable;
+    }
+
+    private static <E extends Enum<E>> E choice(Class<E> type, String text, E otherwise) {
+        for (E constant : type.getEnumConstants()) {
+            if (ApplicationShape.lower(constant).equals(text)) {
+                return constant;
+            }
+        }
+        return otherwise;
+    }
+
+    private List<Rule> policy(ScoreFraming framing) {
+        var rules = new ArrayList<Rule>();
+        for (Yaml yaml : root.section("serving").items("policy")) {
+            Section rule = Section.of(yaml);
+            String label = rule.text("label", "");
+            require(rule.location("label"), framing.names(), label, "the label");
+            List<String> given = List.of("threshold", "precision", "recall", "costs").stream()
+                    .filter(rule::has)
+                    .toList();
+            if (given.size() != 1) {
+                file.problem(
+                        rule.location(),
+                        "a rule with " + (given.isEmpty() ? "no criterion" : String.join(" and ", given)),
+                        "one of threshold, precision, recall and costs");
+            }
+            rules.add(new Rule(
+                    rule.location(),
+                    Action.valueOf(rule.text("action")
+                            .filter(List.of("demote", "review", "block")::contains)
+                            .orElse("review")
+                            .toUpperCase(Locale.ROOT)),
+                    label,
+                    criterion(rule)));
+        }
+        return rules;
+    }
+
+    private static Criterion criterion(Section rule) {
+        if (rule.has("precision")) {
+            return new Criterion.Precision(rule.share("precision", 1));
+        }
+        if (rule.has("recall")) {
+            return new Criterion.Recall(rule.share("recall", 1));
+        }
+        if (rule.has("costs")) {
+            return new Criterion.Costs(
+                    rule.section("costs").number("wrong", 1),
+                    rule.section("costs").number("missed", 1));
+        }
+        return new Criterion.Threshold(rule.share("threshold", 1));
+    }
+}
