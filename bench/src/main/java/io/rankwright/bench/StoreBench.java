@@ -50,7 +50,7 @@ final class StoreBench {
                 OnlineStore redis = RedisStore.open(server.address());
                 OnlineStore disk = DiskStore.open(scratch.resolve("store"), 256L << 20);
                 EventLog log = EventLog.open(scratch.resolve("log"), application)) {
-            DataRoot root = DataRoot.find(application, Optional.empty(), Optional.empty())
+            DataRoot root = DataRoot.find(application, application.eventGlobs(), Optional.empty(), Optional.empty())
                     .orElseGet(() -> simulated(application, scratch));
             new Ingestion(application, log, root, Progress.SILENT).run();
             System.out.printf(

@@ -10,6 +10,7 @@ import io.rankwright.log.EventLog;
 import io.rankwright.log.kafka.KafkaArrivals;
 import io.rankwright.log.kafka.KafkaCluster;
 import io.rankwright.registry.Registry;
+import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
@@ -60,8 +61,23 @@ final class ApplicationOptions {
                     + " cache (default: $RANKWRIGHT_STORE, else the memory of the process).")
     private @Nullable String store = System.getenv("RANKWRIGHT_STORE");
 
+    /**
+     * The application, which must be a feed.
+     *
+     * @throws UserFault if it is none
+     */
     FeedApplication application() {
         return FeedApplication.read(folder);
+    }
+
+    /** The application, whatever its task. */
+    Application anyApplication() {
+        return Application.read(folder);
+    }
+
+    /** The folder that was named for the sources. */
+    Optional<Path> dataFolder() {
+        return Optional.ofNullable(data);
     }
 
     /** The same options for another command on the same application and state. */
@@ -134,7 +150,7 @@ final class ApplicationOptions {
         return DiskStore.open(state.resolve("store"), Runtime.getRuntime().maxMemory() / CACHE_SHARE);
     }
 
-    Path homeFolder(FeedApplication application) {
+    Path homeFolder(Application application) {
         return Home.folder(application, Optional.ofNullable(home));
     }
 
@@ -149,7 +165,7 @@ final class ApplicationOptions {
 
     /** The state of what was run last: for real data if there is one, unless simulated was asked for. */
     Path state() {
-        FeedApplication application = application();
+        Application application = anyApplication();
         Path folder = homeFolder(application);
         return Stream.of(false, true)
                 .filter(simulated -> simulated || !isSimulated)

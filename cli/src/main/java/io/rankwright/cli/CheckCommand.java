@@ -1,6 +1,9 @@
 package io.rankwright.cli;
 
+import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
+import io.rankwright.spec.ScoreApplication;
+import io.rankwright.spec.SearchApplication;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -24,17 +27,34 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        FeedApplication application = FeedApplication.read(folder);
-        int sequences = application.sequences().size();
+        Application application = Application.read(folder);
+        String what = switch (application) {
+            case FeedApplication feed ->
+                String.format(
+                        "%d features (%d sequences), %d candidate sources, %d heads",
+                        feed.features().size(),
+                        feed.sequences().size(),
+                        feed.model().retrieve().size(),
+                        feed.model().rank().heads().size());
+            case SearchApplication search ->
+                String.format(
+                        "%d features, words%s, %s",
+                        search.features().size(),
+                        search.model().dense().isPresent() ? " and meaning" : "",
+                        search.model().rank().isPresent() ? "a ranker" : "no ranker");
+            case ScoreApplication score ->
+                String.format(
+                        "%d features, %d labels, %d rules",
+                        score.features().size(),
+                        score.framing().labels().size(),
+                        score.serving().policy().size());
+        };
         spec.commandLine()
                 .getOut()
                 .printf(
-                        "%s: right. %d features (%d sequences), %d candidate sources, %d heads, %d gates.%n",
+                        "%s: right. %s, %d gates.%n",
                         application.name(),
-                        application.features().size(),
-                        sequences,
-                        application.model().retrieve().size(),
-                        application.model().rank().heads().size(),
+                        what,
                         application.evaluation().gates().size());
         return 0;
     }

@@ -3,7 +3,11 @@ package io.rankwright.cli;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.registry.Version;
+import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
+import io.rankwright.spec.ScoreApplication;
+import io.rankwright.spec.SearchApplication;
+import io.rankwright.spec.UserFault;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.concurrent.Callable;
@@ -34,9 +38,15 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        FeedApplication application = options.application();
+        Application application = options.anyApplication();
         try (Home home = Home.take(options.homeFolder(application))) {
-            Version version = training.pipeline(application, options, home).evaluate();
+            Version version = switch (application) {
+                case FeedApplication feed ->
+                    training.pipeline(feed, options, home).evaluate();
+                case SearchApplication search ->
+                    training.pipeline(search, options, home).evaluate();
+                case ScoreApplication score -> throw new UserFault(score.name());
+            };
             PrintWriter out = spec.commandLine().getOut();
             if (format == Json.Format.table) {
                 MetricsTable.print(version, application, out);

@@ -1,7 +1,7 @@
 package io.rankwright.cli;
 
+import io.rankwright.spec.Application;
 import io.rankwright.spec.ApplicationShape;
-import io.rankwright.spec.FeedApplication;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -49,8 +49,7 @@ final class SchemaCommand implements Callable<Integer> {
         } else if (folder == null) {
             out.print(ApplicationShape.jsonSchema("user", "video"));
         } else {
-            var framing = FeedApplication.read(folder).framing();
-            out.print(ApplicationShape.jsonSchema(framing.subject(), framing.item()));
+            out.print(ApplicationShape.jsonSchema(Application.read(folder)));
         }
         out.flush();
         return 0;

@@ -3,8 +3,10 @@ package io.rankwright.cli;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
+import io.rankwright.cli.pipeline.SearchPipeline;
 import io.rankwright.flink.Parts;
 import io.rankwright.spec.FeedApplication;
+import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
 import io.rankwright.training.TrainingRun.Device;
@@ -52,6 +54,12 @@ final class TrainingOptions {
                         : data.with((folder, of, log, inputs, _) -> Parts.collect(address, folder, of, log, inputs)),
                 run(),
                 Reporter.onErrorStream());
+    }
+
+    /** The pipeline of a search. */
+    SearchPipeline pipeline(SearchApplication application, ApplicationOptions options, Home home) {
+        return SearchPipeline.of(
+                application, home, options.dataFolder(), options.isSimulated(), seed, Reporter.onErrorStream());
     }
 
     private TrainingRun run() {

@@ -22,7 +22,8 @@ class EvaluateTest {
 
     @Test
     void theFlagshipReachesItsFigures() throws IOException {
-        boolean isReal = DataRoot.find(FeedApplication.read(VIDEO_FEED), Optional.empty(), Optional.empty())
+        FeedApplication application = FeedApplication.read(VIDEO_FEED);
+        boolean isReal = DataRoot.find(application, application.eventGlobs(), Optional.empty(), Optional.empty())
                 .isPresent();
         System.out.println("data: " + (isReal ? "real" : "simulated"));
 

@@ -23,6 +23,7 @@ record TestLog(FeedApplication application, DataRoot root, EventLog log) impleme
         FeedApplication application = FeedApplication.read(Path.of("../apps/video-feed"));
         Optional<DataRoot> real = DataRoot.find(
                 application,
+                application.eventGlobs(),
                 Optional.empty(),
                 Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).map(Path::of));
         System.out.println("data: " + (real.isPresent() ? "real" : "simulated"));

@@ -206,6 +206,7 @@ class FeatureJobTest {
     void onTheRealLogStreamAndBatchGiveWhatTheReplayGives() throws Exception {
         Optional<DataRoot> real = DataRoot.find(
                 APPLICATION,
+                APPLICATION.eventGlobs(),
                 Optional.empty(),
                 Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).map(Path::of));
         System.out.println("data: " + (real.isPresent() ? "real" : "simulated"));

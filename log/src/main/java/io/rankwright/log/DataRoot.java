@@ -1,8 +1,8 @@
 package io.rankwright.log;
 
+import io.rankwright.spec.Application;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.EnvironmentFault;
-import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
 import java.nio.file.FileSystems;
@@ -24,22 +24,23 @@ public record DataRoot(Path folder, boolean isSimulated) {
      * Finds the data: {@code --data}, then {@code $RANKWRIGHT_DATA}, then {@code data} in the application's folder, then
      * {@code ../shared/data} beside the checkout.
      *
+     * @param globs the patterns of the sources, of which one must match for a folder to be the right one
      * @param option the folder given by {@code --data}
      * @param environment the value of {@code $RANKWRIGHT_DATA}
      * @return empty if no folder holds the sources and none was named: the data are to be simulated
      * @throws UserFault if a folder was named but does not hold the sources
      */
     public static Optional<DataRoot> find(
-            FeedApplication application, Optional<Path> option, Optional<Path> environment) {
+            Application application, List<String> globs, Optional<Path> option, Optional<Path> environment) {
         Optional<Path> named = option.or(() -> environment);
         if (named.isPresent()) {
             Path folder = named.get();
             if (!Files.isDirectory(folder)) {
                 throw new UserFault(
-                        "no data folder at " + folder + "; expected a folder that holds " + globs(application));
+                        "no data folder at " + folder + "; expected a folder that holds " + String.join(" or ", globs));
             }
-            if (!holdsEvents(folder, application)) {
-                throw new UserFault("no file in " + folder + " matches " + globs(application)
+            if (!holdsAny(folder, globs)) {
+                throw new UserFault("no file in " + folder + " matches " + String.join(" or ", globs)
                         + "; expected one, or no --data at all to run on simulated data");
             }
             return Optional.of(new DataRoot(folder, false));
@@ -49,24 +50,14 @@ public record DataRoot(Path folder, boolean isSimulated) {
                         home.resolve("data"),
                         home.resolve("../../../shared/data").normalize())
                 .filter(Files::isDirectory)
-                .filter(folder -> holdsEvents(folder, application))
+                .filter(folder -> holdsAny(folder, globs))
                 .map(folder -> new DataRoot(folder, false))
                 .findFirst();
     }
 
-    private static String globs(FeedApplication application) {
-        return String.join(
-                " or ",
-                application.data().events().values().stream()
-                        .flatMap(source -> source.globs().stream())
-                        .toList());
-    }
-
-    private static boolean holdsEvents(Path folder, FeedApplication application) {
+    private static boolean holdsAny(Path folder, List<String> globs) {
         var root = new DataRoot(folder, false);
-        return application.data().events().values().stream()
-                .anyMatch(source -> source.globs().stream()
-                        .anyMatch(glob -> !root.matching(glob).isEmpty()));
+        return globs.stream().anyMatch(glob -> !root.matching(glob).isEmpty());
     }
 
     /** The files that match a pattern, sorted by name. */

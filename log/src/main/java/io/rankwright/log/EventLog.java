@@ -196,7 +196,7 @@ public final class EventLog implements AutoCloseable {
 
     /** Counts that always add up: read = accepted + duplicates + quarantined. */
     public record Counts(long read, long accepted, long duplicates, long quarantined) {
-        static final Counts NONE = new Counts(0, 0, 0, 0);
+        public static final Counts NONE = new Counts(0, 0, 0, 0);
 
         public Counts plus(Counts other) {
             return new Counts(

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * any thread.
  */
 final class RowCheck {
+    private static final int LONGEST_NAME = 10_000;
+    private static final int LONGEST_TEXT = 1_000_000;
+
     private final List<Contract.Column> columns;
 
     RowCheck(Contract contract) {
@@ -34,7 +37,8 @@ final class RowCheck {
                 }
                 continue;
             }
-            if (field.indexOf('\uFFFD') >= 0) {
+            // In a text for people a sign that was lost long before is no reason to lose the text.
+            if (field.indexOf('\uFFFD') >= 0 && column.type() != Contract.Type.TEXT) {
                 return Optional.of(column.name() + " holds bytes that are not UTF-8");
             }
             if (column.isNumber()) {
@@ -42,12 +46,16 @@ final class RowCheck {
                 if (Double.isNaN(value) || value < column.min() || value > column.max()) {
                     return Optional.of(column.name() + " is '" + shortened(field) + "'; expected " + expected(column));
                 }
-            } else if (field.length() > 10_000) {
-                return Optional.of(
-                        column.name() + " is " + field.length() + " characters long; expected at most 10000");
+            } else if (field.length() > longest(column)) {
+                return Optional.of(column.name() + " is " + field.length() + " characters long; expected at most "
+                        + longest(column));
             }
         }
         return Optional.empty();
+    }
+
+    private static int longest(Contract.Column column) {
+        return column.type() == Contract.Type.TEXT ? LONGEST_TEXT : LONGEST_NAME;
     }
 
     /** The value of a number, time or date; NaN if the text is none. */

@@ -172,10 +172,11 @@ class IngestionTest {
 
     @Test
     void aNamedFolderWithoutTheSourcesIsTheUsersFault_andNoneIsSimulated() {
-        assertThatThrownBy(() -> DataRoot.find(application, Optional.of(folder), Optional.empty()))
+        assertThatThrownBy(() ->
+                        DataRoot.find(application, application.eventGlobs(), Optional.of(folder), Optional.empty()))
                 .isInstanceOf(UserFault.class)
                 .hasMessageContaining("log_standard_");
-        assertThat(DataRoot.find(application, Optional.empty(), Optional.empty()))
+        assertThat(DataRoot.find(application, application.eventGlobs(), Optional.empty(), Optional.empty()))
                 .isEmpty();
     }
 

@@ -93,6 +93,13 @@ public record FeedApplication(
                 .toList();
     }
 
+    /** The patterns of the files that hold events. */
+    public List<String> eventGlobs() {
+        return data.events().values().stream()
+                .flatMap(source -> source.globs().stream())
+                .toList();
+    }
+
     /** The contract of the exposures. */
     public Contract exposureContract() {
         return data.event(framing.exposure()).contract();

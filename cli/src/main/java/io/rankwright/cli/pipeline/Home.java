@@ -1,8 +1,8 @@
 package io.rankwright.cli.pipeline;
 
 import io.rankwright.registry.Registry;
+import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
-import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -31,7 +31,7 @@ public final class Home implements AutoCloseable {
     }
 
     /** Where the state of an application lies: {@code .rankwright} in its folder unless another is named. */
-    public static Path folder(FeedApplication application, Optional<Path> named) {
+    public static Path folder(Application application, Optional<Path> named) {
         return named.orElse(application.folder().resolve(".rankwright")).toAbsolutePath();
     }
 

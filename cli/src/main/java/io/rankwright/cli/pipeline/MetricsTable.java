@@ -1,16 +1,23 @@
 package io.rankwright.cli.pipeline;
 
 import io.rankwright.registry.Version;
-import io.rankwright.spec.FeedApplication;
+import io.rankwright.spec.Application;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The metrics of a version as a table for people: each beside the baselines, with its interval. */
 public final class MetricsTable {
+    /** What baselines are measured as without saying so: theirs is {@code bm25.ndcg@10}, not {@code bm25.search.ndcg@10}. */
+    private static final Set<String> WHOLES = Set.of("feed", "search");
+
+    /** What is measured of parts, and not shown beside the whole. */
+    private static final Set<String> DETAILS = Set.of("source", "validate");
+
     private MetricsTable() {}
 
     /** One line: the metric of the model, its interval (empty if none), and that of each baseline (NaN if none). */
@@ -21,10 +28,10 @@ public final class MetricsTable {
         for (var metric : version.metrics().entrySet()) {
             String name = metric.getKey();
             String owner = name.substring(0, name.indexOf('.'));
-            if (baselines.contains(owner) || owner.equals("source")) {
+            if (baselines.contains(owner) || DETAILS.contains(owner)) {
                 continue;
             }
-            String plain = owner.equals("feed") ? name.substring("feed.".length()) : name;
+            String plain = WHOLES.contains(owner) ? name.substring(owner.length() + 1) : name;
             rows.add(new Row(
                     name,
                     metric.getValue(),
@@ -40,13 +47,13 @@ public final class MetricsTable {
     }
 
     private static int order(String metric) {
-        return metric.startsWith("feed.") ? 1 : 0;
+        return WHOLES.contains(metric.substring(0, metric.indexOf('.'))) ? 1 : 0;
     }
 
     /** Prints the table of a version, and what its gates said. */
-    public static void print(Version version, FeedApplication application, PrintWriter out) {
+    public static void print(Version version, Application application, PrintWriter out) {
         out.printf(
-                "%s, %s data, test day %s, %s%n",
+                "%s, %s data, judged by %s, %s%n",
                 application.name(), version.lineage().data(), version.lineage().testDay(), version.name());
         out.print(text(version, application.evaluation().baselines()));
         version.gates()

@@ -131,29 +131,15 @@ public final class Pipeline {
     /** Finds the data of an application, or makes them. */
     public static Pipeline of(
             FeedApplication application, Home home, DataChoice choice, TrainingRun run, Reporter reporter) {
-        Optional<Path> environment =
-                Optional.ofNullable(System.getenv("RANKWRIGHT_DATA")).map(Path::of);
         Optional<DataRoot> found =
-                choice.isSimulated() ? Optional.empty() : DataRoot.find(application, choice.folder(), environment);
+                Sources.find(application, application.eventGlobs(), choice.folder(), choice.isSimulated());
         DataRoot root = found.orElseGet(() -> simulated(application, home, reporter));
-        if (root.isSimulated()) {
-            reporter.say(
-                    "SIMULATED DATA: no real log was found; every figure below comes from a log that the engine made");
-        } else {
-            reporter.say("real data in %s", root.folder());
-        }
+        Sources.tell(root, reporter);
         return new Pipeline(application, home.state(root.isSimulated()), home.isBeside(), root, choice, run, reporter);
     }
 
     private static DataRoot simulated(FeedApplication application, Home home, Reporter reporter) {
-        var settings = application
-                .data()
-                .simulation()
-                .orElseThrow(() -> new UserFault(
-                        "no data found for " + application.name() + ", and the application file has no data.simulate;"
-                                + " expected --data DIR, $RANKWRIGHT_DATA, "
-                                + application.folder().resolve("data")
-                                + ", or a simulate section"));
+        var settings = application.data().simulation().orElseThrow(() -> Sources.nothing(application));
         Path folder = home.state(true).resolve("data");
         try (Reporter.Step step = reporter.step("simulate")) {
             long rows = Simulator.write(folder, application, settings, step);
@@ -186,26 +172,16 @@ public final class Pipeline {
         elsewhere.filter(_ -> !isBeside).ifPresent(arrivals -> {
             try (Reporter.Step step = reporter.step("catch up")) {
                 EventLog.Counts counts = new Intake(log, application.framing().exposure(), arrivals).catchUp(step);
-                step.outcome("%s: %s", arrivals.name(), words(counts));
+                step.outcome("%s: %s", arrivals.name(), Sources.words(counts));
             }
         });
         return report;
     }
 
-    private static String words(EventLog.Counts counts) {
-        return String.format(
-                Locale.ROOT,
-                "%,d rows read = %,d accepted + %,d duplicates + %,d quarantined",
-                counts.read(),
-                counts.accepted(),
-                counts.duplicates(),
-                counts.quarantined());
-    }
-
     private Ingestion.Report takeIn(EventLog log) {
         try (Reporter.Step step = reporter.step("take in")) {
             Ingestion.Report report = new Ingestion(application, log, root, step).run();
-            step.outcome("%s", words(report.total()));
+            step.outcome("%s", Sources.words(report.total()));
             return report;
         }
     }
@@ -217,8 +193,8 @@ public final class Pipeline {
             Ingestion.Report ingestion = ingest(log);
             var registry = Home.registry(state);
             Version version = version(log, registry, ingestion, Optional.empty());
-            decide(registry, version);
-            Version live = registry.live().orElseThrow(() -> refused(version));
+            Sources.decide(registry, version, reporter);
+            Version live = registry.live().orElseThrow(() -> Sources.refused(application, version));
             return new Prepared(log, elsewhere, registry, live, ingestion);
         } catch (RuntimeException e) {
             log.close();
@@ -325,30 +301,6 @@ public final class Pipeline {
         known.ifPresent(version -> reporter.say(
                 "  %-10s %s is valid for these data, this file and this code: used again", "train", version.name()));
         return known.orElseGet(() -> train(log, registry, inputs, key, imported));
-    }
-
-    private UserFault refused(Version version) {
-        return new UserFault(version.name() + " was refused by its gates and no other version is live:\n"
-                + version.gates().stream()
-                        .filter(gate -> !gate.hasPassed())
-                        .map(gate -> "  " + gate.gate() + ": " + gate.values())
-                        .collect(Collectors.joining("\n"))
-                + "\nexpected a better model or another gate; 'rankwright promote " + application.folder() + " "
-                + version.name() + " --force' serves it all the same");
-    }
-
-    private void decide(Registry registry, Version version) {
-        Optional<Version> live = registry.live();
-        if (version.hasPassed() && version.stage() == Version.Stage.CANDIDATE) {
-            registry.promote(version.id(), false, System.currentTimeMillis());
-            reporter.say(
-                    "  %-10s %s passed its %d gates and is live",
-                    "gates", version.name(), version.gates().size());
-        } else if (!version.hasPassed()) {
-            reporter.say(
-                    "  %-10s %s was refused; live stays %s",
-                    "gates", version.name(), live.map(Version::name).orElse("empty"));
-        }
     }
 
     private Snapshot.Manifest inputs(EventLog log, Ingestion.Report ingestion) {

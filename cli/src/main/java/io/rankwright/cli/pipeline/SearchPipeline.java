@@ -1,0 +1,506 @@
+package io.rankwright.cli.pipeline;
+
+import static java.util.Objects.requireNonNull;
+
+import io.rankwright.evaluation.Bootstrap;
+import io.rankwright.evaluation.RankedList;
+import io.rankwright.log.DataRoot;
+import io.rankwright.log.PageCorpus;
+import io.rankwright.log.Workers;
+import io.rankwright.models.Artefact;
+import io.rankwright.models.BoostedTrees;
+import io.rankwright.models.text.EncodedTexts;
+import io.rankwright.registry.Gates;
+import io.rankwright.registry.Registry;
+import io.rankwright.registry.Version;
+import io.rankwright.retrieval.text.Asked;
+import io.rankwright.retrieval.text.Clicks;
+import io.rankwright.retrieval.text.Searches;
+import io.rankwright.retrieval.text.Searches.Source;
+import io.rankwright.retrieval.text.TextIndex;
+import io.rankwright.serving.search.SearchModels;
+import io.rankwright.spec.Application;
+import io.rankwright.spec.Encoder;
+import io.rankwright.spec.SearchApplication;
+import io.rankwright.spec.SearchApplication.Fusion;
+import io.rankwright.spec.SearchApplication.LambdaMart;
+import io.rankwright.spec.SearchFeature;
+import io.rankwright.spec.UserFault;
+import io.rankwright.training.BoostedTrainer;
+import io.rankwright.training.CodeVersion;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * Runs a search up to a registered version: items, queries and judgements, vectors, index, fusion, ranker, metrics, gates.
+ * Killed at any moment and started again it ends with the same version; what is valid is used again.
+ */
+public final class SearchPipeline {
+    private static final int DEPTH = 100;
+    private static final int RESAMPLES = 1000;
+    /** Weights of a learned fusion that are tried: 0 to 1 in so many steps. */
+    private static final int WEIGHTS = 20;
+
+    private final SearchApplication application;
+    private final Path state;
+    private final DataRoot root;
+    private final long seed;
+    private final Reporter reporter;
+
+    private SearchPipeline(SearchApplication application, Path state, DataRoot root, long seed, Reporter reporter) {
+        this.application = application;
+        this.state = state;
+        this.root = root;
+        this.seed = seed;
+        this.reporter = reporter;
+    }
+
+    /**
+     * Finds the data of a search, or makes some of pages.
+     *
+     * @param folder the folder that was named for the sources
+     * @param isSimulated whether to make them even where real ones are found
+     */
+    public static SearchPipeline of(
+            SearchApplication application,
+            Home home,
+            Optional<Path> folder,
+            boolean isSimulated,
+            long seed,
+            Reporter reporter) {
+        var globs = new ArrayList<>(application.data().items().globs());
+        globs.addAll(application.data().train());
+        DataRoot root = Sources.find(application, globs, folder, isSimulated).orElseGet(() -> {
+            var pages = application.data().pages().orElseThrow(() -> Sources.nothing(application));
+            Path into = home.state(true).resolve("data");
+            try (Reporter.Step step = reporter.step("pages")) {
+                step.outcome(
+                        "%,d sections of %s, %,d queries drawn from them, seed %d",
+                        PageCorpus.write(into, application, pages), pages.folder(), pages.queries(), pages.seed());
+            }
+            return new DataRoot(into, true);
+        });
+        Sources.tell(root, reporter);
+        return new SearchPipeline(application, home.state(root.isSimulated()), root, seed, reporter);
+    }
+
+    public boolean isSimulated() {
+        return root.isSimulated();
+    }
+
+    /** Where the state of this run lies. */
+    public Path state() {
+        return state;
+    }
+
+    /** What a run has made ready to serve. */
+    public record Prepared(SearchSet data, Registry registry, Version version) {}
+
+    /** Runs every step whose inputs have changed, and decides which version is live. */
+    public Prepared run() {
+        SearchSet data = data();
+        var registry = Home.registry(state);
+        Version version = version(data, registry);
+        Sources.decide(registry, version, reporter);
+        return new Prepared(data, registry, registry.live().orElseThrow(() -> Sources.refused(application, version)));
+    }
+
+    /** Runs every step up to the metrics; which version is live stays as it is. */
+    public Version evaluate() {
+        return version(data(), Home.registry(state));
+    }
+
+    private SearchSet data() {
+        try (Reporter.Step step = reporter.step("read")) {
+            SearchSet data = SearchSet.read(application, root, step);
+            Sources.keepQuarantine(state, data.quarantined());
+            step.outcome(
+                    "%,d %ss, %,d queries (%,d teach, %,d judge): %s",
+                    data.items().size(),
+                    application.framing().item(),
+                    data.queries().size(),
+                    data.train().size(),
+                    data.test().size(),
+                    Sources.words(data.counts()));
+            return data;
+        }
+    }
+
+    private Version version(SearchSet data, Registry registry) {
+        String key = hash(data.hash(), application.hash(), modelCode(), Long.toString(seed));
+        Optional<Version> known = registry.find(key);
+        known.ifPresent(version -> reporter.say(
+                "  %-10s %s is valid for these data, this file and this code: used again", "train", version.name()));
+        return known.orElseGet(() -> train(data, registry, key));
+    }
+
+    private static String modelCode() {
+        return CodeVersion.of(
+                SearchApplication.class, Artefact.class, RankedList.class, BoostedTrainer.class, Searches.class);
+    }
+
+    private static String hash(String... parts) {
+        return Artefact.hash(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Version train(SearchSet data, Registry registry, String key) {
+        var encoders = new EnumMap<Encoder, EncodedTexts>(Encoder.class);
+        try {
+            application
+                    .features(SearchFeature.Embedding.class)
+                    .forEach(embedding -> encoders.computeIfAbsent(
+                            embedding.encoder(), encoder -> EncodedTexts.open(SearchModels.vectors(state), encoder)));
+            encode(data, encoders);
+            try (TextIndex index = index(data, encoders)) {
+                return learn(data, registry, key, index, encoders);
+            }
+        } finally {
+            encoders.values().forEach(EncodedTexts::close);
+        }
+    }
+
+    private void encode(SearchSet data, Map<Encoder, EncodedTexts> encoders) {
+        for (SearchFeature.Embedding embedding : application.features(SearchFeature.Embedding.class)) {
+            try (Reporter.Step step = reporter.step("encode")) {
+                EncodedTexts texts = requireNonNull(encoders.get(embedding.encoder()));
+                int before = texts.size();
+                texts.of(
+                        data.items().values().stream()
+                                .map(row -> SearchModels.text(embedding, row))
+                                .toList(),
+                        step);
+                step.outcome(
+                        "%s by %s: %,d texts, %,d of them new",
+                        embedding.name(),
+                        embedding.encoder().word(),
+                        data.items().size(),
+                        texts.size() - before);
+            }
+        }
+    }
+
+    private TextIndex index(SearchSet data, Map<Encoder, EncodedTexts> encoders) {
+        try (Reporter.Step step = reporter.step("index")) {
+            TextIndex index = SearchModels.index(state, application, data.hash(), encoders, filling -> {
+                long done = 0;
+                for (var item : data.items().entrySet()) {
+                    filling.put(item.getKey(), item.getValue());
+                    step.at(++done, data.items().size(), "items");
+                }
+            });
+            step.outcome("%,d %ss", index.size(), application.framing().item());
+            return index;
+        }
+    }
+
+    private Version learn(
+            SearchSet data, Registry registry, String key, TextIndex index, Map<Encoder, EncodedTexts> encoders) {
+        var plain = new Searches(index, SearchModels.ofQueries(encoders), 0, Clicks.NONE);
+        Map<String, Asked> asked = understood(data, plain);
+        double weight = application.model().fusion() instanceof Fusion.Learned ? fusion(data, plain, asked) : 0;
+        var searches = new Searches(index, SearchModels.ofQueries(encoders), weight, Clicks.NONE);
+        var parts = new TreeMap<String, byte[]>();
+        var metrics = new TreeMap<String, Double>();
+        application.model().rank().ifPresent(settings -> rank(data, searches, asked, settings, parts, metrics));
+        parts.put(SearchModels.MANIFEST, Artefact.json(new SearchModels.Manifest(weight, parts.size(), index.size())));
+        var artefact = new Artefact(parts);
+        var intervals = new TreeMap<String, List<Double>>();
+        judge(data, searches, asked, artefact, metrics, intervals);
+        List<Gates.Result> gates = Gates.judge(
+                application.evaluation().gates(),
+                metrics,
+                application.evaluation().baselines());
+        var lineage = new Version.Lineage(
+                application.name(),
+                root.isSimulated() ? "simulated" : "real",
+                data.hash(),
+                application.hash(),
+                modelCode(),
+                data.hash(),
+                String.join(" ", application.data().train()),
+                String.join(" ", application.data().test()),
+                seed,
+                1,
+                "cpu",
+                registry.live().map(Version::id).orElse(0));
+        return registry.register(new Registry.Draft(
+                key,
+                Instant.now().toString(),
+                lineage,
+                Map.of(SearchModels.ARTEFACT, artefact.bytes()),
+                metrics,
+                intervals,
+                gates));
+    }
+
+    private Map<String, Asked> understood(SearchSet data, Searches searches) {
+        List<String> ids = new ArrayList<>(data.train().keySet());
+        ids.addAll(data.test().keySet());
+        var asked = new Asked[ids.size()];
+        try (Reporter.Step step = reporter.step("queries")) {
+            Workers.forEach(
+                    asked.length,
+                    step,
+                    "queries",
+                    () -> q -> asked[q] =
+                            searches.understand(requireNonNull(data.queries().get(ids.get(q)))));
+            step.outcome("%,d understood", asked.length);
+        }
+        var understood = new LinkedHashMap<String, Asked>();
+        for (int q = 0; q < asked.length; q++) {
+            understood.put(ids.get(q), asked[q]);
+        }
+        return understood;
+    }
+
+    /** The weight of the list by meaning with the greatest nDCG@10 over the queries that teach. */
+    private double fusion(SearchSet data, Searches searches, Map<String, Asked> asked) {
+        try (Reporter.Step step = reporter.step("fuse")) {
+            List<String> queries = List.copyOf(data.train().keySet());
+            var scaled = new Searches.Scaled[queries.size()];
+            Workers.forEach(
+                    scaled.length,
+                    step,
+                    "queries",
+                    () -> q -> scaled[q] = searches.scaled(requireNonNull(asked.get(queries.get(q)))));
+            double best = -1;
+            double chosen = 0;
+            for (int w = 0; w <= WEIGHTS; w++) {
+                double weight = (double) w / WEIGHTS;
+                double sum = 0;
+                for (int q = 0; q < scaled.length; q++) {
+                    double[] scores = new double[scaled[q].ids().size()];
+                    for (int i = 0; i < scores.length; i++) {
+                        scores[i] = (1 - weight) * scaled[q].words()[i]
+                                + weight * scaled[q].meaning()[i];
+                    }
+                    sum += ndcg(
+                            sorted(scaled[q].ids(), scores),
+                            requireNonNull(data.train().get(queries.get(q))),
+                            10);
+                }
+                if (sum > best) {
+                    best = sum;
+                    chosen = weight;
+                }
+            }
+            step.outcome(
+                    "meaning counts %.2f, words %.2f: nDCG@10 %.4f on the queries that teach",
+                    chosen, 1 - chosen, best / scaled.length);
+            return chosen;
+        }
+    }
+
+    private static List<String> sorted(List<String> ids, double[] scores) {
+        Integer[] order = new Integer[scores.length];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(order, (a, b) -> Double.compare(scores[b], scores[a]));
+        return Arrays.stream(order).map(ids::get).toList();
+    }
+
+    /** The rows of one query, with how well each item answers it. */
+    private record Group(String query, Searches.Described described, Set<String> right) {
+        boolean holdsOne() {
+            return described.ids().stream().anyMatch(right::contains);
+        }
+
+        int size() {
+            return described.ids().size();
+        }
+    }
+
+    /**
+     * Learns the order of the first candidates, twice: once from some of the queries that teach, to see on the others
+     * whether it betters the fused list, and if so from all of them.
+     */
+    private void rank(
+            SearchSet data,
+            Searches searches,
+            Map<String, Asked> asked,
+            LambdaMart settings,
+            Map<String, byte[]> parts,
+            Map<String, Double> metrics) {
+        try (Reporter.Step step = reporter.step("rank")) {
+            List<String> queries = List.copyOf(data.train().keySet());
+            var groups = new Group[queries.size()];
+            Workers.forEach(groups.length, step, "queries", () -> q -> {
+                String query = queries.get(q);
+                groups[q] = new Group(
+                        query,
+                        searches.described(
+                                requireNonNull(asked.get(query)), settings.features(), settings.candidates()),
+                        requireNonNull(data.train().get(query)));
+            });
+            var fit = new ArrayList<Group>();
+            var validate = new ArrayList<Group>();
+            for (Group group : groups) {
+                double draw = new SplittableRandom(
+                                application.data().seed() + 31L * group.query().hashCode())
+                        .nextDouble();
+                (draw < application.data().validateShare() ? validate : fit).add(group);
+            }
+            if (fit.isEmpty() || validate.isEmpty()) {
+                throw new UserFault("too few queries teach: " + queries.size()
+                        + "; expected enough for data.split.validate to leave some on both sides");
+            }
+            double before = validate.stream()
+                    .mapToDouble(group -> ndcg(group.described().ids(), group.right(), 10))
+                    .average()
+                    .orElseThrow();
+            double after;
+            try (var trees =
+                    new BoostedTrees(trees(fit, settings), settings.features().size())) {
+                after = validate.stream()
+                        .mapToDouble(group -> ndcg(
+                                sorted(
+                                        group.described().ids(),
+                                        trees.margins(group.described().rows(), group.size())),
+                                group.right(),
+                                10))
+                        .average()
+                        .orElseThrow();
+            }
+            metrics.put("validate.fused.ndcg@10", before);
+            metrics.put("validate.search.ndcg@10", after);
+            if (after > before) {
+                List<byte[]> all = trees(List.of(groups), settings);
+                for (int m = 0; m < all.size(); m++) {
+                    parts.put(SearchModels.TREES + m, all.get(m));
+                }
+            }
+            step.outcome(
+                    "LambdaMART over %d features: nDCG@10 %.4f, fused %.4f on %,d queries it had not seen%s",
+                    settings.features().size(),
+                    after,
+                    before,
+                    validate.size(),
+                    after > before ? "" : "; it is left out");
+        }
+    }
+
+    /** Several ensembles, each from queries drawn with repetition but for the first, which sees each once. */
+    private List<byte[]> trees(List<Group> groups, LambdaMart settings) {
+        List<Group> useful = groups.stream().filter(Group::holdsOne).toList();
+        var ensembles = new byte[settings.models()][];
+        Workers.forEach(ensembles.length, io.rankwright.log.Progress.SILENT, "models", () -> m -> {
+            var random = new SplittableRandom(seed + 7_919L * m);
+            var drawn = new ArrayList<Group>();
+            for (int g = 0; g < useful.size(); g++) {
+                drawn.add(m == 0 ? useful.get(g) : useful.get(random.nextInt(useful.size())));
+            }
+            ensembles[m] = new BoostedTrainer(settings.rounds(), settings.depth(), settings.learningRate(), seed + m)
+                    .order(
+                            rows(drawn, settings),
+                            drawn.stream().mapToInt(Group::size).toArray());
+        });
+        return List.of(ensembles);
+    }
+
+    private static BoostedTrainer.Rows rows(List<Group> groups, LambdaMart settings) {
+        int columns = settings.features().size();
+        int count = groups.stream().mapToInt(Group::size).sum();
+        float[] rows = new float[count * columns];
+        float[] grades = new float[count];
+        int at = 0;
+        for (Group group : groups) {
+            System.arraycopy(group.described().rows(), 0, rows, at * columns, group.size() * columns);
+            for (String id : group.described().ids()) {
+                grades[at++] = group.right().contains(id) ? 1 : 0;
+            }
+        }
+        return new BoostedTrainer.Rows(rows, columns, grades);
+    }
+
+    /** Judges the whole search and each of its lists on the queries that nothing was chosen on. */
+    private void judge(
+            SearchSet data,
+            Searches searches,
+            Map<String, Asked> asked,
+            Artefact artefact,
+            Map<String, Double> metrics,
+            Map<String, List<Double>> intervals) {
+        try (Reporter.Step step = reporter.step("evaluate");
+                SearchModels.Ranking ranking = SearchModels.Ranking.of(artefact, application)) {
+            List<String> queries = List.copyOf(data.test().keySet());
+            var lists = new LinkedHashMap<String, List<List<String>>>();
+            for (String name : List.of("search", "bm25", "dense", "fused")) {
+                var answers = new ArrayList<List<String>>(queries.size());
+                for (int q = 0; q < queries.size(); q++) {
+                    Asked query = requireNonNull(asked.get(queries.get(q)));
+                    answers.add(
+                            switch (name) {
+                                case "bm25" -> searches.ids(query, Source.WORDS, DEPTH);
+                                case "dense" -> searches.ids(query, Source.MEANING, DEPTH);
+                                case "fused" -> searches.ids(query, Source.FUSED, DEPTH);
+                                default ->
+                                    searches.answer(query, List.of(), 0, DEPTH, ranking.order()).results().stream()
+                                            .map(Searches.Result::id)
+                                            .toList();
+                            });
+                    step.at(q + 1, queries.size(), "queries by " + name);
+                }
+                lists.put(name, answers);
+            }
+            List<String> wanted = application.evaluation().offline().getOrDefault("search", List.of());
+            lists.forEach((name, answers) -> {
+                if (name.equals("search")
+                        || application.evaluation().baselines().contains(name)) {
+                    for (String metric : wanted) {
+                        double[] values = new double[queries.size()];
+                        for (int q = 0; q < values.length; q++) {
+                            values[q] = value(
+                                    metric,
+                                    answers.get(q),
+                                    requireNonNull(data.test().get(queries.get(q))));
+                        }
+                        Bootstrap.Interval interval = Bootstrap.mean(values, RESAMPLES, seed);
+                        metrics.put(name + "." + metric, interval.value());
+                        intervals.put(name + "." + metric, List.of(interval.low(), interval.high()));
+                    }
+                }
+            });
+            step.outcome("%,d queries that nothing was chosen on", queries.size());
+        }
+    }
+
+    private static double value(String metric, List<String> list, Set<String> right) {
+        int at = metric.indexOf('@');
+        int depth = at < 0 ? DEPTH : Integer.parseInt(metric.substring(at + 1));
+        var codes = new HashMap<String, Integer>();
+        int[] coded = list.stream()
+                .mapToInt(id -> codes.computeIfAbsent(id, _ -> codes.size()))
+                .toArray();
+        Set<Integer> relevant = RankedList.setOf(right.stream()
+                .mapToInt(id -> codes.computeIfAbsent(id, _ -> codes.size()))
+                .toArray());
+        return switch (at < 0 ? metric : metric.substring(0, at)) {
+            case "ndcg" -> RankedList.ndcg(coded, relevant, depth);
+            case "recall" -> RankedList.recall(coded, relevant, depth);
+            case "map" -> RankedList.averagePrecision(coded, relevant, depth);
+            case "mrr" -> RankedList.reciprocalRank(coded, relevant);
+            default -> throw new IllegalArgumentException(metric.toLowerCase(Locale.ROOT));
+        };
+    }
+
+    private static double ndcg(List<String> list, Set<String> right, int depth) {
+        return value("ndcg@" + depth, list, right);
+    }
+
+    /** The application whose steps these are. */
+    public Application application() {
+        return application;
+    }
+}

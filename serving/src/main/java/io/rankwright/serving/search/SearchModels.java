@@ -1,0 +1,140 @@
+package io.rankwright.serving.search;
+
+import static java.util.Objects.requireNonNull;
+
+import io.rankwright.models.Artefact;
+import io.rankwright.models.BoostedTrees;
+import io.rankwright.models.text.EncodedTexts;
+import io.rankwright.retrieval.text.Searches;
+import io.rankwright.retrieval.text.TextIndex;
+import io.rankwright.spec.Encoder;
+import io.rankwright.spec.SearchApplication;
+import io.rankwright.spec.SearchFeature;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** What a version of a search is made of, and where the rest of it lies: the same for training and serving. Stateless. */
+public final class SearchModels {
+    /** The name of the artefact in a version. */
+    public static final String ARTEFACT = "search";
+
+    /** Its part with the {@link Manifest}. */
+    public static final String MANIFEST = "search.json";
+
+    /** Its parts with the ensembles begin with this and end with their number. */
+    public static final String TREES = "trees-";
+
+    private SearchModels() {}
+
+    /**
+     * What is not trees.
+     *
+     * @param meaningWeight how much the list by meaning counts in a learned fusion
+     * @param ensembles how many there are, 0 if the fused list stays as it is
+     * @param items how many items there were
+     */
+    public record Manifest(double meaningWeight, int ensembles, int items) {}
+
+    /** Where vectors are kept. */
+    public static Path vectors(Path state) {
+        return state.resolve("vectors");
+    }
+
+    /** The text of an item that an embedding encodes. */
+    public static String text(SearchFeature.Embedding embedding, Map<String, String> row) {
+        return embedding.columns().stream()
+                .map(column -> row.getOrDefault(column, ""))
+                .collect(Collectors.joining(" "));
+    }
+
+    /** What makes the vector of an item's text for each embedding; those that are new are kept. */
+    public static Function<SearchFeature.Embedding, Function<String, float[]>> ofItems(
+            Map<Encoder, EncodedTexts> encoders) {
+        return embedding -> requireNonNull(encoders.get(embedding.encoder()))::vector;
+    }
+
+    /** What makes the vector of a query for each embedding. */
+    public static Function<SearchFeature.Embedding, Function<String, float[]>> ofQueries(
+            Map<Encoder, EncodedTexts> encoders) {
+        return embedding -> query -> requireNonNull(encoders.get(embedding.encoder()))
+                .passing(embedding.encoder().queryPrefix() + query);
+    }
+
+    /**
+     * Opens the index of these data; it is built if it is not there.
+     *
+     * @param dataHash the identity of the items
+     */
+    public static TextIndex index(
+            Path state,
+            SearchApplication application,
+            String dataHash,
+            Map<Encoder, EncodedTexts> encoders,
+            TextIndex.Filling filling) {
+        // What the index holds depends on the words of the definitions and on nothing else of the file.
+        String shape = application.features().stream()
+                        .map(feature -> feature.toString().replaceAll("location=Location\\[[^]]*], ", ""))
+                        .collect(Collectors.joining("\n"))
+                + application.framing().language()
+                + application.data().items().contract().columns().size();
+        String name = Artefact.hash((dataHash + shape).getBytes(StandardCharsets.UTF_8))
+                .substring(0, 16);
+        return TextIndex.open(state.resolve("text-index").resolve(name), application, ofItems(encoders), filling);
+    }
+
+    /** The ranker of a version. Any number of threads. */
+    public static final class Ranking implements AutoCloseable {
+        private final Manifest manifest;
+        private final Optional<BoostedTrees> trees;
+
+        private Ranking(Manifest manifest, Optional<BoostedTrees> trees) {
+            this.manifest = manifest;
+            this.trees = trees;
+        }
+
+        /** Reads it from the artefact of a version. */
+        public static Ranking of(Artefact artefact, SearchApplication application) {
+            var manifest = artefact.json(MANIFEST, Manifest.class);
+            List<byte[]> ensembles = IntStream.range(0, manifest.ensembles())
+                    .mapToObj(m -> artefact.part(TREES + m))
+                    .toList();
+            return new Ranking(
+                    manifest,
+                    ensembles.isEmpty()
+                            ? Optional.empty()
+                            : Optional.of(new BoostedTrees(
+                                    ensembles,
+                                    application
+                                            .model()
+                                            .rank()
+                                            .orElseThrow()
+                                            .features()
+                                            .size())));
+        }
+
+        public Manifest manifest() {
+            return manifest;
+        }
+
+        /** What orders candidates; empty if the fused list stays as it is. */
+        public Optional<Searches.Order> order() {
+            return trees.map(ensembles -> ensembles::margins);
+        }
+
+        /** What each input of a row adds to its score, the last what all begin with; empty without a ranker. */
+        public Optional<double[]> contributions(float[] row) {
+            return trees.map(ensembles -> ensembles.contributions(row));
+        }
+
+        @Override
+        public void close() {
+            trees.ifPresent(BoostedTrees::close);
+        }
+    }
+}
