@@ -149,7 +149,12 @@ public final class SearchPipeline {
 
     private static String modelCode() {
         return CodeVersion.of(
-                SearchApplication.class, Artefact.class, RankedList.class, BoostedTrainer.class, Searches.class);
+                SearchApplication.class,
+                Artefact.class,
+                RankedList.class,
+                BoostedTrainer.class,
+                Searches.class,
+                SearchPipeline.class);
     }
 
     private static String hash(String... parts) {
@@ -257,7 +262,12 @@ public final class SearchPipeline {
                     "queries",
                     () -> q -> asked[q] =
                             searches.understand(requireNonNull(data.queries().get(ids.get(q)))));
-            step.outcome("%,d understood", asked.length);
+            step.outcome(
+                    "%,d understood, %,d of them corrected",
+                    asked.length,
+                    Arrays.stream(asked)
+                            .filter(query -> query.corrected().isPresent())
+                            .count());
         }
         var understood = new LinkedHashMap<String, Asked>();
         for (int q = 0; q < asked.length; q++) {
@@ -442,8 +452,9 @@ public final class SearchPipeline {
                     Asked query = requireNonNull(asked.get(queries.get(q)));
                     answers.add(
                             switch (name) {
-                                case "bm25" -> searches.ids(query, Source.WORDS, DEPTH);
-                                case "dense" -> searches.ids(query, Source.MEANING, DEPTH);
+                                // A baseline gets no help with its spelling.
+                                case "bm25" -> searches.ids(searches.literally(query.text()), Source.WORDS, DEPTH);
+                                case "dense" -> searches.ids(searches.literally(query.text()), Source.MEANING, DEPTH);
                                 case "fused" -> searches.ids(query, Source.FUSED, DEPTH);
                                 default ->
                                     searches.answer(query, List.of(), 0, DEPTH, ranking.order()).results().stream()

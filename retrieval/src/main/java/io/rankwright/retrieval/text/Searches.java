@@ -1,5 +1,7 @@
 package io.rankwright.retrieval.text;
 
+import static java.util.Objects.requireNonNull;
+
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.SearchApplication.Fusion;
 import io.rankwright.spec.SearchFeature;
@@ -14,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.lucene.document.DoublePoint;
 import org.apache.lucene.index.DocValues;
@@ -50,6 +54,9 @@ import org.apache.lucene.util.BytesRef;
 public final class Searches {
     /** A word this short is not corrected: too many others are near. */
     private static final int SHORTEST_CORRECTED = 4;
+
+    /** Less than this share of the words being unknown, none is corrected. */
+    private static final double LEAST_UNKNOWN = 1.0 / 3;
 
     private final TextIndex index;
     private final SearchApplication application;
@@ -130,8 +137,17 @@ public final class Searches {
 
     /** Understands what was asked: corrects, cuts, encodes. */
     public Asked understand(String text) {
-        String understood =
-                application.serving().isSpellingTolerant() ? index.read(searcher -> corrected(searcher, text)) : text;
+        return asked(
+                text,
+                application.serving().isSpellingTolerant() ? index.read(searcher -> corrected(searcher, text)) : text);
+    }
+
+    /** Takes what was asked as it is: cuts, encodes. */
+    public Asked literally(String text) {
+        return asked(text, text);
+    }
+
+    private Asked asked(String text, String understood) {
         var vectors = new HashMap<String, float[]>();
         for (SearchFeature.Embedding embedding : usedEmbeddings()) {
             vectors.put(embedding.name(), encoders.apply(embedding).apply(understood));
@@ -148,25 +164,51 @@ public final class Searches {
                 .toList();
     }
 
-    /** Replaces words that no item has by the nearest that some have. */
+    /**
+     * Replaces words that no item has by the nearest that some have, if they are a good part of what was asked: in a long
+     * query an unknown word is more often a name than a slip.
+     */
     private String corrected(IndexSearcher searcher, String text) throws IOException {
+        List<String> words = index.words().plain(text);
+        var unknown = new LinkedHashSet<String>();
+        for (String word : words) {
+            if (isUnknown(searcher, word)) {
+                unknown.add(word);
+            }
+        }
+        if (unknown.size() < LEAST_UNKNOWN * words.size()) {
+            return text;
+        }
         String understood = text;
         var speller = new DirectSpellChecker();
-        for (String word : new LinkedHashSet<>(index.words().plain(text))) {
-            if (word.length() < SHORTEST_CORRECTED
-                    || searcher.getIndexReader().docFreq(new Term(Words.PLAIN, word)) > 0
-                    || word.chars().anyMatch(Character::isDigit)) {
+        for (String word : unknown) {
+            if (word.length() < SHORTEST_CORRECTED || word.chars().anyMatch(Character::isDigit)) {
                 continue;
             }
             SuggestWord[] near = speller.suggestSimilar(
                     new Term(Words.PLAIN, word), 1, searcher.getIndexReader(), SuggestMode.SUGGEST_WHEN_NOT_IN_INDEX);
             if (near.length > 0) {
                 understood = understood.replaceAll(
-                        "(?i)\\b" + java.util.regex.Pattern.quote(word) + "\\b",
-                        java.util.regex.Matcher.quoteReplacement(near[0].string));
+                        "(?i)\\b" + Pattern.quote(word) + "\\b", Matcher.quoteReplacement(near[0].string));
             }
         }
         return understood;
+    }
+
+    /** Whether no item has a word in any form. */
+    private boolean isUnknown(IndexSearcher searcher, String word) throws IOException {
+        var reader = searcher.getIndexReader();
+        if (reader.docFreq(new Term(Words.PLAIN, word)) > 0) {
+            return false;
+        }
+        for (String stem : index.words().stemmed(word)) {
+            for (String field : application.model().lexical().fields().keySet()) {
+                if (reader.docFreq(new Term(field, stem)) > 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** The ids of one list, best first: what a source alone would answer. */
@@ -353,7 +395,7 @@ public final class Searches {
             return new ScoreDoc[0];
         }
         String field = application.model().dense().get().embedding();
-        float[] vector = java.util.Objects.requireNonNull(asked.vectors().get(field));
+        float[] vector = requireNonNull(asked.vectors().get(field));
         int wanted = Math.min(count, Math.max(1, searcher.getIndexReader().numDocs()));
         Query filter = ((BooleanQuery) narrowed).clauses().isEmpty() ? null : narrowed;
         return searcher.search(new KnnFloatVectorQuery(field, vector, wanted, filter), wanted).scoreDocs;
@@ -467,7 +509,7 @@ public final class Searches {
     private static double[] cosines(IndexSearcher searcher, String field, Asked asked, int[] documents)
             throws IOException {
         double[] cosines = new double[documents.length];
-        float[] query = java.util.Objects.requireNonNull(asked.vectors().get(field));
+        float[] query = requireNonNull(asked.vectors().get(field));
         var leaves = searcher.getIndexReader().leaves();
         int leaf = -1;
         org.apache.lucene.index.FloatVectorValues values = null;
