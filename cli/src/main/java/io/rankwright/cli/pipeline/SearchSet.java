@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a search learns from and is judged by: its items, what was asked, and which items answer it. Immutable.
@@ -78,16 +79,16 @@ public record SearchSet(
         test.keySet().stream().filter(train::containsKey).findFirst().ifPresent(both -> {
             throw new UserFault("the query " + both + " both teaches and judges; expected each in one of the two");
         });
+        Counts counts = reports.stream().map(SourceRows.Report::counts).reduce(Counts.NONE, Counts::plus);
+        // The counts are those of the rules by which rows are refused: other rules, other data.
+        String identity = reports.stream().map(SourceRows.Report::hash).collect(Collectors.joining("\n")) + counts;
         return new SearchSet(
                 items,
                 queries,
                 train,
                 test,
-                Artefact.hash(String.join(
-                                "\n",
-                                reports.stream().map(SourceRows.Report::hash).toList())
-                        .getBytes(StandardCharsets.UTF_8)),
-                reports.stream().map(SourceRows.Report::counts).reduce(Counts.NONE, Counts::plus),
+                Artefact.hash(identity.getBytes(StandardCharsets.UTF_8)),
+                counts,
                 reports.stream()
                         .flatMap(report -> report.quarantined().stream())
                         .toList());

@@ -79,7 +79,7 @@ public final class SearchModels {
             TextIndex.Filling filling) {
         // What the index holds depends on the words of the definitions and on nothing else of the file.
         String shape = application.features().stream()
-                        .map(feature -> feature.toString().replaceAll("location=Location\\[[^]]*], ", ""))
+                        .map(feature -> feature.toString().replaceAll("location=.*?:\\d+:\\d+, ", ""))
                         .collect(Collectors.joining("\n"))
                 + application.framing().language()
                 + application.data().items().contract().columns().size();
