@@ -31,10 +31,10 @@ public final class Bench {
             case "load" -> LoadBench.run(Options.of(arguments));
             case "embeddings" -> EmbeddingBench.run();
             default ->
-                System.err.println(
-                        "usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME]"
-                                + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings"
-                                + " | load [--address A] [--rate N | --peak CLIENTS] [--seconds N] [--users N] [--events SHARE]");
+                System.err.println("usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME]"
+                        + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings"
+                        + " | load [--address A] [--rate N | --peak CLIENTS] [--seconds N] [--users N] [--events SHARE]"
+                        + " [--queries FILE.csv]");
         }
     }
 }

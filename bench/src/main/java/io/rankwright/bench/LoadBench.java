@@ -2,12 +2,17 @@ package io.rankwright.bench;
 
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -21,7 +26,7 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
- * A load on a running server: requests for feeds and posted events, the same for the same seed. Open loop: a request
+ * A load on a running server: requests for feeds and posted events, or queries of a file, the same for the same seed. Open loop: a request
  * starts when its time has come, whether or not those before it were answered, and its latency counts from that time, so
  * that a server that stalls cannot hide it (Tene, "How NOT to Measure Latency", 2015). With {@code --peak} the loop is
  * closed: some clients ask as fast as they are answered.
@@ -31,6 +36,9 @@ final class LoadBench {
     private static final double SKEW = 0.8;
 
     private final String address;
+    /** What is asked of a search; empty for a feed. */
+    private final List<String> queries;
+
     private final int users;
     private final int items;
     private final double events;
@@ -41,8 +49,9 @@ final class LoadBench {
     private final LongAdder degraded = new LongAdder();
     private final LongAdder failures = new LongAdder();
 
-    private LoadBench(String address, int users, int items, double events, HttpClient http) {
+    private LoadBench(String address, List<String> queries, int users, int items, double events, HttpClient http) {
         this.address = address;
+        this.queries = List.copyOf(queries);
         this.users = users;
         this.items = items;
         this.events = events;
@@ -52,7 +61,17 @@ final class LoadBench {
         }
     }
 
-    static void run(Options options) throws InterruptedException {
+    /** The second column of a CSV file whose texts hold no line breaks. */
+    private static List<String> queries(String file) throws IOException {
+        return file.isEmpty()
+                ? List.of()
+                : Files.readAllLines(Path.of(file)).stream()
+                        .skip(1)
+                        .map(line -> line.substring(line.indexOf(',') + 1).replace("\"", ""))
+                        .toList();
+    }
+
+    static void run(Options options) throws InterruptedException, IOException {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
                 HttpClient http = HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
@@ -61,6 +80,7 @@ final class LoadBench {
             String address = options.text("address", "http://127.0.0.1:8080");
             var load = new LoadBench(
                     address,
+                    queries(options.text("queries", "")),
                     options.number("users", 27_000),
                     options.number("items", 7_000),
                     options.share("events", 0.05),
@@ -127,6 +147,12 @@ final class LoadBench {
     }
 
     private HttpRequest request(SplittableRandom random) {
+        if (!queries.isEmpty()) {
+            String query = queries.get(random.nextInt(queries.size()));
+            return HttpRequest.newBuilder(
+                            URI.create(address + "/v1/search?q=" + URLEncoder.encode(query, StandardCharsets.UTF_8)))
+                    .build();
+        }
         int user = 1 + (int) (users * Math.pow(random.nextDouble(), 1 / (1 - SKEW)));
         if (random.nextDouble() >= events) {
             return HttpRequest.newBuilder(URI.create(address + "/v1/feed/" + user))

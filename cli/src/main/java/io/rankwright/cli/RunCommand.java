@@ -1,14 +1,18 @@
 package io.rankwright.cli;
 
+import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.rankwright.cli.console.Console;
+import io.rankwright.cli.console.SearchConsole;
 import io.rankwright.cli.pipeline.Backfill;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.cli.pipeline.Retrainer;
+import io.rankwright.cli.pipeline.SearchPipeline;
+import io.rankwright.cli.pipeline.SearchSet;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.features.store.StoreWriter;
 import io.rankwright.flink.ClusterFeatures;
@@ -18,13 +22,20 @@ import io.rankwright.registry.Version;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.HttpApi;
 import io.rankwright.serving.Keys;
+import io.rankwright.serving.Served;
 import io.rankwright.serving.Server;
 import io.rankwright.serving.Slots;
+import io.rankwright.serving.search.SearchEngine;
+import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
+import io.rankwright.spec.ScoreApplication;
+import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -33,6 +44,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -88,9 +100,18 @@ final class RunCommand implements Callable<Integer> {
         Keys keys =
                 Keys.parse(Optional.ofNullable(System.getenv("RANKWRIGHT_KEYS")).orElse(""));
         var reporter = Reporter.onErrorStream();
-        FeedApplication application = options.application();
+        Application application = options.anyApplication();
         reporter.say("%s: %s", application.name(), application.requirements().objective());
         Home home = Home.take(options.homeFolder(application));
+        switch (application) {
+            case FeedApplication feed -> run(feed, home, keys, reporter);
+            case SearchApplication search -> run(search, home, keys, reporter);
+            case ScoreApplication score -> throw new UserFault(score.name());
+        }
+        return 0;
+    }
+
+    private void run(FeedApplication application, Home home, Keys keys, Reporter reporter) throws InterruptedException {
         Pipeline.DataChoice data = options.data(application);
         Pipeline pipeline = Pipeline.of(
                 application,
@@ -99,22 +120,71 @@ final class RunCommand implements Callable<Integer> {
                 TrainingRun.of(Pipeline.SEED),
                 reporter);
         Pipeline.Prepared prepared = pipeline.run();
+        PrintWriter out = tell(application, prepared.version());
+        if (isServingLeftOut) {
+            prepared.log().close();
+            home.close();
+            return;
+        }
+        serve(application, home, pipeline, prepared, keys, reporter, out);
+    }
+
+    private void run(SearchApplication application, Home home, Keys keys, Reporter reporter)
+            throws InterruptedException {
+        SearchPipeline pipeline = SearchPipeline.of(
+                application, home, options.dataFolder(), options.isSimulated(), Pipeline.SEED, reporter);
+        SearchPipeline.Prepared prepared = pipeline.run();
+        PrintWriter out = tell(application, prepared.version());
+        if (isServingLeftOut) {
+            home.close();
+            return;
+        }
+        var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        SearchSet data = prepared.data();
+        SearchEngine serving;
+        try (Reporter.Step step = reporter.step("start")) {
+            serving = SearchEngine.start(
+                    application,
+                    prepared.registry(),
+                    prepared.version(),
+                    pipeline.state(),
+                    pipeline.isSimulated(),
+                    data.hash(),
+                    SearchPipeline.filling(data, step),
+                    meters,
+                    Clock.systemUTC());
+            List<String> queries =
+                    data.queries().values().stream().limit(WARM_UP).toList();
+            serving.warmUp(queries);
+            step.outcome(
+                    "%,d %ss, %d queries to warm up",
+                    serving.size(), application.framing().item(), queries.size());
+        }
+        var console = new SearchConsole(serving, data);
+        String example = URLEncoder.encode(data.queries().values().iterator().next(), StandardCharsets.UTF_8);
+        listen(
+                serving,
+                new HttpApi(serving, meters, keys),
+                keys.isEmpty() ? console::register : _ -> {},
+                keys,
+                home::close,
+                reporter,
+                out,
+                "",
+                "/v1/search?size=3&q=" + example);
+    }
+
+    /** Prints what a version reaches. */
+    private PrintWriter tell(Application application, Version version) {
         PrintWriter out = spec.commandLine().getOut();
-        Version version = prepared.version();
         out.printf(
-                "%n%s on %s data, test day %s%n",
+                "%n%s on %s data, judged by %s%n",
                 version.name(),
                 version.lineage().data().toUpperCase(Locale.ROOT),
                 version.lineage().testDay());
         out.print(MetricsTable.text(version, application.evaluation().baselines()));
         out.flush();
-        if (isServingLeftOut) {
-            prepared.log().close();
-            home.close();
-            return 0;
-        }
-        serve(application, home, pipeline, prepared, keys, reporter, out);
-        return 0;
+        return out;
     }
 
     private void serve(
@@ -156,13 +226,6 @@ final class RunCommand implements Callable<Integer> {
         }
         var api = new HttpApi(serving, meters, keys);
         var console = new Console(serving, prepared.ingestion(), Home.snapshots(pipeline.state()));
-        Server server;
-        try {
-            server = Server.start(serving, api, keys, host, port, keys.isEmpty() ? console::register : _ -> {});
-        } catch (RuntimeException e) {
-            serving.close();
-            throw e;
-        }
         Optional<Retrainer> retrainer = application
                 .serving()
                 .retrain()
@@ -172,22 +235,52 @@ final class RunCommand implements Callable<Integer> {
                         training(prepared.version()),
                         pipeline.state().resolve("retraining.log")));
         Optional<FlinkEngine> streaming = flink;
+        listen(
+                serving,
+                api,
+                keys.isEmpty() ? console::register : _ -> {},
+                keys,
+                () -> {
+                    retrainer.ifPresent(Retrainer::close);
+                    streaming.ifPresent(FlinkEngine::close);
+                    home.close();
+                },
+                reporter,
+                out,
+                serving.clock().isShifted() ? "; the log ends in the past, its clock goes on from there" : "",
+                "/v1/feed/1?slots=5");
+    }
+
+    /** Listens until the process is asked to stop. */
+    private void listen(
+            Served serving,
+            HttpApi api,
+            Consumer<HttpRouting.Builder> pages,
+            Keys keys,
+            Runnable close,
+            Reporter reporter,
+            PrintWriter out,
+            String remark,
+            String example)
+            throws InterruptedException {
+        Server server;
+        try {
+            server = Server.start(serving, api, keys, host, port, pages);
+        } catch (RuntimeException e) {
+            serving.close();
+            throw e;
+        }
         var stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             System.err.println("\nstopping");
-            retrainer.ifPresent(Retrainer::close);
-            streaming.ifPresent(FlinkEngine::close);
             server.close();
-            home.close();
+            close.run();
             stopped.countDown();
         }));
         String address = "http://" + host + ":" + server.port();
-        out.printf(
-                "%nserving after %.1f s%s%n",
-                reporter.seconds(),
-                serving.clock().isShifted() ? "; the log ends in the past, its clock goes on from there" : "");
+        out.printf("%nserving after %.1f s%s%n", reporter.seconds(), remark);
         out.printf("  open   %s%n", address);
-        out.printf("  curl   curl '%s/v1/feed/1?slots=5'%n", address);
+        out.printf("  curl   curl '%s%s'%n", address, example);
         out.printf("  stop   Ctrl-C%n");
         out.flush();
         stopped.await();

@@ -61,7 +61,7 @@ import java.util.stream.Stream;
  * <p>Thread-safety: any number of threads. Feature state and entities are read under a shared lock and changed under an
  * exclusive one, each for microseconds an event.
  */
-public final class Engine implements AutoCloseable {
+public final class Engine implements Served {
     /** So many events at most are applied while answers wait. */
     private static final int APPLIED = 256;
 
@@ -264,6 +264,7 @@ public final class Engine implements AutoCloseable {
      * Takes up what the registry says by now: the live version, the canary, the experiments. The version that was live before
      * stays loaded, so that a rollback takes no time.
      */
+    @Override
     public synchronized void follow() {
         Optional<Version> live = registry.live();
         if (live.isPresent() && live.get().id() != models().version().id()) {
@@ -298,7 +299,8 @@ public final class Engine implements AutoCloseable {
      *
      * @return what was done, if anything
      */
-    Optional<String> steer() {
+    @Override
+    public Optional<String> steer() {
         Optional<Canary> canary = trials.canary();
         if (canary.isEmpty()) {
             return Optional.empty();
@@ -350,7 +352,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Brings the feature state on disk up to date if it has fallen far behind, so that the next start is short. */
-    void keepState() {
+    @Override
+    public void keepState() {
         if (stored.isEmpty()) {
             standing.advance(state.empty());
         }

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** A listening server over an engine. It follows the registry: a promoted version serves within a second. */
+/** A listening server over an served. It follows the registry: a promoted version serves within a second. */
 public final class Server implements AutoCloseable {
     private static final Logger LOGGER = Logger.getLogger(Server.class.getName());
 
@@ -31,7 +31,7 @@ public final class Server implements AutoCloseable {
     private static final int KEEP_MINUTES = 10;
 
     private final WebServer server;
-    private final Engine engine;
+    private final Served served;
     private final HttpApi api;
     private final ScheduledExecutorService follower =
             Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
@@ -41,9 +41,9 @@ public final class Server implements AutoCloseable {
 
     private String trouble = "";
 
-    private Server(WebServer server, Engine engine, HttpApi api) {
+    private Server(WebServer server, Served served, HttpApi api) {
         this.server = server;
-        this.engine = engine;
+        this.served = served;
         this.api = api;
     }
 
@@ -56,7 +56,7 @@ public final class Server implements AutoCloseable {
      * @throws EnvironmentFault if the port is in use
      */
     public static Server start(
-            Engine engine, HttpApi api, Keys keys, String host, int port, Consumer<HttpRouting.Builder> more) {
+            Served served, HttpApi api, Keys keys, String host, int port, Consumer<HttpRouting.Builder> more) {
         InetAddress address;
         try {
             address = InetAddress.getByName(host);
@@ -89,7 +89,7 @@ public final class Server implements AutoCloseable {
                     })
                     .build()
                     .start();
-            var started = new Server(server, engine, api);
+            var started = new Server(server, served, api);
             started.follow();
             api.ready(true);
             return started;
@@ -109,7 +109,7 @@ public final class Server implements AutoCloseable {
         var _ = keeper.scheduleWithFixedDelay(
                 () -> {
                     try {
-                        engine.keepState();
+                        served.keepState();
                     } catch (RankwrightException e) {
                         LOGGER.log(Level.WARNING, "the next start replays more of the log: {0}", e.getMessage());
                     }
@@ -122,8 +122,8 @@ public final class Server implements AutoCloseable {
     /** Takes up what the registry says by now; what is in the way is told once. */
     private void followOnce() {
         try {
-            engine.follow();
-            engine.steer().ifPresent(LOGGER::info);
+            served.follow();
+            served.steer().ifPresent(LOGGER::info);
             trouble = "";
         } catch (RankwrightException e) {
             String message = String.valueOf(e.getMessage());
@@ -138,7 +138,7 @@ public final class Server implements AutoCloseable {
         return server.port();
     }
 
-    /** Stops taking requests, lets those under way end, and closes the engine. */
+    /** Stops taking requests, lets those under way end, and closes the served. */
     @Override
     public void close() {
         api.ready(false);
@@ -150,6 +150,6 @@ public final class Server implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        engine.close();
+        served.close();
     }
 }

@@ -134,6 +134,7 @@ public record SearchApplication(
      *     is a number
      * @param highlight the text feature of which an answer shows the best passage
      * @param title the item's column that the console shows as its title
+     * @param synonyms groups of phrases that mean the same: who asks by one finds the others too
      * @param isSpellingTolerant whether a word that no item has may stand for one that some have
      * @param concurrency how many requests are answered at once at most
      */
@@ -142,8 +143,13 @@ public record SearchApplication(
             Map<String, List<Double>> facets,
             Optional<String> highlight,
             String title,
+            List<List<String>> synonyms,
             boolean isSpellingTolerant,
-            int concurrency) {}
+            int concurrency) {
+        public SearchServing {
+            synonyms = synonyms.stream().map(List::copyOf).toList();
+        }
+    }
 
     @Override
     public Framing.Task task() {

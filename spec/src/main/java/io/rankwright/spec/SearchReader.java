@@ -379,6 +379,14 @@ final class SearchReader {
                 serving.text("highlight"),
                 serving.text("title")
                         .orElseGet(() -> data.map(known -> known.items().key()).orElse("")),
+                serving.items("synonyms").stream()
+                        .map(group -> group instanceof Yaml.Sequence phrases
+                                ? phrases.items().stream()
+                                        .filter(Yaml.Scalar.class::isInstance)
+                                        .map(phrase -> ((Yaml.Scalar) phrase).text())
+                                        .toList()
+                                : List.<String>of())
+                        .toList(),
                 !serving.text("spelling", "tolerant").equals("strict"),
                 serving.integer("concurrency", 64));
     }

@@ -238,7 +238,11 @@ final class SearchShape {
                                         "spelling",
                                         choice("tolerant", "strict"),
                                         "whether unknown words may stand for known ones (default tolerant)"),
+                                optional(
+                                        "synonyms",
+                                        new Items(new Items(TEXT, 2, 100), 0, 10_000),
+                                        "groups of phrases that mean the same, such as [[heart attack, myocardial infarction]]"),
                                 optional("concurrency", INTEGER, "requests answered at once at most (default 64)")),
-                        "step 7: size, facets, highlight, spelling"));
+                        "step 7: size, facets, highlight, spelling, synonyms"));
     }
 }

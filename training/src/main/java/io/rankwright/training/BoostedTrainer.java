@@ -55,6 +55,10 @@ public record BoostedTrainer(int rounds, int depth, double learningRate, long se
         parameters.put("seed", seed);
         parameters.put("nthread", 1);
         parameters.put("verbosity", 0);
+        if (isOrder) {
+            // Grades may lie between 0 and 1.
+            parameters.put("ndcg_exp_gain", false);
+        }
         try {
             var matrix = new DMatrix(data.rows(), data.labels().length, data.columns(), Float.NaN);
             try {

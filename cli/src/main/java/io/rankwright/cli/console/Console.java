@@ -3,14 +3,10 @@ package io.rankwright.cli.console;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
-import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.pebbletemplates.pebble.PebbleEngine;
-import io.pebbletemplates.pebble.loader.ClasspathLoader;
 import io.rankwright.cli.pipeline.FeatureCatalogue;
-import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.cli.pipeline.ModelCard;
 import io.rankwright.evaluation.Classification;
 import io.rankwright.log.Dictionary;
@@ -32,10 +28,6 @@ import io.rankwright.spec.Units;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.StringWriter;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -57,13 +49,21 @@ import org.jspecify.annotations.Nullable;
 /** The console's pages over a running engine. Any number of threads. */
 public final class Console {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final List<Pages.Link> NAVIGATION = List.of(
+            new Pages.Link("/", "overview", "Overview"),
+            new Pages.Link("/feed", "feed", "Feed"),
+            new Pages.Link("/features", "features", "Features"),
+            new Pages.Link("/models", "models", "Models"),
+            new Pages.Link("/experiments", "experiments", "Experiments"),
+            new Pages.Link("/monitoring", "monitoring", "Monitoring"),
+            new Pages.Link("/quarantine", "quarantine", "Quarantine"));
     private static final int FEED_SLOTS = 12;
     private static final int SLICES = 10;
 
     private final Engine engine;
     private final FeedApplication application;
     private final Ingestion.Report ingestion;
-    private final PebbleEngine templates;
+    private final Pages pages;
     private final Path snapshots;
     private final ModelsPage models;
     private final ExperimentsPage experiments;
@@ -87,13 +87,7 @@ public final class Console {
         this.models = new ModelsPage(engine);
         this.experiments = new ExperimentsPage(engine);
         this.monitoring = new MonitoringPage(engine);
-        var loader = new ClasspathLoader(Console.class.getClassLoader());
-        loader.setPrefix("io/rankwright/cli/console");
-        this.templates = new PebbleEngine.Builder()
-                .loader(loader)
-                .strictVariables(true)
-                .defaultLocale(Locale.ROOT)
-                .build();
+        this.pages = new Pages(application, NAVIGATION, () -> engine.models().version(), engine.data());
     }
 
     /** One pass over the log: how many events each day has, and the subjects with the most. */
@@ -141,29 +135,28 @@ public final class Console {
 
     /** Adds the pages to a server. */
     public void register(HttpRouting.Builder routing) {
-        routing.get("/", page(_ -> render("overview", overview())));
-        routing.get("/feed", page(request -> render("feed", feed(request))));
-        routing.get("/feed/slate", page(request -> render("slate", slate(subject(request), ""))));
-        routing.post("/feed/act", button(this::act));
-        routing.get("/features", page(_ -> render("features", features())));
-        routing.get("/models", page(_ -> render("models", models.values(""))));
+        routing.get("/", Pages.page(_ -> pages.render("overview", overview())));
+        routing.get("/feed", Pages.page(request -> pages.render("feed", feed(request))));
+        routing.get("/feed/slate", Pages.page(request -> pages.render("slate", slate(subject(request), ""))));
+        routing.post("/feed/act", Pages.button(this::act));
+        routing.get("/features", Pages.page(_ -> pages.render("features", features())));
+        routing.get("/models", Pages.page(_ -> pages.render("models", models.values(""))));
         routing.get("/models/{version}/card", this::card);
         routing.post(
                 "/models/promote",
-                button(request -> render(
-                        "models", models.values(models.promote(form(request).getOrDefault("version", ""))))));
+                Pages.button(request -> pages.render(
+                        "models",
+                        models.values(models.promote(Pages.form(request).getOrDefault("version", ""))))));
         routing.post(
                 "/models/canary",
-                button(request -> render(
-                        "models", models.values(models.tryOut(form(request).getOrDefault("version", ""))))));
-        routing.post("/models/rollback", button(_ -> render("models", models.values(models.rollback()))));
-        routing.get("/experiments", page(_ -> render("experiments", experiments.values())));
-        routing.get("/monitoring", page(_ -> render("monitoring", monitoring.values())));
-        routing.get("/quarantine", page(_ -> render("quarantine", quarantine())));
-        routing.get("/assets/style.css", asset("io/rankwright/cli/console/style.css", "text/css"));
-        routing.get(
-                "/assets/htmx.js",
-                asset("META-INF/resources/webjars/htmx.org/2.0.10/dist/htmx.min.js", "text/javascript"));
+                Pages.button(request -> pages.render(
+                        "models",
+                        models.values(models.tryOut(Pages.form(request).getOrDefault("version", ""))))));
+        routing.post("/models/rollback", Pages.button(_ -> pages.render("models", models.values(models.rollback()))));
+        routing.get("/experiments", Pages.page(_ -> pages.render("experiments", experiments.values())));
+        routing.get("/monitoring", Pages.page(_ -> pages.render("monitoring", monitoring.values())));
+        routing.get("/quarantine", Pages.page(_ -> pages.render("quarantine", quarantine())));
+        Pages.assets(routing);
     }
 
     private void card(ServerRequest request, ServerResponse response) {
@@ -176,74 +169,6 @@ public final class Console {
             response.status(Status.NOT_FOUND_404).send(String.valueOf(e.getMessage()));
         }
     }
-
-    private interface Page {
-        String of(ServerRequest request) throws IOException;
-    }
-
-    private static Handler page(Page page) {
-        return (request, response) -> {
-            response.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
-            response.header(
-                    HeaderNames.create("Content-Security-Policy"),
-                    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'");
-            response.header(HeaderNames.create("X-Content-Type-Options"), "nosniff");
-            try {
-                response.send(page.of(request));
-            } catch (BadRequest e) {
-                response.status(Status.BAD_REQUEST_400);
-                response.send(
-                        String.valueOf(e.getMessage()).replace("&", "&amp;").replace("<", "&lt;"));
-            }
-        };
-    }
-
-    /** What a button does; no other page than the console's own may press it. */
-    private static Handler button(Page page) {
-        return page(request -> {
-            if (request.headers().value(HeaderNames.create("HX-Request")).isEmpty()) {
-                throw new BadRequest("a form that was not sent by the console", "the buttons of the page");
-            }
-            return page.of(request);
-        });
-    }
-
-    private static Handler asset(String resource, String type) {
-        byte[] bytes;
-        try (InputStream in = Console.class.getClassLoader().getResourceAsStream(resource)) {
-            if (in == null) {
-                throw new InternalFault("no resource " + resource);
-            }
-            bytes = in.readAllBytes();
-        } catch (IOException e) {
-            throw new InternalFault("the resource " + resource + " cannot be read", e);
-        }
-        return (ServerRequest _, ServerResponse response) -> {
-            response.header(HeaderNames.CONTENT_TYPE, type + "; charset=utf-8");
-            response.header(HeaderNames.CACHE_CONTROL, "max-age=3600");
-            response.send(bytes);
-        };
-    }
-
-    private String render(String template, Map<String, Object> values) {
-        var out = new StringWriter();
-        var all = new HashMap<>(values);
-        all.put("application", application.name());
-        all.put("isSimulated", engine.data().equals("simulated"));
-        all.put("version", engine.models().version().name());
-        all.put("subjectWord", application.framing().subject());
-        all.put("itemWord", application.framing().item());
-        all.put("page", template);
-        try {
-            templates.getTemplate(template + ".peb").evaluate(out, all);
-        } catch (IOException e) {
-            throw new InternalFault("a page that cannot be written", e);
-        }
-        return out.toString();
-    }
-
-    /** One metric beside the baselines, in words. */
-    public record Figure(String name, String value, String interval, List<String> baselines) {}
 
     private Map<String, Object> overview() {
         var values = new LinkedHashMap<String, Object>();
@@ -280,7 +205,7 @@ public final class Console {
         values.put("sources", sources());
         values.put("ranker", ranker());
         values.put("rules", rules());
-        values.put("figures", figures(version));
+        values.put("figures", Pages.figures(version, application));
         values.put("baselines", application.evaluation().baselines());
         values.put("gates", version.gates());
         values.put("testDay", version.lineage().testDay());
@@ -368,26 +293,6 @@ public final class Console {
                     case Model.RerankRule.Filter filter -> "only where " + filter.where();
                 })
                 .toList();
-    }
-
-    private List<Figure> figures(Version version) {
-        List<String> baselines = application.evaluation().baselines();
-        return MetricsTable.rows(version, baselines).stream()
-                .map(row -> new Figure(
-                        row.metric(),
-                        number(row.value()),
-                        row.interval().isEmpty()
-                                ? ""
-                                : number(row.interval().get(0)) + " – "
-                                        + number(row.interval().get(1)),
-                        row.baselines().stream()
-                                .map(value -> Double.isNaN(value) ? "" : number(value))
-                                .toList()))
-                .toList();
-    }
-
-    private static String number(double value) {
-        return String.format(Locale.ROOT, "%.4f", value);
     }
 
     /** A list that was made where the version was judged; empty for a version that has none. */
@@ -601,7 +506,7 @@ public final class Console {
 
     /** A person did something with an item: the event is posted like any other, and the next feed is shown. */
     private String act(ServerRequest request) throws IOException {
-        Map<String, String> form = form(request);
+        Map<String, String> form = Pages.form(request);
         String subject = form.getOrDefault("subject", "");
         String item = form.getOrDefault("item", "");
         Map<String, Expression> action = application.serving().actions().get(form.getOrDefault("action", ""));
@@ -620,7 +525,7 @@ public final class Console {
                 ? form.get("action") + ": the event of " + subject + " with " + item
                         + " is in the log; this feed already knows it."
                 : "Refused: " + appended.reasons().getFirst();
-        return render("slate", slate(subject, told));
+        return pages.render("slate", slate(subject, told));
     }
 
     private double itemNumber(String item, String column) {
@@ -637,22 +542,6 @@ public final class Console {
 
     private static String text(double value) {
         return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
-    }
-
-    private static Map<String, String> form(ServerRequest request) throws IOException {
-        var form = new HashMap<String, String>();
-        try (InputStream in = request.content().inputStream()) {
-            String body = new String(in.readNBytes(10_000), StandardCharsets.UTF_8);
-            for (String pair : body.split("&")) {
-                int equals = pair.indexOf('=');
-                if (equals > 0) {
-                    form.put(
-                            URLDecoder.decode(pair.substring(0, equals), StandardCharsets.UTF_8),
-                            URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
-                }
-            }
-        }
-        return form;
     }
 
     private Map<String, Object> quarantine() {

@@ -6,6 +6,7 @@ import io.rankwright.evaluation.Bootstrap;
 import io.rankwright.evaluation.RankedList;
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.PageCorpus;
+import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.BoostedTrees;
@@ -27,13 +28,13 @@ import io.rankwright.spec.SearchApplication.LambdaMart;
 import io.rankwright.spec.SearchFeature;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.BoostedTrainer;
+import io.rankwright.training.ClickModel;
 import io.rankwright.training.CodeVersion;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +44,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Runs a search up to a registered version: items, queries and judgements, vectors, index, fusion, ranker, metrics, gates.
@@ -56,13 +58,16 @@ public final class SearchPipeline {
 
     private final SearchApplication application;
     private final Path state;
+    private final boolean isBeside;
     private final DataRoot root;
     private final long seed;
     private final Reporter reporter;
 
-    private SearchPipeline(SearchApplication application, Path state, DataRoot root, long seed, Reporter reporter) {
+    private SearchPipeline(
+            SearchApplication application, Path state, boolean isBeside, DataRoot root, long seed, Reporter reporter) {
         this.application = application;
         this.state = state;
+        this.isBeside = isBeside;
         this.root = root;
         this.seed = seed;
         this.reporter = reporter;
@@ -94,7 +99,7 @@ public final class SearchPipeline {
             return new DataRoot(into, true);
         });
         Sources.tell(root, reporter);
-        return new SearchPipeline(application, home.state(root.isSimulated()), root, seed, reporter);
+        return new SearchPipeline(application, home.state(root.isSimulated()), home.isBeside(), root, seed, reporter);
     }
 
     public boolean isSimulated() {
@@ -140,11 +145,12 @@ public final class SearchPipeline {
     }
 
     private Version version(SearchSet data, Registry registry) {
-        String key = hash(data.hash(), application.hash(), modelCode(), Long.toString(seed));
+        ClickLog clicks = ClickLog.read(SearchModels.journal(state));
+        String key = hash(data.hash(), application.hash(), modelCode(), Long.toString(seed), clicks.hash());
         Optional<Version> known = registry.find(key);
         known.ifPresent(version -> reporter.say(
                 "  %-10s %s is valid for these data, this file and this code: used again", "train", version.name()));
-        return known.orElseGet(() -> train(data, registry, key));
+        return known.orElseGet(() -> train(data, clicks, registry, key));
     }
 
     private static String modelCode() {
@@ -161,16 +167,12 @@ public final class SearchPipeline {
         return Artefact.hash(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
     }
 
-    private Version train(SearchSet data, Registry registry, String key) {
-        var encoders = new EnumMap<Encoder, EncodedTexts>(Encoder.class);
+    private Version train(SearchSet data, ClickLog clicks, Registry registry, String key) {
+        Map<Encoder, EncodedTexts> encoders = SearchModels.encoders(state, application);
         try {
-            application
-                    .features(SearchFeature.Embedding.class)
-                    .forEach(embedding -> encoders.computeIfAbsent(
-                            embedding.encoder(), encoder -> EncodedTexts.open(SearchModels.vectors(state), encoder)));
             encode(data, encoders);
             try (TextIndex index = index(data, encoders)) {
-                return learn(data, registry, key, index, encoders);
+                return learn(data, clicks, registry, key, index, encoders);
             }
         } finally {
             encoders.values().forEach(EncodedTexts::close);
@@ -199,28 +201,49 @@ public final class SearchPipeline {
 
     private TextIndex index(SearchSet data, Map<Encoder, EncodedTexts> encoders) {
         try (Reporter.Step step = reporter.step("index")) {
-            TextIndex index = SearchModels.index(state, application, data.hash(), encoders, filling -> {
-                long done = 0;
-                for (var item : data.items().entrySet()) {
-                    filling.put(item.getKey(), item.getValue());
-                    step.at(++done, data.items().size(), "items");
-                }
-            });
+            TextIndex index =
+                    SearchModels.index(state, application, isBeside, data.hash(), encoders, filling(data, step));
             step.outcome("%,d %ss", index.size(), application.framing().item());
             return index;
         }
     }
 
+    /** What fills an index with the items of the sources. */
+    public static TextIndex.Filling filling(SearchSet data, Progress progress) {
+        return index -> {
+            long done = 0;
+            for (var item : data.items().entrySet()) {
+                index.put(item.getKey(), item.getValue());
+                progress.at(++done, data.items().size(), "items");
+            }
+        };
+    }
+
     private Version learn(
-            SearchSet data, Registry registry, String key, TextIndex index, Map<Encoder, EncodedTexts> encoders) {
+            SearchSet data,
+            ClickLog clicks,
+            Registry registry,
+            String key,
+            TextIndex index,
+            Map<Encoder, EncodedTexts> encoders) {
         var plain = new Searches(index, SearchModels.ofQueries(encoders), 0, Clicks.NONE);
         Map<String, Asked> asked = understood(data, plain);
         double weight = application.model().fusion() instanceof Fusion.Learned ? fusion(data, plain, asked) : 0;
-        var searches = new Searches(index, SearchModels.ofQueries(encoders), weight, Clicks.NONE);
         var parts = new TreeMap<String, byte[]>();
+        Optional<SearchModels.Attractions> attractions = attractions(clicks);
+        var searches = new Searches(
+                index,
+                SearchModels.ofQueries(encoders),
+                weight,
+                attractions.map(Clicks.class::cast).orElse(Clicks.NONE));
         var metrics = new TreeMap<String, Double>();
-        application.model().rank().ifPresent(settings -> rank(data, searches, asked, settings, parts, metrics));
-        parts.put(SearchModels.MANIFEST, Artefact.json(new SearchModels.Manifest(weight, parts.size(), index.size())));
+        application
+                .model()
+                .rank()
+                .ifPresent(settings -> rank(data, attractions, searches, asked, settings, parts, metrics));
+        int ensembles = parts.size();
+        attractions.ifPresent(learnt -> parts.put(SearchModels.CLICKS, Artefact.json(learnt)));
+        parts.put(SearchModels.MANIFEST, Artefact.json(new SearchModels.Manifest(weight, ensembles, index.size())));
         var artefact = new Artefact(parts);
         var intervals = new TreeMap<String, List<Double>>();
         judge(data, searches, asked, artefact, metrics, intervals);
@@ -249,6 +272,32 @@ public final class SearchPipeline {
                 metrics,
                 intervals,
                 gates));
+    }
+
+    /** What the clicks say once the places at which items were shown are taken out of them. */
+    private Optional<SearchModels.Attractions> attractions(ClickLog clicks) {
+        if (clicks.shown().stream().noneMatch(ClickModel.Shown::isClicked)) {
+            return Optional.empty();
+        }
+        try (Reporter.Step step = reporter.step("clicks")) {
+            ClickModel model = ClickModel.learn(clicks.shown());
+            var attraction = new TreeMap<String, Map<String, Double>>();
+            model.attraction()
+                    .forEach((pair, attracts) -> attraction
+                            .computeIfAbsent(pair.query(), _ -> new TreeMap<>())
+                            .put(pair.item(), logOdds(attracts) - logOdds(model.usual())));
+            step.outcome(
+                    "%,d items shown in %,d queries; the second place is looked at %.2f times as often as the first",
+                    clicks.shown().size(),
+                    attraction.size(),
+                    model.examination().length < 2 ? 1 : model.examination()[1]);
+            return Optional.of(new SearchModels.Attractions(
+                    Arrays.stream(model.examination()).boxed().toList(), attraction));
+        }
+    }
+
+    private static double logOdds(double probability) {
+        return Math.log(probability / (1 - probability));
     }
 
     private Map<String, Asked> understood(SearchSet data, Searches searches) {
@@ -321,10 +370,20 @@ public final class SearchPipeline {
         return Arrays.stream(order).map(ids::get).toList();
     }
 
-    /** The rows of one query, with how well each item answers it. */
-    private record Group(String query, Searches.Described described, Set<String> right) {
+    /**
+     * The rows of one query, with how well each item answers it.
+     *
+     * @param grades by item, 1 for one that was judged right; what is not there is 0
+     */
+    private record Group(String query, Searches.Described described, Map<String, Float> grades) {
+        static Group judged(String query, Searches.Described described, Set<String> right) {
+            var grades = new HashMap<String, Float>();
+            right.forEach(id -> grades.put(id, 1f));
+            return new Group(query, described, grades);
+        }
+
         boolean holdsOne() {
-            return described.ids().stream().anyMatch(right::contains);
+            return described.ids().stream().anyMatch(grades::containsKey);
         }
 
         int size() {
@@ -333,11 +392,36 @@ public final class SearchPipeline {
     }
 
     /**
+     * Queries that were clicked on: what attracts more often than usual answers them, the more the surer. They teach beside
+     * the judged ones, never choose and never judge.
+     */
+    private List<Group> clicked(
+            Optional<SearchModels.Attractions> attractions, Searches searches, LambdaMart settings) {
+        var groups = new ArrayList<Group>();
+        attractions.ifPresent(learnt -> learnt.attraction().forEach((query, items) -> {
+            var grades = new HashMap<String, Float>();
+            items.forEach((item, odds) -> {
+                if (odds > 0) {
+                    grades.put(item, (float) Math.tanh(odds));
+                }
+            });
+            if (!grades.isEmpty()) {
+                groups.add(new Group(
+                        query,
+                        searches.described(searches.understand(query), settings.features(), settings.candidates()),
+                        grades));
+            }
+        }));
+        return groups;
+    }
+
+    /**
      * Learns the order of the first candidates, twice: once from some of the queries that teach, to see on the others
      * whether it betters the fused list, and if so from all of them.
      */
     private void rank(
             SearchSet data,
+            Optional<SearchModels.Attractions> attractions,
             Searches searches,
             Map<String, Asked> asked,
             LambdaMart settings,
@@ -348,7 +432,7 @@ public final class SearchPipeline {
             var groups = new Group[queries.size()];
             Workers.forEach(groups.length, step, "queries", () -> q -> {
                 String query = queries.get(q);
-                groups[q] = new Group(
+                groups[q] = Group.judged(
                         query,
                         searches.described(
                                 requireNonNull(asked.get(query)), settings.features(), settings.candidates()),
@@ -366,19 +450,20 @@ public final class SearchPipeline {
                 throw new UserFault("too few queries teach: " + queries.size()
                         + "; expected enough for data.split.validate to leave some on both sides");
             }
+            List<Group> clicked = clicked(attractions, searches, settings);
             double before = validate.stream()
-                    .mapToDouble(group -> ndcg(group.described().ids(), group.right(), 10))
+                    .mapToDouble(group -> ndcg(group.described().ids(), right(data, group), 10))
                     .average()
                     .orElseThrow();
             double after;
-            try (var trees =
-                    new BoostedTrees(trees(fit, settings), settings.features().size())) {
+            try (var trees = new BoostedTrees(
+                    trees(with(fit, clicked), settings), settings.features().size())) {
                 after = validate.stream()
                         .mapToDouble(group -> ndcg(
                                 sorted(
                                         group.described().ids(),
                                         trees.margins(group.described().rows(), group.size())),
-                                group.right(),
+                                right(data, group),
                                 10))
                         .average()
                         .orElseThrow();
@@ -386,7 +471,7 @@ public final class SearchPipeline {
             metrics.put("validate.fused.ndcg@10", before);
             metrics.put("validate.search.ndcg@10", after);
             if (after > before) {
-                List<byte[]> all = trees(List.of(groups), settings);
+                List<byte[]> all = trees(with(List.of(groups), clicked), settings);
                 for (int m = 0; m < all.size(); m++) {
                     parts.put(SearchModels.TREES + m, all.get(m));
                 }
@@ -401,11 +486,19 @@ public final class SearchPipeline {
         }
     }
 
+    private static Set<String> right(SearchSet data, Group group) {
+        return requireNonNull(data.train().get(group.query()));
+    }
+
+    private static List<Group> with(List<Group> judged, List<Group> clicked) {
+        return Stream.concat(judged.stream(), clicked.stream()).toList();
+    }
+
     /** Several ensembles, each from queries drawn with repetition but for the first, which sees each once. */
     private List<byte[]> trees(List<Group> groups, LambdaMart settings) {
         List<Group> useful = groups.stream().filter(Group::holdsOne).toList();
         var ensembles = new byte[settings.models()][];
-        Workers.forEach(ensembles.length, io.rankwright.log.Progress.SILENT, "models", () -> m -> {
+        Workers.forEach(ensembles.length, Progress.SILENT, "models", () -> m -> {
             var random = new SplittableRandom(seed + 7_919L * m);
             var drawn = new ArrayList<Group>();
             for (int g = 0; g < useful.size(); g++) {
@@ -428,7 +521,7 @@ public final class SearchPipeline {
         for (Group group : groups) {
             System.arraycopy(group.described().rows(), 0, rows, at * columns, group.size() * columns);
             for (String id : group.described().ids()) {
-                grades[at++] = group.right().contains(id) ? 1 : 0;
+                grades[at++] = group.grades().getOrDefault(id, 0f);
             }
         }
         return new BoostedTrainer.Rows(rows, columns, grades);

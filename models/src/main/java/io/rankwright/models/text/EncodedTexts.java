@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * a job that was killed goes on where it was. What is torn at the end of the file is cut off; a record that is damaged is
  * computed again.
  *
- * <p>A vector of 384 takes 1.6 kB in the file and in memory. Thread-safety: any number of threads; one process writes.
+ * <p>A vector of 384 takes 1.6 kB in the file and in memory. Thread-safety: any number of threads. One process writes;
+ * others that work beside it keep what they compute in memory alone.
  */
 public final class EncodedTexts implements AutoCloseable {
     private static final int HASH_BYTES = 32;
@@ -35,11 +37,13 @@ public final class EncodedTexts implements AutoCloseable {
     private final TextEncoder encoder;
     private final FileChannel file;
     private final int recordBytes;
+    private final boolean isWriter;
     private final Map<String, float[]> known = new ConcurrentHashMap<>();
 
-    private EncodedTexts(TextEncoder encoder, FileChannel file) {
+    private EncodedTexts(TextEncoder encoder, FileChannel file) throws IOException {
         this.encoder = encoder;
         this.file = file;
+        this.isWriter = locked(file);
         this.recordBytes = HASH_BYTES + 4 * encoder.encoder().dim() + 4;
     }
 
@@ -62,6 +66,14 @@ public final class EncodedTexts implements AutoCloseable {
         }
     }
 
+    private static boolean locked(FileChannel file) throws IOException {
+        try {
+            return file.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
     private void readAll() throws IOException {
         long whole = file.size() / recordBytes * recordBytes;
         ByteBuffer record = ByteBuffer.allocate(recordBytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -79,8 +91,10 @@ public final class EncodedTexts implements AutoCloseable {
                 known.put(HexFormat.of().formatHex(hash), vector);
             }
         }
-        file.truncate(whole);
-        file.position(whole);
+        if (isWriter) {
+            file.truncate(whole);
+            file.position(whole);
+        }
     }
 
     public Encoder encoder() {
@@ -136,6 +150,10 @@ public final class EncodedTexts implements AutoCloseable {
     }
 
     private synchronized void keep(String hash, float[] vector) {
+        known.put(hash, vector);
+        if (!isWriter) {
+            return;
+        }
         ByteBuffer record = ByteBuffer.allocate(recordBytes).order(ByteOrder.LITTLE_ENDIAN);
         record.put(HexFormat.of().parseHex(hash));
         for (float value : vector) {
@@ -151,7 +169,6 @@ public final class EncodedTexts implements AutoCloseable {
         } catch (IOException e) {
             throw new EnvironmentFault("could not keep a vector: " + e.getMessage(), true, e);
         }
-        known.put(hash, vector);
     }
 
     @Override

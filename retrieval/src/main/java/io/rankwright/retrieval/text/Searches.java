@@ -152,7 +152,25 @@ public final class Searches {
         for (SearchFeature.Embedding embedding : usedEmbeddings()) {
             vectors.put(embedding.name(), encoders.apply(embedding).apply(understood));
         }
-        return new Asked(text, understood, index.words().stemmed(understood), vectors);
+        var words = new ArrayList<>(index.words().stemmed(understood));
+        synonyms(understood).forEach(phrase -> words.addAll(index.words().stemmed(phrase)));
+        return new Asked(text, understood, words, vectors);
+    }
+
+    /** The phrases that mean the same as some that were asked. */
+    private List<String> synonyms(String text) {
+        String asked = " " + String.join(" ", index.words().plain(text)) + " ";
+        var synonyms = new ArrayList<String>();
+        for (List<String> group : application.serving().synonyms()) {
+            List<String> there = group.stream()
+                    .filter(phrase ->
+                            asked.contains(" " + String.join(" ", index.words().plain(phrase)) + " "))
+                    .toList();
+            if (!there.isEmpty()) {
+                group.stream().filter(phrase -> !there.contains(phrase)).forEach(synonyms::add);
+            }
+        }
+        return synonyms;
     }
 
     private List<SearchFeature.Embedding> usedEmbeddings() {

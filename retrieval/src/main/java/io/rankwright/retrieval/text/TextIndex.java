@@ -27,6 +27,7 @@ import org.apache.lucene.document.SortedDocValuesField;
 import org.apache.lucene.document.StoredField;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.document.TextField;
+import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.Term;
@@ -58,30 +59,40 @@ public final class TextIndex implements AutoCloseable {
     private final Words words;
     private final Function<SearchFeature.Embedding, Function<String, float[]>> encoders;
     private final Directory directory;
-    private final IndexWriter writer;
+    /** Empty where the index is only read, beside the process that writes it. */
+    private final Optional<IndexWriter> writer;
+
     private final SearcherManager searchers;
 
     private TextIndex(
             SearchApplication application,
             Path folder,
+            boolean isBeside,
             Function<SearchFeature.Embedding, Function<String, float[]>> encoders) {
         this.application = application;
         this.words = new Words(application.framing().language());
         this.encoders = encoders;
         var lexical = application.model().lexical();
         var similarity = new BM25Similarity((float) lexical.k1(), (float) lexical.b());
+        var factory = new SearcherFactory() {
+            @Override
+            public IndexSearcher newSearcher(IndexReader reader, IndexReader previous) {
+                var searcher = new IndexSearcher(reader);
+                searcher.setSimilarity(similarity);
+                return searcher;
+            }
+        };
         try {
             this.directory = FSDirectory.open(folder);
-            this.writer = new IndexWriter(directory, new IndexWriterConfig(words.ofIndex()).setSimilarity(similarity));
-            this.searchers = new SearcherManager(writer, new SearcherFactory() {
-                @Override
-                public IndexSearcher newSearcher(
-                        org.apache.lucene.index.IndexReader reader, org.apache.lucene.index.IndexReader previous) {
-                    var searcher = new IndexSearcher(reader);
-                    searcher.setSimilarity(similarity);
-                    return searcher;
-                }
-            });
+            if (isBeside) {
+                this.writer = Optional.empty();
+                this.searchers = new SearcherManager(directory, factory);
+            } else {
+                var opened =
+                        new IndexWriter(directory, new IndexWriterConfig(words.ofIndex()).setSimilarity(similarity));
+                this.writer = Optional.of(opened);
+                this.searchers = new SearcherManager(opened, factory);
+            }
         } catch (IOException e) {
             throw new EnvironmentFault("could not open the index in " + folder + ": " + e.getMessage(), true, e);
         }
@@ -95,11 +106,13 @@ public final class TextIndex implements AutoCloseable {
     /**
      * Opens the index in a folder, which is built beside it first if it is not there whole; it appears when it is.
      *
+     * @param isBeside whether another process has it: it is only read then, as that process has last kept it
      * @param encoders for each embedding, what makes vectors of texts
      */
     public static TextIndex open(
             Path folder,
             SearchApplication application,
+            boolean isBeside,
             Function<SearchFeature.Embedding, Function<String, float[]>> encoders,
             Filling filling) {
         try {
@@ -108,9 +121,9 @@ public final class TextIndex implements AutoCloseable {
                 Folder.delete(unfinished);
                 Folder.delete(folder);
                 Files.createDirectories(unfinished);
-                try (var index = new TextIndex(application, unfinished, encoders)) {
+                try (var index = new TextIndex(application, unfinished, false, encoders)) {
                     filling.fill(index);
-                    index.writer.commit();
+                    index.commit();
                 }
                 Files.createFile(unfinished.resolve(COMPLETE));
                 Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
@@ -118,7 +131,7 @@ public final class TextIndex implements AutoCloseable {
         } catch (IOException e) {
             throw new EnvironmentFault("could not build the index in " + folder + ": " + e.getMessage(), true, e);
         }
-        return new TextIndex(application, folder, encoders);
+        return new TextIndex(application, folder, isBeside, encoders);
     }
 
     SearchApplication application() {
@@ -181,7 +194,7 @@ public final class TextIndex implements AutoCloseable {
         }
         document.add(new TextField(Words.PLAIN, all.toString(), Field.Store.NO));
         try {
-            writer.updateDocument(new Term(ID, id), document);
+            writer().updateDocument(new Term(ID, id), document);
         } catch (IOException e) {
             throw new EnvironmentFault("could not index " + id + ": " + e.getMessage(), true, e);
         }
@@ -204,10 +217,23 @@ public final class TextIndex implements AutoCloseable {
         return text.toString();
     }
 
+    private IndexWriter writer() {
+        return writer.orElseThrow(() -> new IllegalStateException("an index that is only read"));
+    }
+
+    /** Lets what was put and deleted be on disk. */
+    public void commit() {
+        try {
+            writer().commit();
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not keep the index: " + e.getMessage(), true, e);
+        }
+    }
+
     /** Takes an item out; {@link #refresh} lets it be gone. */
     public void delete(String id) {
         try {
-            writer.deleteDocuments(new Term(ID, id));
+            writer().deleteDocuments(new Term(ID, id));
         } catch (IOException e) {
             throw new EnvironmentFault("could not delete " + id + ": " + e.getMessage(), true, e);
         }
@@ -289,7 +315,9 @@ public final class TextIndex implements AutoCloseable {
     public void close() {
         try {
             searchers.close();
-            writer.close();
+            if (writer.isPresent()) {
+                writer.get().close();
+            }
             directory.close();
         } catch (IOException e) {
             throw new EnvironmentFault("could not close the index: " + e.getMessage(), true, e);

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.BoostedTrees;
 import io.rankwright.models.text.EncodedTexts;
+import io.rankwright.retrieval.text.Clicks;
 import io.rankwright.retrieval.text.Searches;
 import io.rankwright.retrieval.text.TextIndex;
 import io.rankwright.spec.Encoder;
@@ -12,6 +13,7 @@ import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.SearchFeature;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +29,9 @@ public final class SearchModels {
     /** Its part with the {@link Manifest}. */
     public static final String MANIFEST = "search.json";
 
+    /** Its part with what was learnt from clicks, if there were any. */
+    public static final String CLICKS = "clicks.json";
+
     /** Its parts with the ensembles begin with this and end with their number. */
     public static final String TREES = "trees-";
 
@@ -41,9 +46,37 @@ public final class SearchModels {
      */
     public record Manifest(double meaningWeight, int ensembles, int items) {}
 
+    /**
+     * What was learnt from clicks.
+     *
+     * @param examination for each place how likely it is looked at beside the first
+     * @param attraction by query and item the log-odds of its attraction over the usual one
+     */
+    public record Attractions(List<Double> examination, Map<String, Map<String, Double>> attraction) implements Clicks {
+        @Override
+        public double attraction(String query, String item) {
+            return attraction.getOrDefault(query, Map.of()).getOrDefault(item, 0.0);
+        }
+    }
+
     /** Where vectors are kept. */
     public static Path vectors(Path state) {
         return state.resolve("vectors");
+    }
+
+    /** Where what happened is kept. */
+    public static Path journal(Path state) {
+        return state.resolve("journal.jsonl");
+    }
+
+    /** The encoders that an application asks for; they are to be closed. */
+    public static Map<Encoder, EncodedTexts> encoders(Path state, SearchApplication application) {
+        var encoders = new EnumMap<Encoder, EncodedTexts>(Encoder.class);
+        application
+                .features(SearchFeature.Embedding.class)
+                .forEach(embedding -> encoders.computeIfAbsent(
+                        embedding.encoder(), encoder -> EncodedTexts.open(vectors(state), encoder)));
+        return encoders;
     }
 
     /** The text of an item that an embedding encodes. */
@@ -69,11 +102,13 @@ public final class SearchModels {
     /**
      * Opens the index of these data; it is built if it is not there.
      *
+     * @param isBeside whether a server has it
      * @param dataHash the identity of the items
      */
     public static TextIndex index(
             Path state,
             SearchApplication application,
+            boolean isBeside,
             String dataHash,
             Map<Encoder, EncodedTexts> encoders,
             TextIndex.Filling filling) {
@@ -85,7 +120,8 @@ public final class SearchModels {
                 + application.data().items().contract().columns().size();
         String name = Artefact.hash((dataHash + shape).getBytes(StandardCharsets.UTF_8))
                 .substring(0, 16);
-        return TextIndex.open(state.resolve("text-index").resolve(name), application, ofItems(encoders), filling);
+        return TextIndex.open(
+                state.resolve("text-index").resolve(name), application, isBeside, ofItems(encoders), filling);
     }
 
     /** The ranker of a version. Any number of threads. */

@@ -1,0 +1,514 @@
+package io.rankwright.serving.search;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.rankwright.log.Journal;
+import io.rankwright.log.SourceRows;
+import io.rankwright.models.Artefact;
+import io.rankwright.models.text.EncodedTexts;
+import io.rankwright.registry.Registry;
+import io.rankwright.registry.Version;
+import io.rankwright.retrieval.text.Asked;
+import io.rankwright.retrieval.text.Clicks;
+import io.rankwright.retrieval.text.Searches;
+import io.rankwright.retrieval.text.TextIndex;
+import io.rankwright.serving.BadRequest;
+import io.rankwright.serving.Served;
+import io.rankwright.spec.Encoder;
+import io.rankwright.spec.InternalFault;
+import io.rankwright.spec.RankwrightException;
+import io.rankwright.spec.SearchApplication;
+import io.rankwright.spec.SearchFeature;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * A running search: answers queries, takes items and clicks, and follows the registry. Every answer is noted with its items,
+ * their scores and what the ranker saw; a click names the answer in which it was made.
+ *
+ * <p>Thread-safety: any number of threads.
+ */
+public final class SearchEngine implements Served {
+    /** The longest query that is answered, in characters. */
+    public static final int LONGEST_QUERY = 1000;
+
+    /** The most items of one answer, and how far into the list an answer may begin. */
+    public static final int MOST_RESULTS = 100;
+
+    private static final int KNOWN_ANSWERS = 10_000;
+    private static final int REASONS = 5;
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Logger LOGGER = Logger.getLogger(SearchEngine.class.getName());
+
+    private final SearchApplication application;
+    private final Registry registry;
+    private final String data;
+    private final Map<Encoder, EncodedTexts> encoders;
+    private final TextIndex index;
+    private final Journal journal;
+    private final Clock clock;
+    private final Timer timer;
+    private final Counter degraded;
+    private final Map<String, Given> given = Collections.synchronizedMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Given> eldest) {
+            return size() > KNOWN_ANSWERS;
+        }
+    });
+    /** Shared by answers, exclusive for the moment in which a ranker is closed. */
+    private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+
+    private volatile Live live;
+
+    /** What answers: nothing of it changes, another one takes its place. */
+    private record Live(Version version, SearchModels.Ranking ranking, Searches searches) {}
+
+    /** What a click may refer to. */
+    private record Given(String query, List<String> items) {}
+
+    private SearchEngine(
+            SearchApplication application,
+            Registry registry,
+            Version version,
+            Path state,
+            boolean isSimulated,
+            String dataHash,
+            TextIndex.Filling filling,
+            MeterRegistry meters,
+            Clock clock) {
+        this.application = application;
+        this.registry = registry;
+        this.data = isSimulated ? "simulated" : "real";
+        this.clock = clock;
+        this.encoders = SearchModels.encoders(state, application);
+        this.index = SearchModels.index(state, application, false, dataHash, encoders, filling);
+        Path file = SearchModels.journal(state);
+        Journal.entries(file).forEach(this::again);
+        index.refresh();
+        this.journal = Journal.open(file);
+        this.timer = Timer.builder("rankwright.search")
+                .description("How long answers take")
+                .publishPercentileHistogram()
+                .register(meters);
+        this.degraded = Counter.builder("rankwright.degraded")
+                .description("Answers that some part had no share in")
+                .register(meters);
+        this.live = load(version);
+    }
+
+    /**
+     * Starts to serve a version.
+     *
+     * @param state where vectors, index and journal lie
+     * @param dataHash the identity of the items
+     * @param filling what fills the index if it is not there
+     */
+    public static SearchEngine start(
+            SearchApplication application,
+            Registry registry,
+            Version version,
+            Path state,
+            boolean isSimulated,
+            String dataHash,
+            TextIndex.Filling filling,
+            MeterRegistry meters,
+            Clock clock) {
+        return new SearchEngine(application, registry, version, state, isSimulated, dataHash, filling, meters, clock);
+    }
+
+    /** What was posted since the sources were read is in the journal: the index may be newer or older. */
+    private void again(Journal.Entry entry) {
+        switch (entry.kind()) {
+            case "put" -> {
+                var fields = new LinkedHashMap<>(entry.fields());
+                index.put(entry.field(application.data().items().key()), fields);
+            }
+            case "delete" -> index.delete(entry.field(application.data().items().key()));
+            default -> {}
+        }
+    }
+
+    private Live load(Version version) {
+        var artefact = Artefact.of(
+                registry.artefact(Objects.requireNonNull(version.artefacts().get(SearchModels.ARTEFACT))));
+        var ranking = SearchModels.Ranking.of(artefact, application);
+        return new Live(
+                version,
+                ranking,
+                new Searches(
+                        index,
+                        SearchModels.ofQueries(encoders),
+                        ranking.manifest().meaningWeight(),
+                        clicks(artefact)));
+    }
+
+    private static Clicks clicks(Artefact artefact) {
+        return artefact.has(SearchModels.CLICKS)
+                ? artefact.json(SearchModels.CLICKS, SearchModels.Attractions.class)
+                : Clicks.NONE;
+    }
+
+    @Override
+    public void follow() {
+        Optional<Version> now = registry.live();
+        if (now.isEmpty() || now.get().id() == live.version().id()) {
+            return;
+        }
+        Live before = live;
+        live = load(now.get());
+        use.writeLock().lock();
+        try {
+            before.ranking().close();
+        } finally {
+            use.writeLock().unlock();
+        }
+    }
+
+    @Override
+    public void keepState() {
+        index.commit();
+    }
+
+    public SearchApplication application() {
+        return application;
+    }
+
+    public Registry registry() {
+        return registry;
+    }
+
+    /** The version that serves. */
+    public Version version() {
+        return live.version();
+    }
+
+    /** Whether the data are real or simulated. */
+    public String data() {
+        return data;
+    }
+
+    /** How many items can be found. */
+    public int size() {
+        return index.size();
+    }
+
+    /**
+     * What is asked for.
+     *
+     * @param from how many of the list are left out at its beginning
+     * @param isExplained whether to say what moved each score
+     */
+    public record Request(String query, int from, int size, List<Searches.Filter> filters, boolean isExplained) {
+        public Request {
+            filters = List.copyOf(filters);
+            if (query.isBlank() || query.length() > LONGEST_QUERY) {
+                throw new BadRequest(
+                        query.isBlank() ? "an empty query" : "a query of " + query.length() + " characters",
+                        "1 to " + LONGEST_QUERY + " characters");
+            }
+            if (size < 1 || size > MOST_RESULTS || from < 0 || from > MOST_RESULTS) {
+                throw new BadRequest(
+                        "from " + from + ", size " + size, "from 0 to " + MOST_RESULTS + ", size 1 to " + MOST_RESULTS);
+            }
+        }
+    }
+
+    /** What an input of the ranker was, and what it added to the score. */
+    public record Reason(String feature, double value, double contribution) {}
+
+    /**
+     * One item of an answer.
+     *
+     * @param words,meaning its places in the two lists from 1; 0 if it is not in one
+     * @param highlight the passage that fits best, as HTML with {@code em}
+     * @param why what moved its score most; empty if that was not asked for
+     */
+    public record Item(
+            String id,
+            double score,
+            int words,
+            int meaning,
+            String highlight,
+            Map<String, String> row,
+            List<Reason> why) {}
+
+    /**
+     * An answer.
+     *
+     * @param answer its id, which clicks name
+     * @param corrected what was understood if that is not what was asked, else empty
+     * @param found how many candidates there were
+     * @param degraded the parts that had no share in it
+     */
+    public record Reply(
+            String answer,
+            String model,
+            String data,
+            String query,
+            String corrected,
+            int found,
+            List<Item> results,
+            Map<String, List<Searches.Count>> facets,
+            List<String> degraded,
+            double milliseconds) {}
+
+    /** Answers a query. */
+    public Reply search(Request request) {
+        long start = System.nanoTime();
+        use.readLock().lock();
+        try {
+            Live now = live;
+            var missing = new ArrayList<String>();
+            Asked asked = now.searches().understand(request.query());
+            Searches.Answer answer;
+            try {
+                answer = now.searches()
+                        .answer(
+                                asked,
+                                request.filters(),
+                                request.from(),
+                                request.size(),
+                                now.ranking().order());
+            } catch (InternalFault e) {
+                LOGGER.log(Level.WARNING, "the ranker failed: {0}", e.getMessage());
+                missing.add("rank");
+                answer = now.searches()
+                        .answer(asked, request.filters(), request.from(), request.size(), Optional.empty());
+            }
+            long nanos = System.nanoTime() - start;
+            timer.record(nanos, TimeUnit.NANOSECONDS);
+            if (!missing.isEmpty()) {
+                degraded.increment();
+            }
+            var reply = new Reply(
+                    UUID.randomUUID().toString(),
+                    now.version().name(),
+                    data,
+                    request.query(),
+                    answer.corrected().orElse(""),
+                    answer.found(),
+                    answer.results().stream()
+                            .map(result -> item(result, now, request.isExplained()))
+                            .toList(),
+                    answer.facets(),
+                    missing,
+                    nanos / 1e6);
+            note(reply, answer, request.from());
+            return reply;
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    private static Item item(Searches.Result result, Live now, boolean isExplained) {
+        return new Item(
+                result.id(),
+                result.score(),
+                result.wordPlace(),
+                result.meaningPlace(),
+                result.highlight().orElse(""),
+                result.row(),
+                isExplained ? reasons(result, now) : List.of());
+    }
+
+    private static List<Reason> reasons(Searches.Result result, Live now) {
+        if (result.inputs().isEmpty()) {
+            return List.of();
+        }
+        List<String> names = List.copyOf(result.inputs().keySet());
+        float[] row = new float[names.size()];
+        for (int f = 0; f < row.length; f++) {
+            row[f] = Objects.requireNonNull(result.inputs().get(names.get(f))).floatValue();
+        }
+        double[] contributions = now.ranking().contributions(row).orElseThrow();
+        return Arrays.stream(range(row.length))
+                .mapToObj(f -> new Reason(names.get(f), row[f], contributions[f]))
+                .sorted(Comparator.comparingDouble(reason -> -Math.abs(reason.contribution())))
+                .limit(REASONS)
+                .toList();
+    }
+
+    private static int[] range(int length) {
+        int[] range = new int[length];
+        Arrays.setAll(range, i -> i);
+        return range;
+    }
+
+    /** What was answered is what the next version learns from. */
+    private void note(Reply reply, Searches.Answer answer, int from) {
+        List<String> ids = reply.results().stream().map(Item::id).toList();
+        given.put(reply.answer(), new Given(reply.query(), ids));
+        journal.note(List.of(new Journal.Entry(
+                reply.answer(),
+                "answer",
+                clock.millis(),
+                Map.of(
+                        "query", reply.query(),
+                        "model", reply.model(),
+                        "from", Integer.toString(from),
+                        "items", json(ids),
+                        "scores",
+                                json(answer.results().stream()
+                                        .map(Searches.Result::score)
+                                        .toList()),
+                        "inputs",
+                                json(answer.results().stream()
+                                        .map(Searches.Result::inputs)
+                                        .toList())))));
+    }
+
+    private static String json(Object value) {
+        try {
+            return JSON.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new InternalFault("a value that cannot be written", e);
+        }
+    }
+
+    /**
+     * Takes a click.
+     *
+     * @param answer the id of the answer in which the item was shown
+     * @return whether it was new
+     * @throws BadRequest if the answer is not known any more, or did not show the item
+     */
+    public boolean click(String answer, String item) {
+        Given known = given.get(answer);
+        if (known == null) {
+            throw new BadRequest(
+                    "the answer '" + answer + "'", "the id of one of the last " + KNOWN_ANSWERS + " answers");
+        }
+        if (!known.items().contains(item)) {
+            throw new BadRequest("the item '" + item + "', which that answer did not show", "one that it did");
+        }
+        return journal.keep(List.of(new Journal.Entry(
+                        answer + " " + item,
+                        "click",
+                        clock.millis(),
+                        Map.of("answer", answer, "query", known.query(), "item", item))))
+                .getFirst();
+    }
+
+    /** The row of an item. */
+    public Optional<Map<String, String>> item(String id) {
+        return index.row(id);
+    }
+
+    /**
+     * Puts an item in the place of what was known of it; the next request finds it.
+     *
+     * @return why it was refused; empty if it was taken
+     */
+    public Optional<String> put(String id, Map<String, String> fields) {
+        var source = application.data().items();
+        var row = new LinkedHashMap<>(fields);
+        row.put(source.key(), id);
+        Optional<String> fault = SourceRows.fault(source.contract(), row);
+        if (fault.isPresent()) {
+            return fault;
+        }
+        journal.keep(List.of(new Journal.Entry(UUID.randomUUID().toString(), "put", clock.millis(), row)));
+        index.put(id, row);
+        index.refresh();
+        return Optional.empty();
+    }
+
+    /** Takes an item out; whether it was there. */
+    public boolean delete(String id) {
+        if (index.row(id).isEmpty()) {
+            return false;
+        }
+        journal.keep(List.of(new Journal.Entry(
+                UUID.randomUUID().toString(),
+                "delete",
+                clock.millis(),
+                Map.of(application.data().items().key(), id))));
+        index.delete(id);
+        index.refresh();
+        return true;
+    }
+
+    /** Narrows a search by the value of a feature: values of a category behind each other with |, or a range such as 100..200. */
+    public Searches.Filter filter(String feature, String text) {
+        boolean isCategory = application.features(SearchFeature.Category.class).stream()
+                .anyMatch(category -> category.name().equals(feature));
+        if (isCategory) {
+            return new Searches.Filter.OneOf(feature, List.of(text.split("\\|")));
+        }
+        int dots = text.indexOf("..");
+        try {
+            double least = dots <= 0 ? Double.NEGATIVE_INFINITY : Double.parseDouble(text.substring(0, dots));
+            double below = dots < 0 || dots + 2 == text.length()
+                    ? Double.POSITIVE_INFINITY
+                    : Double.parseDouble(text.substring(dots + 2));
+            if (dots < 0) {
+                throw new NumberFormatException();
+            }
+            return new Searches.Filter.Between(feature, least, Math.nextDown(below));
+        } catch (NumberFormatException e) {
+            throw new BadRequest("the range '" + text + "' of " + feature, "one such as 100..200, ..100 or 200..");
+        }
+    }
+
+    /** The features that a search can be narrowed by. */
+    public List<String> filters() {
+        return application.features().stream()
+                .filter(feature -> feature instanceof SearchFeature.Category
+                        || feature instanceof SearchFeature.Amount
+                        || (feature instanceof SearchFeature.Words words
+                                && !words.text().equals(application.framing().query())))
+                .map(SearchFeature::name)
+                .toList();
+    }
+
+    /** Answers some queries, so that the first ones that count find everything warm. */
+    public void warmUp(List<String> queries) {
+        for (String query : queries) {
+            try {
+                Live now = live;
+                now.searches()
+                        .answer(
+                                now.searches().understand(query),
+                                List.of(),
+                                0,
+                                application.serving().size(),
+                                now.ranking().order());
+            } catch (RankwrightException e) {
+                LOGGER.log(Level.WARNING, "a warm-up query failed: {0}", e.getMessage());
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        use.writeLock().lock();
+        try {
+            live.ranking().close();
+            index.commit();
+            index.close();
+            journal.close();
+            encoders.values().forEach(EncodedTexts::close);
+        } finally {
+            use.writeLock().unlock();
+        }
+    }
+}
