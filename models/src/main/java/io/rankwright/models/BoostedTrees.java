@@ -42,16 +42,16 @@ public final class BoostedTrees implements AutoCloseable {
             return sums;
         }
         try {
-            for (Booster booster : boosters) {
-                var matrix = new DMatrix(rows, count, columns, Float.NaN);
-                try {
+            var matrix = new DMatrix(rows, count, columns, Float.NaN);
+            try {
+                for (Booster booster : boosters) {
                     float[][] predicted = booster.predict(matrix, true, 0);
                     for (int i = 0; i < count; i++) {
                         sums[i] += predicted[i][0] / boosters.size();
                     }
-                } finally {
-                    matrix.dispose();
                 }
+            } finally {
+                matrix.dispose();
             }
             return sums;
         } catch (XGBoostError e) {
@@ -63,16 +63,16 @@ public final class BoostedTrees implements AutoCloseable {
     public double[] contributions(float[] row) {
         double[] sums = new double[columns + 1];
         try {
-            for (Booster booster : boosters) {
-                var matrix = new DMatrix(row, 1, columns, Float.NaN);
-                try {
+            var matrix = new DMatrix(row, 1, columns, Float.NaN);
+            try {
+                for (Booster booster : boosters) {
                     float[] found = booster.predictContrib(matrix, 0)[0];
                     for (int c = 0; c <= columns; c++) {
                         sums[c] += found[c] / boosters.size();
                     }
-                } finally {
-                    matrix.dispose();
                 }
+            } finally {
+                matrix.dispose();
             }
             return sums;
         } catch (XGBoostError e) {

@@ -232,17 +232,13 @@ public final class Searches {
     /** The ids of one list, best first: what a source alone would answer. */
     public List<String> ids(Asked asked, Source source, int count) {
         return index.read(searcher -> {
-            var ids = new ArrayList<String>();
             Query all = narrowed(List.of());
             int[] documents = switch (source) {
                 case WORDS -> documents(byWords(searcher, asked, all, count));
                 case MEANING -> documents(byMeaning(searcher, asked, all, count));
                 case FUSED -> candidates(searcher, asked, List.of()).documents();
             };
-            for (int document : Arrays.copyOf(documents, Math.min(count, documents.length))) {
-                ids.add(TextIndex.id(searcher, document));
-            }
-            return ids;
+            return TextIndex.ids(searcher, Arrays.copyOf(documents, Math.min(count, documents.length)));
         });
     }
 
@@ -258,10 +254,7 @@ public final class Searches {
         return index.read(searcher -> {
             Found found = candidates(searcher, asked, List.of());
             double[][] scaled = scaled(searcher, asked, found.documents());
-            var ids = new ArrayList<String>();
-            for (int document : found.documents()) {
-                ids.add(TextIndex.id(searcher, document));
-            }
+            List<String> ids = TextIndex.ids(searcher, found.documents());
             return new Scaled(ids, scaled[0], scaled[1]);
         });
     }
@@ -273,10 +266,7 @@ public final class Searches {
     public Described described(Asked asked, List<String> inputs, int count) {
         return index.read(searcher -> {
             Found found = candidates(searcher, asked, List.of()).first(count);
-            var ids = new ArrayList<String>();
-            for (int document : found.documents()) {
-                ids.add(TextIndex.id(searcher, document));
-            }
+            List<String> ids = TextIndex.ids(searcher, found.documents());
             return new Described(ids, rows(searcher, asked, found, ids, inputs));
         });
     }
@@ -303,10 +293,7 @@ public final class Searches {
             Arrays.setAll(places, i -> i);
             if (order.isPresent() && depth > 0) {
                 Found first = found.first(depth);
-                var ids = new ArrayList<String>();
-                for (int document : first.documents()) {
-                    ids.add(TextIndex.id(searcher, document));
-                }
+                List<String> ids = TextIndex.ids(searcher, first.documents());
                 rows = rows(searcher, asked, first, ids, inputs);
                 double[] ranked = order.get().scores(rows, depth);
                 System.arraycopy(ranked, 0, scores, 0, depth);
@@ -338,7 +325,7 @@ public final class Searches {
             seen.put(inputs.get(f), (double) rows[place * inputs.size() + f]);
         }
         return new Result(
-                TextIndex.id(searcher, document),
+                TextIndex.ids(searcher, new int[] {document}).getFirst(),
                 scores[place],
                 found.wordPlaces()[place],
                 found.meaningPlaces()[place],
