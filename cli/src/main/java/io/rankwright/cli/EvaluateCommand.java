@@ -7,7 +7,6 @@ import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.ScoreApplication;
 import io.rankwright.spec.SearchApplication;
-import io.rankwright.spec.UserFault;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.concurrent.Callable;
@@ -45,7 +44,8 @@ final class EvaluateCommand implements Callable<Integer> {
                     training.pipeline(feed, options, home).evaluate();
                 case SearchApplication search ->
                     training.pipeline(search, options, home).evaluate();
-                case ScoreApplication score -> throw new UserFault(score.name());
+                case ScoreApplication score ->
+                    training.pipeline(score, options, home).evaluate();
             };
             PrintWriter out = spec.commandLine().getOut();
             if (format == Json.Format.table) {

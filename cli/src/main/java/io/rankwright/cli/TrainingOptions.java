@@ -3,9 +3,11 @@ package io.rankwright.cli;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
+import io.rankwright.cli.pipeline.ScorePipeline;
 import io.rankwright.cli.pipeline.SearchPipeline;
 import io.rankwright.flink.Parts;
 import io.rankwright.spec.FeedApplication;
+import io.rankwright.spec.ScoreApplication;
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.TrainingRun;
@@ -59,6 +61,12 @@ final class TrainingOptions {
     /** The pipeline of a search. */
     SearchPipeline pipeline(SearchApplication application, ApplicationOptions options, Home home) {
         return SearchPipeline.of(
+                application, home, options.dataFolder(), options.isSimulated(), seed, Reporter.onErrorStream());
+    }
+
+    /** The pipeline of a score. */
+    ScorePipeline pipeline(ScoreApplication application, ApplicationOptions options, Home home) {
+        return ScorePipeline.of(
                 application, home, options.dataFolder(), options.isSimulated(), seed, Reporter.onErrorStream());
     }
 

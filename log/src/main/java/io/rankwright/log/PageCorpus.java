@@ -1,15 +1,11 @@
 package io.rankwright.log;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.SearchApplication.Pages;
 import io.rankwright.spec.UserFault;
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
 
 /**
  * Makes the data of a search out of Markdown pages: each section is an item, its heading the first text, what stands below
@@ -30,7 +25,6 @@ import java.util.zip.GZIPOutputStream;
  * one that has nothing to do with it. The same pages and seed give the same files.
  */
 public final class PageCorpus {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final int FEWEST_WORDS = 12;
     private static final int SHORTEST_QUERY = 3;
     private static final int LONGEST_QUERY = 7;
@@ -138,10 +132,10 @@ public final class PageCorpus {
             // A quarter judges.
             (q % 4 == 0 ? test : train).add(Map.of(ofQuery, Integer.toString(q), ofItem, section.id()));
         }
-        write(folder, data.items().globs().getFirst(), data.items().contract(), items);
-        write(folder, data.queries().globs().getFirst(), data.queries().contract(), asked);
-        write(folder, data.train().getFirst(), judgement, train);
-        write(folder, data.test().getFirst(), judgement, test);
+        MadeFile.write(folder, data.items().globs().getFirst(), data.items().contract(), items);
+        MadeFile.write(folder, data.queries().globs().getFirst(), data.queries().contract(), asked);
+        MadeFile.write(folder, data.train().getFirst(), judgement, train);
+        MadeFile.write(folder, data.test().getFirst(), judgement, test);
     }
 
     private String query(Section section) {
@@ -167,34 +161,5 @@ public final class PageCorpus {
             }
         }
         return words.getLast();
-    }
-
-    private static void write(Path folder, String glob, Contract contract, List<Map<String, String>> rows)
-            throws IOException {
-        Path file = folder.resolve(glob.replace("*", "simulated"));
-        Files.createDirectories(file.getParent());
-        String name = file.getFileName().toString();
-        var raw = Files.newOutputStream(file);
-        try (var out = new BufferedWriter(new OutputStreamWriter(
-                name.endsWith(".gz") ? new GZIPOutputStream(raw) : raw, StandardCharsets.UTF_8))) {
-            if (name.contains(".jsonl") || name.contains(".ndjson")) {
-                for (Map<String, String> row : rows) {
-                    out.write(JSON.writeValueAsString(row));
-                    out.write('\n');
-                }
-                return;
-            }
-            List<String> columns =
-                    contract.sourceColumns().stream().map(Contract.Column::name).toList();
-            out.write(String.join(",", columns));
-            out.write('\n');
-            for (Map<String, String> row : rows) {
-                var fields = columns.stream()
-                        .map(column -> "\"" + row.getOrDefault(column, "").replace("\"", "\"\"") + "\"")
-                        .toList();
-                out.write(String.join(",", fields));
-                out.write('\n');
-            }
-        }
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A score: for one case, calibrated probabilities and an action. Immutable, safe for any thread.
@@ -58,10 +59,8 @@ public record ScoreApplication(
      * Step 3.
      *
      * @param folds how many parts are each judged by a model that learnt from the others
-     * @param validateShare of what teaches, the share that calibrates and decides instead
      */
-    public record ScoreData(
-            Data.EntitySource cases, Optional<Cases> simulated, int folds, double validateShare, long seed) {}
+    public record ScoreData(Data.EntitySource cases, Optional<Cases> simulated, int folds, long seed) {}
 
     /** Cases that the engine makes where no data are found. */
     public record Cases(int cases, long seed) {}
@@ -84,6 +83,9 @@ public record ScoreApplication(
 
         /** A text as a vector of a pre-trained encoder. */
         record Embedding(String name, Location location, String column, Encoder encoder) implements CaseFeature {}
+
+        /** How often a pattern is found in a text. */
+        record Matches(String name, Location location, String column, Pattern pattern) implements CaseFeature {}
 
         /** A category of the case, such as its language or its author. */
         record Category(String name, Location location, String column) implements CaseFeature {}
@@ -159,7 +161,7 @@ public record ScoreApplication(
     /**
      * Step 7.
      *
-     * @param title the column that stands for a case where a person asks to see it
+     * @param title the column that a person sees who asks for the case
      * @param concurrency how many requests are answered at once at most
      */
     public record ScoreServing(List<Rule> policy, String title, int concurrency) {

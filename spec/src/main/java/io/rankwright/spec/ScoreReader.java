@@ -20,6 +20,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /** Reads and checks the application file of a score. Used once, by one thread. */
 final class ScoreReader {
@@ -53,6 +55,13 @@ final class ScoreReader {
         owners.add("case");
         var baselines = new ArrayList<String>();
         owners.forEach(owner -> baselines.add("linear." + owner));
+        List<String> slices = features.stream()
+                .filter(feature -> feature instanceof CaseFeature.Category || feature instanceof CaseFeature.Matches)
+                .map(CaseFeature::name)
+                .toList();
+        root.section("evaluation")
+                .scalars("slices")
+                .forEach(slice -> require(slice.location(), slices, slice.text(), "the slice"));
         METRICS.check(file, root.section("evaluation"), owners, baselines);
         Section serving = root.section("serving");
         List<String> names = columns.stream().map(Contract.Column::name).toList();
@@ -71,7 +80,6 @@ final class ScoreReader {
                                         section.section("simulate").integer("seed", 7)))
                                 : Optional.empty(),
                         folds,
-                        split.share("validate", 0.1),
                         split.integer("seed", 7)),
                 features,
                 model(features),
@@ -163,6 +171,9 @@ final class ScoreReader {
                         location,
                         column(definition, "embedding", item, texts),
                         Encoder.of(definition.text("encoder", "")).orElse(Encoder.ALL_MINILM_L6_V2)));
+            } else if (definition.has("matches")) {
+                features.add(new CaseFeature.Matches(
+                        name, location, column(definition, "matches", item, texts), pattern(definition)));
             } else if (definition.has("categorical")) {
                 features.add(new CaseFeature.Category(
                         name,
@@ -184,6 +195,18 @@ final class ScoreReader {
         String column = plain(definition.text(key, ""), item);
         require(definition.location(key), known, column, "the column");
         return column;
+    }
+
+    private Pattern pattern(Section definition) {
+        try {
+            return Pattern.compile(definition.text("pattern", ""));
+        } catch (PatternSyntaxException e) {
+            file.problem(
+                    definition.location("pattern"),
+                    "the pattern '" + definition.text("pattern", "") + "': " + e.getDescription(),
+                    "a regular expression");
+            return Pattern.compile("");
+        }
     }
 
     private static String plain(String reference, String item) {

@@ -10,6 +10,7 @@ import static io.rankwright.spec.Shape.variant;
 import io.rankwright.spec.Shape.Items;
 import io.rankwright.spec.Shape.Kind;
 import io.rankwright.spec.Shape.Named;
+import io.rankwright.spec.Shape.OneOrMore;
 import io.rankwright.spec.Shape.Variants;
 import java.util.List;
 
@@ -21,6 +22,12 @@ final class ScoreShape {
     private static final Shape SHARE = value(Kind.SHARE);
     private static final Shape FORMULA = value(Kind.EXPRESSION);
     private static final Shape REFERENCE = value(Kind.REFERENCE);
+
+    private static final Shape CASES = fields(
+            "Where the cases come from.",
+            required("source", new OneOrMore(value(Kind.TEXT)), "file patterns under the data root"),
+            optional("key", NAME, "the column with the id (default: the number of the row)"),
+            optional("contract", value(Kind.TEXT), "the contract's file (default contracts/NAME.yaml)"));
 
     private static final Shape FEATURE = new Variants(
             "One feature of a case; its first key says of which kind.",
@@ -41,6 +48,11 @@ final class ScoreShape {
                                     "encoder",
                                     choice(Encoder.words().toArray(String[]::new)),
                                     "the encoder, which the engine brings along")),
+                    variant(
+                            "matches",
+                            "How often a pattern is found in a text.",
+                            required("matches", REFERENCE, "item.column"),
+                            required("pattern", value(Kind.TEXT), "a regular expression, such as https?://")),
                     variant(
                             "categorical",
                             "A category of the case.",
@@ -85,7 +97,7 @@ final class ScoreShape {
                         "data",
                         fields(
                                 "Step 3: cases, folds.",
-                                required("entities", new Named("entity", ApplicationShape.ENTITY), "the cases"),
+                                required("entities", new Named("entity", CASES), "the cases"),
                                 optional(
                                         "simulate",
                                         fields(
@@ -101,10 +113,6 @@ final class ScoreShape {
                                                         "folds",
                                                         INTEGER,
                                                         "parts that are each judged by a model that learnt from the others (default 5)"),
-                                                optional(
-                                                        "validate",
-                                                        SHARE,
-                                                        "of what teaches, the share that calibrates instead (default 10%)"),
                                                 optional("seed", INTEGER, "the seed of the parts (default 7)")),
                                         "how models are judged")),
                         "step 3: entities, split"),

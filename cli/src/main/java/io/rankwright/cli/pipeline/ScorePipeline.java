@@ -1,0 +1,527 @@
+package io.rankwright.cli.pipeline;
+
+import static java.util.Objects.requireNonNull;
+
+import io.rankwright.evaluation.Bootstrap;
+import io.rankwright.evaluation.Classification;
+import io.rankwright.evaluation.Decision;
+import io.rankwright.log.CaseSimulator;
+import io.rankwright.log.DataRoot;
+import io.rankwright.models.Artefact;
+import io.rankwright.models.Calibration;
+import io.rankwright.models.text.CaseModel;
+import io.rankwright.models.text.EncodedTexts;
+import io.rankwright.registry.Gates;
+import io.rankwright.registry.Registry;
+import io.rankwright.registry.Version;
+import io.rankwright.serving.score.ScoreModels;
+import io.rankwright.spec.Encoder;
+import io.rankwright.spec.ScoreApplication;
+import io.rankwright.spec.ScoreApplication.CaseFeature;
+import io.rankwright.spec.ScoreApplication.Criterion;
+import io.rankwright.spec.ScoreApplication.Rule;
+import io.rankwright.training.CalibrationFit;
+import io.rankwright.training.CaseTrainer;
+import io.rankwright.training.CodeVersion;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
+/**
+ * Runs a score up to a registered version: cases, vectors, models by folds, calibration, policy, metrics, gates. Every case
+ * is judged by a model that did not learn from it, with a calibration, a choice and thresholds that were found without it.
+ * Killed at any moment and started again it ends with the same version; what is valid is used again.
+ */
+public final class ScorePipeline {
+    private static final int RESAMPLES = 400;
+    private static final int BINS = 15;
+    /** A slice with fewer cases says nothing. */
+    private static final int FEWEST_IN_SLICE = 100;
+
+    private final ScoreApplication application;
+    private final Path state;
+    private final DataRoot root;
+    private final long seed;
+    private final Reporter reporter;
+    private final List<String> labels;
+
+    private ScorePipeline(ScoreApplication application, Path state, DataRoot root, long seed, Reporter reporter) {
+        this.application = application;
+        this.state = state;
+        this.root = root;
+        this.seed = seed;
+        this.reporter = reporter;
+        this.labels = application.framing().names();
+    }
+
+    /**
+     * Finds the data of a score, or makes some.
+     *
+     * @param folder the folder that was named for the sources
+     * @param isSimulated whether to make them even where real ones are found
+     */
+    public static ScorePipeline of(
+            ScoreApplication application,
+            Home home,
+            Optional<Path> folder,
+            boolean isSimulated,
+            long seed,
+            Reporter reporter) {
+        DataRoot root = Sources.find(application, application.data().cases().globs(), folder, isSimulated)
+                .orElseGet(() -> {
+                    var settings = application.data().simulated().orElseThrow(() -> Sources.nothing(application));
+                    Path into = home.state(true).resolve("data");
+                    CaseSimulator.write(into, application, settings);
+                    return new DataRoot(into, true);
+                });
+        Sources.tell(root, reporter);
+        return new ScorePipeline(application, home.state(root.isSimulated()), root, seed, reporter);
+    }
+
+    public boolean isSimulated() {
+        return root.isSimulated();
+    }
+
+    /** Where the state of this run lies. */
+    public Path state() {
+        return state;
+    }
+
+    /** What a run has made ready to serve. */
+    public record Prepared(ScoreSet data, Registry registry, Version version) {}
+
+    /** Runs every step whose inputs have changed, and decides which version is live. */
+    public Prepared run() {
+        ScoreSet data = data();
+        var registry = Home.registry(state);
+        Version version = version(data, registry);
+        Sources.decide(registry, version, reporter);
+        return new Prepared(data, registry, registry.live().orElseThrow(() -> Sources.refused(application, version)));
+    }
+
+    /** Runs every step up to the metrics; which version is live stays as it is. */
+    public Version evaluate() {
+        return version(data(), Home.registry(state));
+    }
+
+    private ScoreSet data() {
+        try (Reporter.Step step = reporter.step("read")) {
+            ScoreSet data = ScoreSet.read(application, root, state, step);
+            Sources.keepQuarantine(state, data.quarantined());
+            step.outcome(
+                    "%s; %,d more that reviewers have judged",
+                    Sources.words(data.counts()), data.ids().size() - data.sourced());
+            return data;
+        }
+    }
+
+    private Version version(ScoreSet data, Registry registry) {
+        String key = hash(data.hash(), application.hash(), modelCode(), Long.toString(seed));
+        Optional<Version> known = registry.find(key);
+        known.ifPresent(version -> reporter.say(
+                "  %-10s %s is valid for these data, this file and this code: used again", "train", version.name()));
+        return known.orElseGet(() -> train(data, registry, key));
+    }
+
+    private static String modelCode() {
+        return CodeVersion.of(
+                ScoreApplication.class, Artefact.class, Classification.class, CaseTrainer.class, ScorePipeline.class);
+    }
+
+    private static String hash(String... parts) {
+        return Artefact.hash(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Version train(ScoreSet data, Registry registry, String key) {
+        List<Map<String, float[]>> vectors = vectors(data);
+        var trainer = new CaseTrainer(application, data.cases(), vectors, data.targets(), seed);
+        double[][] raw = new double[labels.size()][data.sourced()];
+        double[][] linear = new double[labels.size()][data.sourced()];
+        int folds = application.data().folds();
+        for (int fold = 0; fold < folds; fold++) {
+            try (Reporter.Step step = reporter.step("fold " + (fold + 1))) {
+                int out = fold;
+                CaseModel.Fitted fitted =
+                        trainer.fit(chosen(data.ids().size(), i -> i >= data.sourced() || fold(i) != out), step);
+                try (var model = new CaseModel(application, fitted, uncalibrated(fitted))) {
+                    for (int i : chosen(data.sourced(), i -> fold(i) == out)) {
+                        CaseModel.Scored scored = model.score(data.cases().get(i), vectors.get(i));
+                        for (int l = 0; l < labels.size(); l++) {
+                            raw[l][i] = scored.raw()[l];
+                            linear[l][i] = scored.margins()[l];
+                        }
+                    }
+                }
+                step.outcome(
+                        "%,d cases scored by a model that did not learn from them",
+                        chosen(data.sourced(), i -> fold(i) == out).length);
+            }
+        }
+        CaseModel.Fitted fitted;
+        try (Reporter.Step step = reporter.step("all")) {
+            fitted = trainer.fit(chosen(data.ids().size(), _ -> true), step);
+            step.outcome(
+                    "%,d columns, %s",
+                    fitted.inputs().columns(), fitted.trees().isEmpty() ? "regressions" : "regressions and trees");
+        }
+        var metrics = new TreeMap<String, Double>();
+        var intervals = new TreeMap<String, List<Double>>();
+        Judged judged = judge(data, raw, "", metrics, intervals);
+        if (application.evaluation().baselines().contains("linear")) {
+            judge(data, linear, "linear.", metrics, intervals);
+        }
+        CaseModel.Manifest manifest = manifest(
+                data, raw, chosen(data.sourced(), _ -> true), !fitted.trees().isEmpty());
+        var artefacts = new HashMap<String, byte[]>();
+        artefacts.put(ScoreModels.ARTEFACT, CaseModel.artefact(fitted, manifest).bytes());
+        artefacts.put("reliability", Artefact.json(judged.reliability()));
+        artefacts.put("slices", Artefact.json(judged.slices()));
+        artefacts.put("policy", Artefact.json(judged.rules()));
+        List<Gates.Result> gates = Gates.judge(
+                application.evaluation().gates(),
+                metrics,
+                application.evaluation().baselines());
+        var lineage = new Version.Lineage(
+                application.name(),
+                root.isSimulated() ? "simulated" : "real",
+                data.hash(),
+                application.hash(),
+                modelCode(),
+                data.hash(),
+                data.sourced() + " cases",
+                folds + " folds",
+                seed,
+                1,
+                "cpu",
+                registry.live().map(Version::id).orElse(0));
+        return registry.register(
+                new Registry.Draft(key, Instant.now().toString(), lineage, artefacts, metrics, intervals, gates));
+    }
+
+    private List<Map<String, float[]>> vectors(ScoreSet data) {
+        var vectors = new ArrayList<Map<String, float[]>>();
+        data.cases().forEach(_ -> vectors.add(new HashMap<>()));
+        Map<Encoder, EncodedTexts> encoders = ScoreModels.encoders(state, application);
+        try {
+            for (CaseFeature.Embedding embedding : ScoreModels.embeddings(application)) {
+                try (Reporter.Step step = reporter.step("encode")) {
+                    EncodedTexts texts = requireNonNull(encoders.get(embedding.encoder()));
+                    int before = texts.size();
+                    List<float[]> found = texts.of(
+                            data.cases().stream()
+                                    .map(fields -> fields.getOrDefault(embedding.column(), ""))
+                                    .toList(),
+                            step);
+                    for (int i = 0; i < found.size(); i++) {
+                        vectors.get(i).put(embedding.name(), found.get(i));
+                    }
+                    step.outcome(
+                            "%s by %s: %,d texts, %,d of them new",
+                            embedding.name(), embedding.encoder().word(), found.size(), texts.size() - before);
+                }
+            }
+        } finally {
+            encoders.values().forEach(EncodedTexts::close);
+        }
+        return vectors;
+    }
+
+    /** The fold of a case: by its place, spread by the seed of the split. */
+    private int fold(int place) {
+        long mixed = (place + 1) * 0x9E3779B97F4A7C15L ^ application.data().seed() * 0xBF58476D1CE4E5B9L;
+        mixed = (mixed ^ (mixed >>> 31)) * 0x94D049BB133111EBL;
+        return (int) Long.remainderUnsigned(
+                mixed ^ (mixed >>> 29), application.data().folds());
+    }
+
+    private static int[] chosen(int count, IntPredicate which) {
+        return IntStream.range(0, count).filter(which).toArray();
+    }
+
+    private CaseModel.Manifest uncalibrated(CaseModel.Fitted fitted) {
+        return new CaseModel.Manifest(
+                labels,
+                labels.stream()
+                        .map(_ -> (Calibration) new Calibration.Logistic(1, 0))
+                        .toList(),
+                Collections.nCopies(labels.size(), 1.0),
+                Collections.nCopies(application.serving().policy().size(), 1.0),
+                !fitted.trees().isEmpty());
+    }
+
+    /** Calibration, choice and thresholds by what models said of cases that they had not learnt from. */
+    private CaseModel.Manifest manifest(ScoreSet data, double[][] raw, int[] cases, boolean hasTrees) {
+        var calibrations = new ArrayList<Calibration>();
+        for (int l = 0; l < labels.size(); l++) {
+            calibrations.add(CalibrationFit.fit(
+                    application.model().calibrate(), at(raw[l], cases), at(data.holds()[l], cases), true));
+        }
+        var begun = new CaseModel.Manifest(
+                labels,
+                calibrations,
+                Collections.nCopies(labels.size(), 1.0),
+                Collections.nCopies(application.serving().policy().size(), 1.0),
+                hasTrees);
+        double[][] probabilities = probabilities(raw, cases, begun);
+        double[][] holds = new double[labels.size()][];
+        for (int l = 0; l < labels.size(); l++) {
+            holds[l] = at(data.holds()[l], cases);
+        }
+        return new CaseModel.Manifest(
+                labels, calibrations, favours(probabilities, holds), thresholds(probabilities, holds), hasTrees);
+    }
+
+    private double[][] probabilities(double[][] raw, int[] cases, CaseModel.Manifest manifest) {
+        double[][] probabilities = new double[labels.size()][cases.length];
+        for (int i = 0; i < cases.length; i++) {
+            double[] one = new double[labels.size()];
+            for (int l = 0; l < one.length; l++) {
+                one[l] = raw[l][cases[i]];
+            }
+            double[] found =
+                    CaseModel.probabilities(one, manifest, application.framing().isExclusive());
+            for (int l = 0; l < one.length; l++) {
+                probabilities[l][i] = found[l];
+            }
+        }
+        return probabilities;
+    }
+
+    private List<Double> favours(double[][] probabilities, double[][] holds) {
+        if (!application.framing().isExclusive()) {
+            return Collections.nCopies(labels.size(), 1.0);
+        }
+        return Decision.favours(
+                probabilities,
+                Decision.classes(holds),
+                switch (application.model().objective()) {
+                    case ACCURACY -> Decision::accuracy;
+                    case WEIGHTED_F1 -> Decision::weightedF1;
+                    case MACRO_F1 -> Decision::macroF1;
+                });
+    }
+
+    private List<Double> thresholds(double[][] probabilities, double[][] holds) {
+        return application.serving().policy().stream()
+                .map(rule -> {
+                    int label = labels.indexOf(rule.label());
+                    return switch (rule.criterion()) {
+                        case Criterion.Threshold(double at) -> at;
+                        case Criterion.Precision(double share) ->
+                            Decision.atPrecision(probabilities[label], holds[label], share);
+                        case Criterion.Recall(double share) ->
+                            Decision.atRecall(probabilities[label], holds[label], share);
+                        case Criterion.Costs(double wrong, double missed) -> wrong / (wrong + missed);
+                    };
+                })
+                .toList();
+    }
+
+    /** What a rule does to cases that it was not chosen on. */
+    public record RuleFigures(
+            String action, String label, String criterion, double share, double precision, double recall) {}
+
+    /** How a label fares in a part of the cases. */
+    public record SliceFigures(
+            String feature,
+            String value,
+            String label,
+            int count,
+            double observed,
+            double predicted,
+            double ece,
+            double falselyChosen,
+            double missed) {}
+
+    private record Judged(
+            Map<String, List<Classification.Bin>> reliability, List<SliceFigures> slices, List<RuleFigures> rules) {}
+
+    /**
+     * Judges raw scores that were made by folds: each fold with the calibration, choice and thresholds that the others gave.
+     *
+     * @param prefix of the names of the metrics
+     */
+    private Judged judge(
+            ScoreSet data,
+            double[][] raw,
+            String prefix,
+            Map<String, Double> metrics,
+            Map<String, List<Double>> intervals) {
+        int count = data.sourced();
+        double[][] probabilities = new double[labels.size()][count];
+        int[] chosen = new int[count];
+        List<Rule> policy = application.serving().policy();
+        boolean[][] acts = new boolean[policy.size()][count];
+        for (int fold = 0; fold < application.data().folds(); fold++) {
+            int out = fold;
+            CaseModel.Manifest manifest = manifest(data, raw, chosen(count, i -> fold(i) != out), false);
+            int[] judged = chosen(count, i -> fold(i) == out);
+            double[][] found = probabilities(raw, judged, manifest);
+            for (int i = 0; i < judged.length; i++) {
+                double[] one = new double[labels.size()];
+                for (int l = 0; l < one.length; l++) {
+                    one[l] = found[l][i];
+                    probabilities[l][judged[i]] = found[l][i];
+                }
+                chosen[judged[i]] = CaseModel.chosen(one, manifest.favours());
+                for (int r = 0; r < acts.length; r++) {
+                    acts[r][judged[i]] = one[labels.indexOf(policy.get(r).label())]
+                            >= manifest.thresholds().get(r);
+                }
+            }
+        }
+        double[][] holds = new double[labels.size()][];
+        for (int l = 0; l < labels.size(); l++) {
+            holds[l] = Arrays.copyOf(data.holds()[l], count);
+        }
+        boolean[][] said = said(probabilities, chosen);
+        for (int l = 0; l < labels.size(); l++) {
+            String name = labels.get(l);
+            for (String metric : application.evaluation().offline().getOrDefault(name, List.of())) {
+                metrics.put(prefix + name + "." + metric, ofLabel(metric, probabilities[l], holds[l], said[l]));
+                if (metric.equals("auc")) {
+                    Bootstrap.Interval interval =
+                            Classification.aucInterval(probabilities[l], holds[l], RESAMPLES, seed);
+                    intervals.put(prefix + name + ".auc", List.of(interval.low(), interval.high()));
+                }
+            }
+        }
+        if (application.framing().isExclusive()) {
+            int[] right = Decision.classes(holds);
+            for (String metric : application.evaluation().offline().getOrDefault("case", List.of())) {
+                Bootstrap.Interval interval =
+                        Bootstrap.interval(count, counts -> ofCase(metric, chosen, right, counts), RESAMPLES, seed);
+                metrics.put(prefix + "case." + metric, interval.value());
+                intervals.put(prefix + "case." + metric, List.of(interval.low(), interval.high()));
+            }
+        }
+        var reliability = new TreeMap<String, List<Classification.Bin>>();
+        for (int l = 0; l < labels.size(); l++) {
+            reliability.put(labels.get(l), Classification.reliability(probabilities[l], holds[l], BINS));
+        }
+        return new Judged(reliability, slices(data, probabilities, holds, said), rules(policy, acts, holds));
+    }
+
+    /** Which labels are said to hold: the chosen one of exclusive ones, else those more likely than not. */
+    private boolean[][] said(double[][] probabilities, int[] chosen) {
+        boolean[][] said = new boolean[labels.size()][chosen.length];
+        for (int l = 0; l < said.length; l++) {
+            for (int i = 0; i < chosen.length; i++) {
+                said[l][i] = application.framing().isExclusive() ? chosen[i] == l : probabilities[l][i] >= 0.5;
+            }
+        }
+        return said;
+    }
+
+    private static double ofLabel(String metric, double[] probabilities, double[] holds, boolean[] said) {
+        Decision.Counts counts = Decision.counts(said, holds);
+        return switch (metric) {
+            case "auc" -> Classification.auc(probabilities, holds);
+            case "logloss" -> Classification.logLoss(probabilities, holds);
+            case "ece" -> Classification.ece(probabilities, holds);
+            case "precision" -> counts.precision();
+            case "recall" -> counts.recall();
+            case "f1" -> counts.f1();
+            case "accuracy" -> counts.accuracy();
+            default -> throw new IllegalArgumentException(metric + " of a label");
+        };
+    }
+
+    private double ofCase(String metric, int[] chosen, int[] right, int[] counts) {
+        return switch (metric) {
+            case "accuracy" -> Decision.accuracy(chosen, right, counts, labels.size());
+            case "weighted_f1" -> Decision.weightedF1(chosen, right, counts, labels.size());
+            case "macro_f1" -> Decision.macroF1(chosen, right, counts, labels.size());
+            default -> throw new IllegalArgumentException(metric + " of a case");
+        };
+    }
+
+    private List<SliceFigures> slices(ScoreSet data, double[][] probabilities, double[][] holds, boolean[][] said) {
+        var figures = new ArrayList<SliceFigures>();
+        for (String feature : application.evaluation().slices()) {
+            var byValue = new TreeMap<String, List<Integer>>();
+            for (int i = 0; i < data.sourced(); i++) {
+                byValue.computeIfAbsent(value(feature, data.cases().get(i)), _ -> new ArrayList<>())
+                        .add(i);
+            }
+            byValue.forEach((value, members) -> {
+                int[] cases = members.stream().mapToInt(Integer::intValue).toArray();
+                for (int l = 0; l < labels.size() && cases.length >= FEWEST_IN_SLICE; l++) {
+                    double[] held = at(holds[l], cases);
+                    double[] predicted = at(probabilities[l], cases);
+                    boolean[] saidOf = new boolean[cases.length];
+                    for (int i = 0; i < cases.length; i++) {
+                        saidOf[i] = said[l][cases[i]];
+                    }
+                    Decision.Counts counts = Decision.counts(saidOf, held);
+                    figures.add(new SliceFigures(
+                            feature,
+                            value,
+                            labels.get(l),
+                            cases.length,
+                            Arrays.stream(held).average().orElse(0),
+                            Arrays.stream(predicted).average().orElse(0),
+                            Classification.ece(predicted, held),
+                            counts.falselyChosen(),
+                            1 - counts.recall()));
+                }
+            });
+        }
+        return figures;
+    }
+
+    private String value(String feature, Map<String, String> fields) {
+        return switch (application.feature(feature)) {
+            case CaseFeature.Category category -> fields.getOrDefault(category.column(), "(missing)");
+            case CaseFeature.Matches matches ->
+                matches.pattern()
+                                .matcher(fields.getOrDefault(matches.column(), ""))
+                                .find()
+                        ? "some"
+                        : "none";
+            case CaseFeature.Runs _, CaseFeature.Embedding _, CaseFeature.Amount _ ->
+                throw new IllegalArgumentException(feature + " makes no slices");
+        };
+    }
+
+    private List<RuleFigures> rules(List<Rule> policy, boolean[][] acts, double[][] holds) {
+        var figures = new ArrayList<RuleFigures>();
+        for (int r = 0; r < policy.size(); r++) {
+            Rule rule = policy.get(r);
+            Decision.Counts counts = Decision.counts(acts[r], holds[labels.indexOf(rule.label())]);
+            figures.add(new RuleFigures(
+                    rule.action().name().toLowerCase(Locale.ROOT),
+                    rule.label(),
+                    words(rule.criterion()),
+                    counts.share(),
+                    counts.precision(),
+                    counts.recall()));
+        }
+        return figures;
+    }
+
+    private static String words(Criterion criterion) {
+        return switch (criterion) {
+            case Criterion.Threshold(double at) -> String.format(Locale.ROOT, "from %.2f on", at);
+            case Criterion.Precision(double share) -> String.format(Locale.ROOT, "precision %.0f%%", 100 * share);
+            case Criterion.Recall(double share) -> String.format(Locale.ROOT, "recall %.0f%%", 100 * share);
+            case Criterion.Costs(double wrong, double missed) ->
+                String.format(Locale.ROOT, "costs %s wrong, %s missed", wrong, missed);
+        };
+    }
+
+    private static double[] at(double[] values, int[] places) {
+        return Arrays.stream(places).mapToDouble(i -> values[i]).toArray();
+    }
+}

@@ -1,0 +1,220 @@
+package io.rankwright.models.text;
+
+import io.rankwright.models.Artefact;
+import io.rankwright.models.BoostedTrees;
+import io.rankwright.models.Calibration;
+import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.ScoreApplication;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A trained model of cases: a regression a label over words, characters, categories and numbers; trees over what the
+ * regressions say and over embeddings; calibration; and which label is chosen where labels exclude each other. Any number of
+ * threads may score.
+ */
+public final class CaseModel implements AutoCloseable {
+    private final ScoreApplication application;
+    private final CaseInputs inputs;
+    private final float[][] linear;
+    private final Optional<List<BoostedTrees>> trees;
+    private final Manifest manifest;
+
+    /**
+     * What is neither weights nor trees.
+     *
+     * @param labels their names
+     * @param calibrations of each label, from its raw score to its probability
+     * @param favours what the probability of each label is multiplied by before the greatest is chosen
+     * @param thresholds for each rule of the policy the probability from which on it acts
+     */
+    public record Manifest(
+            List<String> labels,
+            List<Calibration> calibrations,
+            List<Double> favours,
+            List<Double> thresholds,
+            boolean hasTrees) {}
+
+    /**
+     * What was learnt of some cases, before it is calibrated.
+     *
+     * @param linear for each label the weights of its regression
+     * @param trees for each label its ensemble; empty if the regressions answer alone
+     */
+    public record Fitted(CaseInputs inputs, List<float[]> linear, List<byte[]> trees) {}
+
+    /**
+     * What a model says of a case.
+     *
+     * @param margins what the regressions say, by label
+     * @param raw what is calibrated, by label: a log-odds
+     * @param probabilities by label; they add up to 1 if labels exclude each other
+     * @param chosen the label that is chosen of exclusive ones
+     */
+    public record Scored(double[] margins, double[] raw, double[] probabilities, int chosen) {}
+
+    public CaseModel(ScoreApplication application, Fitted fitted, Manifest manifest) {
+        this.application = application;
+        this.inputs = fitted.inputs();
+        this.linear = fitted.linear().toArray(float[][]::new);
+        int columns = inputs.denseNames().size();
+        this.trees = fitted.trees().isEmpty()
+                ? Optional.empty()
+                : Optional.of(fitted.trees().stream()
+                        .map(ensemble -> new BoostedTrees(List.of(ensemble), columns))
+                        .toList());
+        this.manifest = manifest;
+    }
+
+    public Manifest manifest() {
+        return manifest;
+    }
+
+    public CaseInputs inputs() {
+        return inputs;
+    }
+
+    /** What the regressions say of a case, by label. */
+    public double[] margins(Map<String, String> fields) {
+        Runs.Sparse sparse = inputs.sparse(fields);
+        double[] margins = new double[linear.length];
+        for (int l = 0; l < margins.length; l++) {
+            margins[l] = sparse.dot(linear[l]) + linear[l][linear[l].length - 1];
+        }
+        return margins;
+    }
+
+    /**
+     * Scores a case.
+     *
+     * @param vectors of each embedding, by name
+     */
+    public Scored score(Map<String, String> fields, Map<String, float[]> vectors) {
+        double[] margins = margins(fields);
+        double[] raw = margins;
+        if (trees.isPresent()) {
+            float[] row = inputs.dense(fields, margins, vectors);
+            raw = new double[margins.length];
+            for (int l = 0; l < raw.length; l++) {
+                raw[l] = trees.get().get(l).margins(row, 1)[0];
+            }
+        }
+        double[] probabilities =
+                probabilities(raw, manifest, application.framing().isExclusive());
+        return new Scored(margins, raw, probabilities, chosen(probabilities, manifest.favours()));
+    }
+
+    /** The calibrated probabilities of raw scores; shares of 1 if labels exclude each other. */
+    public static double[] probabilities(double[] raw, Manifest manifest, boolean isExclusive) {
+        double[] probabilities = new double[raw.length];
+        double sum = 0;
+        for (int l = 0; l < raw.length; l++) {
+            probabilities[l] = Math.clamp(manifest.calibrations().get(l).apply(raw[l]), 0, 1);
+            sum += probabilities[l];
+        }
+        for (int l = 0; l < raw.length && isExclusive; l++) {
+            probabilities[l] = sum == 0 ? 1.0 / raw.length : probabilities[l] / sum;
+        }
+        return probabilities;
+    }
+
+    /** The label whose favoured probability is the greatest. */
+    public static int chosen(double[] probabilities, List<Double> favours) {
+        int chosen = 0;
+        for (int l = 1; l < probabilities.length; l++) {
+            if (probabilities[l] * favours.get(l) > probabilities[chosen] * favours.get(chosen)) {
+                chosen = l;
+            }
+        }
+        return chosen;
+    }
+
+    /** What a word adds to what a regression says of a label. */
+    public record WordShare(String word, double contribution) {}
+
+    /** What each word of a text column adds to the margin of a label. */
+    public List<WordShare> words(String column, Map<String, String> fields, int label) {
+        String text = fields.getOrDefault(column, "");
+        double[] contributions = inputs.contributions(column, text, linear[label]);
+        List<String> words = Runs.words(text);
+        var shares = new ArrayList<WordShare>();
+        for (int w = 0; w < contributions.length; w++) {
+            shares.add(new WordShare(words.get(w), contributions[w]));
+        }
+        return shares;
+    }
+
+    /**
+     * What each input adds to the raw score of a label, the dimensions of an embedding taken together; all of them and what
+     * stands under the empty name, which is where everything begins, add up to it.
+     */
+    public Map<String, Double> inputs(Map<String, String> fields, Map<String, float[]> vectors, int label) {
+        var sums = new HashMap<String, Double>();
+        double[] margins = margins(fields);
+        if (trees.isEmpty()) {
+            sums.put("linear." + manifest.labels().get(label), margins[label]);
+            return sums;
+        }
+        double[] found = trees.get().get(label).contributions(inputs.dense(fields, margins, vectors));
+        List<String> names = inputs.denseNames();
+        for (int c = 0; c < names.size(); c++) {
+            boolean isDimension = names.get(c).matches(".*\\.\\d+");
+            sums.merge(
+                    isDimension ? names.get(c).substring(0, names.get(c).lastIndexOf('.')) : names.get(c),
+                    found[c],
+                    Double::sum);
+        }
+        sums.put("", found[names.size()]);
+        return sums;
+    }
+
+    /** The file of a model. */
+    public static Artefact artefact(Fitted fitted, Manifest manifest) {
+        var parts = new HashMap<>(fitted.inputs().parts());
+        parts.put("case.json", Artefact.json(manifest));
+        for (int l = 0; l < manifest.labels().size(); l++) {
+            float[] weights = fitted.linear().get(l);
+            ByteBuffer bytes = ByteBuffer.allocate(4 * weights.length).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(weights);
+            parts.put("linear-" + l + ".bin", bytes.array());
+            if (manifest.hasTrees()) {
+                parts.put("trees-" + l, fitted.trees().get(l));
+            }
+        }
+        return new Artefact(parts);
+    }
+
+    /** Reads the file of a model. */
+    public static CaseModel of(ScoreApplication application, Artefact artefact) {
+        var manifest = artefact.json("case.json", Manifest.class);
+        CaseInputs inputs = CaseInputs.of(application, artefact);
+        var linear = new ArrayList<float[]>();
+        var trees = new ArrayList<byte[]>();
+        for (int l = 0; l < manifest.labels().size(); l++) {
+            byte[] bytes = artefact.part("linear-" + l + ".bin");
+            if (bytes.length != 4 * (inputs.columns() + 1)) {
+                throw new EnvironmentFault("a model file whose weights do not fit its runs", false);
+            }
+            float[] weights = new float[bytes.length / 4];
+            ByteBuffer.wrap(bytes)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer()
+                    .get(weights);
+            linear.add(weights);
+            if (manifest.hasTrees()) {
+                trees.add(artefact.part("trees-" + l));
+            }
+        }
+        return new CaseModel(application, new Fitted(inputs, linear, trees), manifest);
+    }
+
+    @Override
+    public void close() {
+        trees.ifPresent(all -> all.forEach(BoostedTrees::close));
+    }
+}

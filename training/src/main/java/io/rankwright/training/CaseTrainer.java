@@ -1,0 +1,128 @@
+package io.rankwright.training;
+
+import io.rankwright.log.Progress;
+import io.rankwright.log.Workers;
+import io.rankwright.models.text.CaseInputs;
+import io.rankwright.models.text.CaseModel.Fitted;
+import io.rankwright.models.text.Runs.Sparse;
+import io.rankwright.spec.ScoreApplication;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Learns a model of cases: regressions, and trees over what regressions that had not seen a case say of it (stacking;
+ * Wolpert, 1992). The same cases and seed give the same bytes. Used by one thread, which uses all cores.
+ */
+public final class CaseTrainer {
+    /** Parts of the cases of which each is scored by regressions that learnt from the others, for the trees. */
+    private static final int PARTS = 4;
+
+    private final ScoreApplication application;
+    private final List<Map<String, String>> cases;
+    private final List<Map<String, float[]>> vectors;
+    private final double[][] targets;
+    private final long seed;
+
+    /**
+     * @param cases their fields by column
+     * @param vectors for each case those of its embeddings, by name
+     * @param targets for each label what is learnt of each case, from 0 to 1
+     */
+    public CaseTrainer(
+            ScoreApplication application,
+            List<Map<String, String>> cases,
+            List<Map<String, float[]>> vectors,
+            double[][] targets,
+            long seed) {
+        this.application = application;
+        this.cases = cases;
+        this.vectors = vectors;
+        this.targets = targets;
+        this.seed = seed;
+    }
+
+    /** Learns from some of the cases. */
+    public Fitted fit(int[] chosen, Progress progress) {
+        List<Map<String, String>> mine =
+                Arrays.stream(chosen).mapToObj(cases::get).toList();
+        CaseInputs inputs = CaseInputs.of(application, mine);
+        var rows = new Sparse[chosen.length];
+        Workers.forEach(rows.length, progress, "cases", () -> i -> rows[i] = inputs.sparse(mine.get(i)));
+        List<Sparse> sparse = List.of(rows);
+        int labels = targets.length;
+        boolean hasTrees = application.model().trees().isPresent();
+        // Part PARTS is all of them together: the regressions that are served.
+        int fits = hasTrees ? labels * (PARTS + 1) : labels;
+        var linear = new float[labels][];
+        double[][] unseen = new double[labels][chosen.length];
+        Workers.forEach(fits, progress, "regressions", () -> f -> {
+            int label = f % labels;
+            int part = hasTrees ? f / labels : PARTS;
+            double[] targetsOfLabel = at(targets[label], chosen);
+            if (part == PARTS) {
+                linear[label] = regression(sparse, inputs.columns(), targetsOfLabel);
+                return;
+            }
+            var others = new ArrayList<Sparse>();
+            var othersTargets = new ArrayList<Double>();
+            for (int i = 0; i < chosen.length; i++) {
+                if (part(chosen[i]) != part) {
+                    others.add(sparse.get(i));
+                    othersTargets.add(targetsOfLabel[i]);
+                }
+            }
+            float[] weights = regression(
+                    others,
+                    inputs.columns(),
+                    othersTargets.stream().mapToDouble(Double::doubleValue).toArray());
+            for (int i = 0; i < chosen.length; i++) {
+                if (part(chosen[i]) == part) {
+                    unseen[label][i] = sparse.get(i).dot(weights) + weights[weights.length - 1];
+                }
+            }
+        });
+        return new Fitted(
+                inputs, List.of(linear), hasTrees ? trees(chosen, mine, inputs, unseen, progress) : List.of());
+    }
+
+    private float[] regression(List<Sparse> rows, int columns, double[] labels) {
+        var settings = application.model().linear();
+        return new LinearTrainer(settings.hold(), settings.epochs(), seed).train(rows, columns, labels);
+    }
+
+    /** The part of a case: by its place in the list of all, whatever is chosen of them. */
+    private int part(int place) {
+        return Math.floorMod((int) (((place + 1) * 0x9E3779B97F4A7C15L ^ seed) >>> 33), PARTS);
+    }
+
+    private List<byte[]> trees(
+            int[] chosen, List<Map<String, String>> mine, CaseInputs inputs, double[][] unseen, Progress progress) {
+        int columns = inputs.denseNames().size();
+        float[] rows = new float[chosen.length * columns];
+        for (int i = 0; i < chosen.length; i++) {
+            double[] margins = new double[targets.length];
+            for (int label = 0; label < margins.length; label++) {
+                margins[label] = unseen[label][i];
+            }
+            System.arraycopy(inputs.dense(mine.get(i), margins, vectors.get(chosen[i])), 0, rows, i * columns, columns);
+        }
+        var settings = application.model().trees().orElseThrow();
+        var ensembles = new byte[targets.length][];
+        Workers.forEach(ensembles.length, progress, "ensembles", () -> label -> {
+            double[] targetsOfLabel = at(targets[label], chosen);
+            float[] labels = new float[targetsOfLabel.length];
+            for (int i = 0; i < labels.length; i++) {
+                labels[i] = (float) targetsOfLabel[i];
+            }
+            ensembles[label] = new BoostedTrainer(settings.rounds(), settings.depth(), settings.learningRate(), seed)
+                    .probabilities(new BoostedTrainer.Rows(rows, columns, labels));
+        });
+        return List.of(ensembles);
+    }
+
+    private static double[] at(double[] values, int[] chosen) {
+        return Arrays.stream(chosen).mapToDouble(i -> values[i]).toArray();
+    }
+}
