@@ -4,6 +4,7 @@ import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.rankwright.cli.console.Console;
+import io.rankwright.cli.console.ScoreConsole;
 import io.rankwright.cli.console.SearchConsole;
 import io.rankwright.cli.pipeline.Backfill;
 import io.rankwright.cli.pipeline.Home;
@@ -11,6 +12,8 @@ import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.cli.pipeline.Retrainer;
+import io.rankwright.cli.pipeline.ScorePipeline;
+import io.rankwright.cli.pipeline.ScoreSet;
 import io.rankwright.cli.pipeline.SearchPipeline;
 import io.rankwright.cli.pipeline.SearchSet;
 import io.rankwright.features.store.OnlineStore;
@@ -25,6 +28,7 @@ import io.rankwright.serving.Keys;
 import io.rankwright.serving.Served;
 import io.rankwright.serving.Server;
 import io.rankwright.serving.Slots;
+import io.rankwright.serving.score.ScoreEngine;
 import io.rankwright.serving.search.SearchEngine;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
@@ -106,7 +110,7 @@ final class RunCommand implements Callable<Integer> {
         switch (application) {
             case FeedApplication feed -> run(feed, home, keys, reporter);
             case SearchApplication search -> run(search, home, keys, reporter);
-            case ScoreApplication score -> throw new UserFault(score.name());
+            case ScoreApplication score -> run(score, home, keys, reporter);
         }
         return 0;
     }
@@ -172,6 +176,44 @@ final class RunCommand implements Callable<Integer> {
                 out,
                 "",
                 "/v1/search?size=3&q=" + example);
+    }
+
+    private void run(ScoreApplication application, Home home, Keys keys, Reporter reporter)
+            throws InterruptedException {
+        ScorePipeline pipeline = ScorePipeline.of(
+                application, home, options.dataFolder(), options.isSimulated(), Pipeline.SEED, reporter);
+        ScorePipeline.Prepared prepared = pipeline.run();
+        PrintWriter out = tell(application, prepared.version());
+        if (isServingLeftOut) {
+            home.close();
+            return;
+        }
+        var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        ScoreSet data = prepared.data();
+        ScoreEngine serving;
+        try (Reporter.Step step = reporter.step("start")) {
+            serving = ScoreEngine.start(
+                    application,
+                    prepared.registry(),
+                    prepared.version(),
+                    pipeline.state(),
+                    pipeline.isSimulated(),
+                    meters,
+                    Clock.systemUTC());
+            serving.warmUp(data.cases().stream().limit(WARM_UP).toList());
+            step.outcome("%d cases wait for a reviewer, %d cases to warm up", serving.queued(), WARM_UP);
+        }
+        var console = new ScoreConsole(serving, data);
+        listen(
+                serving,
+                new HttpApi(serving, meters, keys),
+                keys.isEmpty() ? console::register : _ -> {},
+                keys,
+                home::close,
+                reporter,
+                out,
+                "",
+                "/v1/reviews?limit=5");
     }
 
     /** Prints what a version reaches. */

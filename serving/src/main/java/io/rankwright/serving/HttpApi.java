@@ -13,6 +13,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.rankwright.serving.score.ScoreEngine;
 import io.rankwright.serving.search.SearchEngine;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
@@ -77,6 +78,16 @@ public final class HttpApi {
         this(
                 engine.application(),
                 new SearchRoutes(engine),
+                engine.application().serving().concurrency(),
+                meters,
+                keys);
+    }
+
+    /** The API of a score; see the one of a feed. */
+    public HttpApi(ScoreEngine engine, PrometheusMeterRegistry meters, Keys keys) {
+        this(
+                engine.application(),
+                new ScoreRoutes(engine),
                 engine.application().serving().concurrency(),
                 meters,
                 keys);

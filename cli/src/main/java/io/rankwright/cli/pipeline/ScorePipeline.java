@@ -182,7 +182,11 @@ public final class ScorePipeline {
             judge(data, linear, "linear.", metrics, intervals);
         }
         CaseModel.Manifest manifest = manifest(
-                data, raw, chosen(data.sourced(), _ -> true), !fitted.trees().isEmpty());
+                data,
+                raw,
+                linear,
+                chosen(data.sourced(), _ -> true),
+                !fitted.trees().isEmpty());
         var artefacts = new HashMap<String, byte[]>();
         artefacts.put(ScoreModels.ARTEFACT, CaseModel.artefact(fitted, manifest).bytes());
         artefacts.put("reliability", Artefact.json(judged.reliability()));
@@ -252,24 +256,37 @@ public final class ScorePipeline {
     private CaseModel.Manifest uncalibrated(CaseModel.Fitted fitted) {
         return new CaseModel.Manifest(
                 labels,
-                labels.stream()
-                        .map(_ -> (Calibration) new Calibration.Logistic(1, 0))
-                        .toList(),
+                none(),
+                none(),
                 Collections.nCopies(labels.size(), 1.0),
                 Collections.nCopies(application.serving().policy().size(), 1.0),
                 !fitted.trees().isEmpty());
     }
 
-    /** Calibration, choice and thresholds by what models said of cases that they had not learnt from. */
-    private CaseModel.Manifest manifest(ScoreSet data, double[][] raw, int[] cases, boolean hasTrees) {
+    private List<Calibration> none() {
+        return labels.stream()
+                .map(_ -> (Calibration) new Calibration.Logistic(1, 0))
+                .toList();
+    }
+
+    private List<Calibration> calibrations(ScoreSet data, double[][] raw, int[] cases) {
         var calibrations = new ArrayList<Calibration>();
         for (int l = 0; l < labels.size(); l++) {
             calibrations.add(CalibrationFit.fit(
                     application.model().calibrate(), at(raw[l], cases), at(data.holds()[l], cases), true));
         }
+        return calibrations;
+    }
+
+    /** Calibration, choice and thresholds by what models said of cases that they had not learnt from. */
+    private CaseModel.Manifest manifest(
+            ScoreSet data, double[][] raw, double[][] linear, int[] cases, boolean hasTrees) {
+        List<Calibration> calibrations = calibrations(data, raw, cases);
+        List<Calibration> light = calibrations(data, linear, cases);
         var begun = new CaseModel.Manifest(
                 labels,
                 calibrations,
+                light,
                 Collections.nCopies(labels.size(), 1.0),
                 Collections.nCopies(application.serving().policy().size(), 1.0),
                 hasTrees);
@@ -279,7 +296,7 @@ public final class ScorePipeline {
             holds[l] = at(data.holds()[l], cases);
         }
         return new CaseModel.Manifest(
-                labels, calibrations, favours(probabilities, holds), thresholds(probabilities, holds), hasTrees);
+                labels, calibrations, light, favours(probabilities, holds), thresholds(probabilities, holds), hasTrees);
     }
 
     private double[][] probabilities(double[][] raw, int[] cases, CaseModel.Manifest manifest) {
@@ -289,8 +306,8 @@ public final class ScorePipeline {
             for (int l = 0; l < one.length; l++) {
                 one[l] = raw[l][cases[i]];
             }
-            double[] found =
-                    CaseModel.probabilities(one, manifest, application.framing().isExclusive());
+            double[] found = CaseModel.probabilities(
+                    one, manifest.calibrations(), application.framing().isExclusive());
             for (int l = 0; l < one.length; l++) {
                 probabilities[l][i] = found[l];
             }
@@ -365,7 +382,7 @@ public final class ScorePipeline {
         boolean[][] acts = new boolean[policy.size()][count];
         for (int fold = 0; fold < application.data().folds(); fold++) {
             int out = fold;
-            CaseModel.Manifest manifest = manifest(data, raw, chosen(count, i -> fold(i) != out), false);
+            CaseModel.Manifest manifest = manifest(data, raw, raw, chosen(count, i -> fold(i) != out), false);
             int[] judged = chosen(count, i -> fold(i) == out);
             double[][] found = probabilities(raw, judged, manifest);
             for (int i = 0; i < judged.length; i++) {

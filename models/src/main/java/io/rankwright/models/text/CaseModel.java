@@ -30,12 +30,14 @@ public final class CaseModel implements AutoCloseable {
      *
      * @param labels their names
      * @param calibrations of each label, from its raw score to its probability
+     * @param light of each label, from what its regression says alone
      * @param favours what the probability of each label is multiplied by before the greatest is chosen
      * @param thresholds for each rule of the policy the probability from which on it acts
      */
     public record Manifest(
             List<String> labels,
             List<Calibration> calibrations,
+            List<Calibration> light,
             List<Double> favours,
             List<Double> thresholds,
             boolean hasTrees) {}
@@ -104,17 +106,27 @@ public final class CaseModel implements AutoCloseable {
                 raw[l] = trees.get().get(l).margins(row, 1)[0];
             }
         }
+        return scored(margins, raw, manifest.calibrations());
+    }
+
+    /** The same by the regressions alone, which need no vectors. */
+    public Scored scoreLightly(Map<String, String> fields) {
+        double[] margins = margins(fields);
+        return scored(margins, margins, manifest.light());
+    }
+
+    private Scored scored(double[] margins, double[] raw, List<Calibration> calibrations) {
         double[] probabilities =
-                probabilities(raw, manifest, application.framing().isExclusive());
+                probabilities(raw, calibrations, application.framing().isExclusive());
         return new Scored(margins, raw, probabilities, chosen(probabilities, manifest.favours()));
     }
 
     /** The calibrated probabilities of raw scores; shares of 1 if labels exclude each other. */
-    public static double[] probabilities(double[] raw, Manifest manifest, boolean isExclusive) {
+    public static double[] probabilities(double[] raw, List<Calibration> calibrations, boolean isExclusive) {
         double[] probabilities = new double[raw.length];
         double sum = 0;
         for (int l = 0; l < raw.length; l++) {
-            probabilities[l] = Math.clamp(manifest.calibrations().get(l).apply(raw[l]), 0, 1);
+            probabilities[l] = Math.clamp(calibrations.get(l).apply(raw[l]), 0, 1);
             sum += probabilities[l];
         }
         for (int l = 0; l < raw.length && isExclusive; l++) {
