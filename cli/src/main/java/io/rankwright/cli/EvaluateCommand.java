@@ -4,9 +4,6 @@ import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.registry.Version;
 import io.rankwright.spec.Application;
-import io.rankwright.spec.FeedApplication;
-import io.rankwright.spec.ScoreApplication;
-import io.rankwright.spec.SearchApplication;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.concurrent.Callable;
@@ -39,14 +36,7 @@ final class EvaluateCommand implements Callable<Integer> {
     public Integer call() {
         Application application = options.anyApplication();
         try (Home home = Home.take(options.homeFolder(application))) {
-            Version version = switch (application) {
-                case FeedApplication feed ->
-                    training.pipeline(feed, options, home).evaluate();
-                case SearchApplication search ->
-                    training.pipeline(search, options, home).evaluate();
-                case ScoreApplication score ->
-                    training.pipeline(score, options, home).evaluate();
-            };
+            Version version = training.evaluate(application, options, home);
             PrintWriter out = spec.commandLine().getOut();
             if (format == Json.Format.table) {
                 MetricsTable.print(version, application, out);

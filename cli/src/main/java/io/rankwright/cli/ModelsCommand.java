@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Lists the versions of an application's models.")
 final class ModelsCommand implements Callable<Integer> {
+    private static final int SHOWN = 4;
+
     @Mixin
     private final ApplicationOptions options = new ApplicationOptions();
 
@@ -40,14 +42,20 @@ final class ModelsCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Registry registry = options.registry();
         if (card != null) {
-            out.print(ModelCard.markdown(options.application(), registry, registry.version(Version.idOf(card))));
+            out.print(ModelCard.markdown(options.anyApplication(), registry, registry.version(Version.idOf(card))));
             out.flush();
             return 0;
         }
         List<Version> versions = registry.versions();
+        // What the file has gates for is what it cares for.
+        List<String> shown = options.anyApplication().evaluation().gates().stream()
+                .flatMap(gate -> gate.names().stream())
+                .distinct()
+                .limit(SHOWN)
+                .toList();
         out.printf(
                 "%-7s %-10s %-9s %-20s %-8s %-12s %s%n",
-                "version", "stage", "data", "made", "test day", "snapshot", "metrics");
+                "version", "stage", "data", "made", "judged by", "snapshot", "metrics");
         for (Version version : versions) {
             out.printf(
                     Locale.ROOT,
@@ -58,7 +66,7 @@ final class ModelsCommand implements Callable<Integer> {
                     version.createdAt().substring(0, 19),
                     version.lineage().testDay(),
                     version.lineage().snapshot().substring(0, 12),
-                    figures(version));
+                    figures(version, shown));
             version.gates().stream()
                     .filter(gate -> !gate.hasPassed())
                     .forEach(gate -> out.printf("        refused by %s: %s%n", gate.gate(), gate.values()));
@@ -67,9 +75,9 @@ final class ModelsCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static String figures(Version version) {
+    private static String figures(Version version, List<String> shown) {
         var figures = new StringBuilder();
-        for (String name : List.of("click.auc", "click.ece", "watch.xauc", "feed.recall@100")) {
+        for (String name : shown) {
             Double value = version.metrics().get(name);
             if (value != null) {
                 figures.append(figures.isEmpty() ? "" : "  ")

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
             TuneCommand.class,
             ImportCommand.class,
             ModelsCommand.class,
+            ReportCommand.class,
             FeaturesCommand.class,
             SnapshotsCommand.class,
             ReproduceCommand.class,

@@ -4,6 +4,7 @@ import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Version;
+import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -38,16 +39,16 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        FeedApplication application = options.application();
+        Application application = options.anyApplication();
         try (Home home = Home.takeOrBeside(options.homeFolder(application))) {
-            Version version = training.pipeline(application, options, home).evaluate();
+            Version version = training.evaluate(application, options, home);
             PrintWriter out = spec.commandLine().getOut();
             MetricsTable.print(version, application, out);
             out.printf(
                     "%s is %s; 'rankwright promote %s %s' lets it serve%n",
                     version.name(), said(version), application.folder(), version.name());
             if (isTried && version.hasPassed() && version.stage() == Version.Stage.CANDIDATE) {
-                tryOut(application, version, out);
+                tryOut(options.application(), version, out);
             }
             out.flush();
             return 0;

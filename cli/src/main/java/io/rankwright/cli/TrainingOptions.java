@@ -6,6 +6,8 @@ import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.cli.pipeline.ScorePipeline;
 import io.rankwright.cli.pipeline.SearchPipeline;
 import io.rankwright.flink.Parts;
+import io.rankwright.registry.Version;
+import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.ScoreApplication;
 import io.rankwright.spec.SearchApplication;
@@ -44,6 +46,15 @@ final class TrainingOptions {
                             + " a log elsewhere, from all that arrived).")
     private boolean isFresh;
 
+    /** Runs every step of an application up to the metrics of a version, whatever its task. */
+    Version evaluate(Application application, ApplicationOptions options, Home home) {
+        return switch (application) {
+            case FeedApplication feed -> pipeline(feed, options, home).evaluate();
+            case SearchApplication search -> pipeline(search, options, home).evaluate();
+            case ScoreApplication score -> pipeline(score, options, home).evaluate();
+        };
+    }
+
     /** The pipeline of a command that trains, telling what it does on the error stream. */
     Pipeline pipeline(FeedApplication application, ApplicationOptions options, Home home) {
         Pipeline.DataChoice data = isFresh ? options.data(application).fresh() : options.data(application);
@@ -59,13 +70,13 @@ final class TrainingOptions {
     }
 
     /** The pipeline of a search. */
-    SearchPipeline pipeline(SearchApplication application, ApplicationOptions options, Home home) {
+    private SearchPipeline pipeline(SearchApplication application, ApplicationOptions options, Home home) {
         return SearchPipeline.of(
                 application, home, options.dataFolder(), options.isSimulated(), seed, Reporter.onErrorStream());
     }
 
     /** The pipeline of a score. */
-    ScorePipeline pipeline(ScoreApplication application, ApplicationOptions options, Home home) {
+    private ScorePipeline pipeline(ScoreApplication application, ApplicationOptions options, Home home) {
         return ScorePipeline.of(
                 application, home, options.dataFolder(), options.isSimulated(), seed, Reporter.onErrorStream());
     }

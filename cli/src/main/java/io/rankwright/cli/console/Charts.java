@@ -140,6 +140,48 @@ final class Charts {
         return svg.toString();
     }
 
+    /**
+     * Values as bars with their intervals, one below the other; empty without any.
+     *
+     * @param bars by name: the value, the low and the high bound, each from 0 to 1
+     */
+    static String bars(Map<String, List<Double>> bars) {
+        if (bars.isEmpty()) {
+            return "";
+        }
+        int height = 22 * bars.size() + 14;
+        var svg = new StringBuilder(
+                "<svg viewBox='0 0 320 %d' role='img' aria-label='Values as bars with their intervals'>"
+                        .formatted(height));
+        int y = 6;
+        for (var bar : bars.entrySet()) {
+            double value = bar.getValue().get(0);
+            svg.append("<text x='58' y='%d' text-anchor='end'>%s</text>".formatted(y + 11, bar.getKey()));
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<rect x='64' y='%d' width='%.1f' height='14' class='bar'><title>%s %.4f</title></rect>",
+                    y,
+                    220 * value,
+                    bar.getKey(),
+                    value));
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<line x1='%.1f' y1='%d' x2='%.1f' y2='%d' class='ideal'/>",
+                    64 + 220 * bar.getValue().get(1),
+                    y + 7,
+                    64 + 220 * bar.getValue().get(2),
+                    y + 7));
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<text x='%.1f' y='%d'>%.3f</text>",
+                    68 + 220 * Math.max(value, bar.getValue().get(2)),
+                    y + 11,
+                    value));
+            y += 22;
+        }
+        return svg.append("</svg>").toString();
+    }
+
     /** Relative changes with their intervals, one below the other, around the line of no change. Empty without any. */
     static String changes(List<ExperimentReport.Metric> metrics) {
         List<ExperimentReport.Metric> drawn = metrics.stream()

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
-import io.rankwright.cli.console.TaskPage.Fact;
 import io.rankwright.cli.pipeline.ScorePipeline;
 import io.rankwright.cli.pipeline.ScoreSet;
+import io.rankwright.cli.pipeline.SevenSteps.Fact;
 import io.rankwright.evaluation.Classification;
 import io.rankwright.models.text.CaseModel.WordShare;
 import io.rankwright.registry.Version;
@@ -14,7 +14,6 @@ import io.rankwright.serving.BadRequest;
 import io.rankwright.serving.score.ScoreEngine;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.ScoreApplication;
-import io.rankwright.spec.ScoreApplication.CaseFeature;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -74,50 +73,19 @@ public final class ScoreConsole {
                         "Reliability: of the " + application.framing().item() + "s said to be " + label
                                 + " with probability p, the share that was",
                         Charts.reliability(bins))));
-        var model = application.model();
         return TaskPage.values(
                 application,
                 engine.registry(),
                 version,
-                List.of(
-                        List.of(
-                                new Fact(
-                                        "Task",
-                                        "score: "
-                                                + String.join(
-                                                        ", ",
-                                                        application.framing().names()) + " of a "
-                                                + application.framing().item()),
-                                new Fact(
-                                        "Labels",
-                                        application.framing().isExclusive() ? "exactly one holds" : "any may hold")),
+                Map.of(
+                        3,
                         List.of(
                                 new Fact("Cases", String.format(Locale.ROOT, "%,d", data.sourced())),
                                 new Fact(
                                         "Judged by reviewers",
                                         String.format(
-                                                Locale.ROOT, "%,d", data.ids().size() - data.sourced())),
-                                new Fact(
-                                        "Folds",
-                                        Integer.toString(application.data().folds()))),
-                        application.features().stream()
-                                .map(feature -> new Fact(feature.name(), kind(feature)))
-                                .toList(),
-                        List.of(
-                                new Fact(
-                                        "Regressions",
-                                        String.join(", ", model.linear().features())),
-                                new Fact(
-                                        "Trees",
-                                        model.trees()
-                                                .map(trees -> trees.rounds() + " over regressions and "
-                                                        + String.join(", ", trees.features()))
-                                                .orElse("none")),
-                                new Fact("Calibration", model.calibrate().name().toLowerCase(Locale.ROOT)),
-                                new Fact("Chosen by", model.objective().name().toLowerCase(Locale.ROOT))),
-                        List.of(new Fact(
-                                "Judged by",
-                                version.lineage().testDay() + ": each case by a model that did not learn from it")),
+                                                Locale.ROOT, "%,d", data.ids().size() - data.sourced()))),
+                        7,
                         List.of(
                                 new Fact("Live", version.name()),
                                 new Fact("Waiting for a reviewer", Integer.toString(engine.queued())),
@@ -125,19 +93,6 @@ public final class ScoreConsole {
                 pictures,
                 data.counts(),
                 data.quarantined());
-    }
-
-    private static String kind(CaseFeature feature) {
-        return switch (feature) {
-            case CaseFeature.Runs of ->
-                "runs of " + of.from() + " to " + of.to() + (of.isOfWords() ? " words of " : " characters of ")
-                        + of.column();
-            case CaseFeature.Embedding of ->
-                "vector of " + of.column() + " by " + of.encoder().word();
-            case CaseFeature.Matches of -> "how often " + of.pattern() + " is in " + of.column();
-            case CaseFeature.Category of -> "category " + of.column();
-            case CaseFeature.Amount of -> "number " + of.formula();
-        };
     }
 
     private <T> T read(Version version, String artefact, TypeReference<T> type) {
@@ -322,7 +277,7 @@ public final class ScoreConsole {
         values.put("rules", rows);
         values.put(
                 "slices",
-                read(version, "slices", SLICES).stream()
+                read(version, "fairness", SLICES).stream()
                         .map(slice -> new Slice(
                                 slice.feature() + ": " + slice.value(),
                                 slice.label(),

@@ -2,13 +2,11 @@ package io.rankwright.cli.console;
 
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
-import io.rankwright.cli.console.TaskPage.Fact;
 import io.rankwright.cli.pipeline.SearchSet;
+import io.rankwright.cli.pipeline.SevenSteps.Fact;
 import io.rankwright.retrieval.text.Searches;
 import io.rankwright.serving.search.SearchEngine;
 import io.rankwright.spec.SearchApplication;
-import io.rankwright.spec.SearchApplication.Fusion;
-import io.rankwright.spec.SearchFeature;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -47,18 +45,12 @@ public final class SearchConsole {
     }
 
     private Map<String, Object> overview() {
-        var model = application.model();
         return TaskPage.values(
                 application,
                 engine.registry(),
                 engine.version(),
-                List.of(
-                        List.of(
-                                new Fact(
-                                        "Task",
-                                        "search: rank " + application.framing().item() + "s for a "
-                                                + application.framing().query()),
-                                new Fact("Language", lower(application.framing().language()))),
+                Map.of(
+                        3,
                         List.of(
                                 new Fact(
                                         "Searched",
@@ -74,65 +66,11 @@ public final class SearchConsole {
                                                 "%,d queries teach, %,d judge",
                                                 data.train().size(),
                                                 data.test().size()))),
-                        application.features().stream()
-                                .map(feature -> new Fact(feature.name(), kind(feature)))
-                                .toList(),
-                        List.of(
-                                new Fact(
-                                        "Words",
-                                        "BM25 over "
-                                                + String.join(
-                                                        ", ",
-                                                        model.lexical().fields().keySet()) + ", "
-                                                + model.lexical().candidates() + " candidates"),
-                                new Fact(
-                                        "Meaning",
-                                        model.dense()
-                                                .map(dense ->
-                                                        dense.embedding() + ", " + dense.candidates() + " candidates")
-                                                .orElse("not asked")),
-                                new Fact(
-                                        "Fusion",
-                                        switch (model.fusion()) {
-                                            case Fusion.ReciprocalRank(int k) -> "by reciprocal ranks, k " + k;
-                                            case Fusion.Learned() -> "by scaled scores, the weight learnt";
-                                        }),
-                                new Fact(
-                                        "Rank",
-                                        model.rank()
-                                                .map(rank -> "LambdaMART over the first " + rank.candidates())
-                                                .orElse("the fused list"))),
-                        List.of(new Fact("Judged by", engine.version().lineage().testDay())),
-                        List.of(
-                                new Fact(
-                                        "Items in an answer",
-                                        Integer.toString(application.serving().size())),
-                                new Fact("Live", engine.version().name()))),
+                        7,
+                        List.of(new Fact("Live", engine.version().name()))),
                 List.of(),
                 data.counts(),
                 data.quarantined());
-    }
-
-    private static String kind(SearchFeature feature) {
-        return switch (feature) {
-            case SearchFeature.Text text -> "words of " + String.join(", ", text.columns());
-            case SearchFeature.Embedding embedding ->
-                "vector of " + String.join(", ", embedding.columns()) + " by "
-                        + embedding.encoder().word();
-            case SearchFeature.Category category -> "category " + category.column();
-            case SearchFeature.Amount amount -> "number " + amount.column();
-            case SearchFeature.Words words -> "how many words " + words.text() + " has";
-            case SearchFeature.Bm25 bm25 -> "BM25 in " + bm25.text();
-            case SearchFeature.Closeness closeness -> "cosine with " + closeness.embedding();
-            case SearchFeature.Overlap overlap -> "share of the words in " + overlap.text();
-            case SearchFeature.Phrases phrases -> "share of the phrases in " + phrases.text();
-            case SearchFeature.Place place -> "place in the list of " + place.source();
-            case SearchFeature.Clicked _ -> "clicks beyond what places explain";
-        };
-    }
-
-    private static String lower(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     /** One value of a facet with the address that narrows to it, or widens again if it is chosen. */

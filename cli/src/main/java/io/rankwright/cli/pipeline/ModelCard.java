@@ -5,9 +5,12 @@ import io.rankwright.evaluation.Classification;
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
+import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Framing;
 import io.rankwright.spec.InternalFault;
+import io.rankwright.spec.ScoreApplication;
+import io.rankwright.spec.SearchApplication;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -25,34 +28,21 @@ public final class ModelCard {
     private ModelCard() {}
 
     /** The card of a version, as Markdown; everything in it comes from the registry and the application file. */
-    public static String markdown(FeedApplication application, Registry registry, Version version) {
+    public static String markdown(Application application, Registry registry, Version version) {
         var card = new StringBuilder();
         Version.Lineage lineage = version.lineage();
         card.append("# %s %s%n%n".formatted(application.name(), version.name()));
         if (lineage.data().equals("simulated")) {
-            card.append("**Simulated data**: every figure here comes from a log that the engine made.%n%n".formatted());
+            card.append("**Simulated data**: every figure here comes from data that the engine made.%n%n".formatted());
         }
         card.append("## What it is for%n%n%s%n%n"
                 .formatted(application.requirements().objective()));
-        Framing framing = application.framing();
-        card.append(
-                ("For a %s it orders %ss by %s (%s), from predictions of %s. It says nothing of %ss that were never shown to"
-                                + " anybody like the %s, and nothing of why somebody takes one.%n%n")
-                        .formatted(
-                                framing.subject(),
-                                framing.item(),
-                                framing.utility(),
-                                framing.utilityMeans(),
-                                framing.labels().stream()
-                                        .map(Framing.Label::name)
-                                        .collect(Collectors.joining(", ")),
-                                framing.item(),
-                                framing.subject()));
+        card.append(purpose(application)).append("\n\n");
         card.append("## What it was made from%n%n".formatted());
         card.append("| | |%n|---|---|%n".formatted());
         line(card, "stage", version.stage().name().toLowerCase(Locale.ROOT));
         line(card, "made", version.createdAt());
-        line(card, "data", lineage.data() + ", up to " + lineage.lastDay() + ", judged on " + lineage.testDay());
+        line(card, "data", lineage.data() + ", up to " + lineage.lastDay() + ", judged by " + lineage.testDay());
         line(card, "snapshot", "`" + lineage.snapshot() + "`");
         line(card, "application file", "`" + lineage.applicationHash() + "`");
         line(card, "code", "`" + lineage.codeVersion() + "`");
@@ -80,11 +70,39 @@ public final class ModelCard {
         return card.toString();
     }
 
+    private static String purpose(Application application) {
+        return switch (application) {
+            case FeedApplication feed -> {
+                Framing framing = feed.framing();
+                yield ("For a %s it orders %ss by %s (%s), from predictions of %s. It says nothing of %ss that were never shown to"
+                                + " anybody like the %s, and nothing of why somebody takes one.")
+                        .formatted(
+                                framing.subject(),
+                                framing.item(),
+                                framing.utility(),
+                                framing.utilityMeans(),
+                                framing.labels().stream()
+                                        .map(Framing.Label::name)
+                                        .collect(Collectors.joining(", ")),
+                                framing.item(),
+                                framing.subject());
+            }
+            case SearchApplication search ->
+                "For a %s it orders %ss by how well they answer it, as judgements and clicks have taught it. It does not say whether what they say is true."
+                        .formatted(search.framing().query(), search.framing().item());
+            case ScoreApplication score ->
+                "For a %s it says how likely %s are, and what the policy does then. It judges words without who wrote them and to whom; what is doubtful is for people to decide."
+                        .formatted(
+                                score.framing().item(),
+                                String.join(", ", score.framing().names()));
+        };
+    }
+
     private static void line(StringBuilder card, String name, String value) {
         card.append("| %s | %s |%n".formatted(name, value));
     }
 
-    private static void metrics(StringBuilder card, FeedApplication application, Version version) {
+    private static void metrics(StringBuilder card, Application application, Version version) {
         List<String> baselines = application.evaluation().baselines();
         card.append("%n## How good it is%n%n| metric | %s | 95%% interval |".formatted(version.name()));
         baselines.forEach(baseline -> card.append(" ").append(baseline).append(" |"));

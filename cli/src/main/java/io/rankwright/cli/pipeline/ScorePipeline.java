@@ -190,7 +190,7 @@ public final class ScorePipeline {
         var artefacts = new HashMap<String, byte[]>();
         artefacts.put(ScoreModels.ARTEFACT, CaseModel.artefact(fitted, manifest).bytes());
         artefacts.put("reliability", Artefact.json(judged.reliability()));
-        artefacts.put("slices", Artefact.json(judged.slices()));
+        artefacts.put("fairness", Artefact.json(judged.slices()));
         artefacts.put("policy", Artefact.json(judged.rules()));
         List<Gates.Result> gates = Gates.judge(
                 application.evaluation().gates(),
