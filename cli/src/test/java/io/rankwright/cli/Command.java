@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Playwright;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -18,9 +21,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /** The {@code rankwright} command as a process of its own, as a user starts it. */
 final class Command {
@@ -33,16 +38,29 @@ final class Command {
     /** Copies the flagship so that it finds no real data, made small enough for a test. */
     static final String BUDGET = "budget: { retrieve: 5s, rank: 5s, rerank: 5s }";
 
-    static Path smallApplication(Path folder) {
-        Path application = folder.resolve("small");
-        try (Stream<Path> files = Files.walk(APPS.resolve("video-feed"))) {
+    /** Copies an application so that it finds no real data. */
+    static Path application(String name, Path folder) {
+        return copied(name, folder.resolve(name));
+    }
+
+    private static Path copied(String name, Path application) {
+        try (Stream<Path> files = Files.walk(APPS.resolve(name))) {
             for (Path file :
                     files.filter(path -> path.toString().endsWith(".yaml")).toList()) {
-                Path copy = application.resolve(
-                        APPS.resolve("video-feed").relativize(file).toString());
+                Path copy =
+                        application.resolve(APPS.resolve(name).relativize(file).toString());
                 Files.createDirectories(copy.getParent());
                 Files.copy(file, copy);
             }
+            return application;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Path smallApplication(Path folder) {
+        Path application = copied("video-feed", folder.resolve("small"));
+        try {
             Path yaml = application.resolve("app.yaml");
             Files.writeString(
                     yaml,
@@ -144,6 +162,28 @@ final class Command {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** Does something in Debian's Chromium; where that is not installed the test is skipped. */
+    static void inChromium(Consumer<Browser> use) {
+        Path chromium = Path.of("/usr/bin/chromium");
+        Assumptions.assumeTrue(Files.isExecutable(chromium), "Debian's chromium is not installed");
+        try (Playwright playwright = Playwright.create(
+                        new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+                Browser browser = playwright
+                        .chromium()
+                        .launch(new BrowserType.LaunchOptions()
+                                .setExecutablePath(chromium)
+                                .setArgs(List.of(
+                                        "--no-sandbox",
+                                        "--disable-gpu",
+                                        "--disable-quic",
+                                        "--no-first-run",
+                                        "--disable-background-networking",
+                                        "--disable-component-update",
+                                        "--disable-sync")))) {
+            use.accept(browser);
         }
     }
 

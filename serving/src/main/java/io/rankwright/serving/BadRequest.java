@@ -4,6 +4,11 @@ package io.rankwright.serving;
 public final class BadRequest extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** @param message what was found and what was expected */
+    public BadRequest(String message) {
+        super(message);
+    }
+
     public BadRequest(String found, String expected) {
         super(found + "; expected " + expected);
     }

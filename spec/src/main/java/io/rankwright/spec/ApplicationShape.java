@@ -591,7 +591,7 @@ public final class ApplicationShape {
                                                 required("every", DURATION, "how often"),
                                                 optional(
                                                         "on_alarm",
-                                                        choice("true", "false"),
+                                                        value(Kind.BOOLEAN),
                                                         "also when the monitor raises an alarm (default true)")),
                                         "when a server trains a new version by itself, on what was posted since, and tries it as a canary (default: never)"),
                                 optional("card", new Items(NAME, 0, 20), "the item's columns that the console shows"),

@@ -90,7 +90,7 @@ final class ScoreShape {
                                         "what is to be known, by name"),
                                 optional(
                                         "exclusive",
-                                        choice("true", "false"),
+                                        value(Kind.BOOLEAN),
                                         "whether exactly one of the labels holds (default false)")),
                         "step 2: task, item, labels"),
                 required(

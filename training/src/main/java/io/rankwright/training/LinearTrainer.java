@@ -20,7 +20,7 @@ public record LinearTrainer(double hold, int epochs, long seed) {
     private static final int NEWTON_STEPS = 30;
     private static final double PRECISE = 1e-10;
     /** A pass in which no row moves more than this is the last one. */
-    private static final double STILL = 1e-3;
+    private static final double STILL = 1e-5;
 
     /**
      * The weights of a regression, the shift last; the scaling of the features is in them.

@@ -194,7 +194,7 @@ public final class Searches {
                 unknown.add(word);
             }
         }
-        if (unknown.size() < LEAST_UNKNOWN * words.size()) {
+        if (unknown.size() < LEAST_UNKNOWN * words.size() || !synonyms(text).isEmpty()) {
             return text;
         }
         String understood = text;

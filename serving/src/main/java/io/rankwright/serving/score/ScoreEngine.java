@@ -76,6 +76,8 @@ public final class ScoreEngine implements Served {
     private final Counter degraded;
     private final Map<String, Pending> queue = new ConcurrentHashMap<>();
     private final Map<String, Map<String, String>> fields = new ConcurrentHashMap<>();
+    /** What was said last of the cases that were acted on. */
+    private final Map<String, Map<String, Double>> decided = new ConcurrentHashMap<>();
     /** Who has said what last, by case. */
     private final Map<String, Verdict> verdicts = new ConcurrentHashMap<>();
     /** Shared by answers, exclusive for the moment in which a model is closed. */
@@ -262,7 +264,7 @@ public final class ScoreEngine implements Served {
     public Result score(String id, Map<String, String> given) {
         Optional<String> fault = SourceRows.fault(asked, given);
         if (fault.isPresent()) {
-            throw new BadRequest(fault.get(), "the columns of " + asked.name());
+            throw new BadRequest(fault.get());
         }
         if (id.length() > 200) {
             throw new BadRequest("an id of " + id.length() + " characters", "at most 200");
@@ -360,15 +362,26 @@ public final class ScoreEngine implements Served {
         String id = entry.field("case");
         switch (entry.kind()) {
             case "decision" -> {
+                if (!entry.field("action").equals("allow")) {
+                    decided.put(id, probabilities(entry));
+                }
                 if (entry.field("action").equals("review")) {
-                    queue.put(id, pending(id, entry.timeMillis(), probabilities(entry), false, ""));
+                    queue.put(id, pending(id, entry.timeMillis(), decided.getOrDefault(id, Map.of()), false, ""));
                 }
             }
             case "verdict" -> {
                 queue.remove(id);
                 verdicts.put(id, new Verdict(entry.field("reviewer"), Verdicts.labels(entry)));
             }
-            case "appeal" -> queue.put(id, pending(id, entry.timeMillis(), Map.of(), true, entry.field("reason")));
+            case "appeal" ->
+                queue.put(
+                        id,
+                        pending(
+                                id,
+                                entry.timeMillis(),
+                                decided.getOrDefault(id, Map.of()),
+                                true,
+                                entry.field("reason")));
             default -> {}
         }
     }

@@ -1,0 +1,134 @@
+package io.rankwright.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import io.rankwright.spec.ScoreApplication.Criterion;
+import io.rankwright.spec.SearchApplication.Fusion;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SearchAndScoreReaderTest {
+    private static final Path APPS = Path.of("../apps");
+
+    @TempDir
+    Path folder;
+
+    private Path changed(String application, String from, String to) throws IOException {
+        Path source = APPS.resolve(application);
+        try (Stream<Path> files = Files.walk(source)) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".yaml")).toList()) {
+                Path copy = folder.resolve(source.relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                Files.writeString(copy, Files.readString(file));
+            }
+        }
+        Path yaml = folder.resolve("app.yaml");
+        String text = Files.readString(yaml);
+        assertThat(text).contains(from);
+        Files.writeString(yaml, text.replace(from, to));
+        return folder;
+    }
+
+    private List<Problem> problems(String application, String from, String to) throws IOException {
+        Path made = changed(application, from, to);
+        return catchThrowableOfType(UserFault.class, () -> Application.read(made))
+                .problems();
+    }
+
+    @Test
+    void theSearchIsRight() {
+        SearchApplication application = SearchApplication.read(APPS.resolve("paper-search"));
+
+        assertThat(application.task()).isEqualTo(Framing.Task.SEARCH);
+        assertThat(application.data().queryText()).isEqualTo("text");
+        assertThat(application.model().lexical().fields()).containsExactly(java.util.Map.entry("abstract", 1.0));
+        assertThat(application.model().fusion()).isEqualTo(new Fusion.Learned());
+        assertThat(application.model().rank().orElseThrow().features()).contains("closeness", "clicked", "asked");
+        assertThat(application.serving().facets()).containsKey("length");
+        assertThat(application.hash()).hasSize(64);
+    }
+
+    @Test
+    void theScoreIsRight() {
+        ScoreApplication application = ScoreApplication.read(APPS.resolve("harmful-content"));
+
+        assertThat(application.task()).isEqualTo(Framing.Task.SCORE);
+        assertThat(application.framing().names()).containsExactly("hate", "offensive", "neither");
+        assertThat(application.framing().isExclusive()).isTrue();
+        assertThat(application.model().linear().features()).containsExactly("words", "characters");
+        assertThat(application.model().trees().orElseThrow().features())
+                .contains("meaning", "mentions")
+                .doesNotContain("words");
+        assertThat(application.serving().policy().getFirst().criterion()).isEqualTo(new Criterion.Precision(0.7));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "paper-search | text: paper.title } | text: paper.titel } | did you mean",
+                "paper-search | encoder: all-minilm-l6-v2 | encoder: all-minilm | 'all-minilm'",
+                "paper-search | cosine: meaning | cosine: meening | 'meening'",
+                "paper-search | fields: { abstract: 1 } | fields: { abstrakt: 1 } | 'abstrakt'",
+                "paper-search | dense: { to: meaning | dense: { to: title | 'title'",
+                "paper-search | [ndcg@10, recall@100, mrr, map@100] | [ndcg, recall@100] | 'ndcg'",
+                "paper-search | dense.ndcg@10 | danse.ndcg@10 | danse.ndcg@10",
+                "paper-search | facets: { length: [100, 150, 200, 250] } | facets: { length: [] } | it is a number",
+                "paper-search | highlight: abstract | highlight: meaning | 'meaning'",
+                "paper-search | item: paper | item: papers | 'papers'",
+                "paper-search | language: english | language: klingon | 'klingon'",
+                "harmful-content | where: class == 0 | where: klass == 0 | 'klass'",
+                "harmful-content | runs: post.tweet, of: words, from: 1, to: 3 | runs: post.tweet, of: words, from: 3, to: 1 | the shorter first",
+                "harmful-content | [words, characters] | [words, meaning] | 'meaning'",
+                "harmful-content | precision: 70% | precision: 70%, recall: 10% | precision and recall",
+                "harmful-content | label: offensive | label: offence | 'offence'",
+                "harmful-content | pattern: '@\\w+' | pattern: '@(' | a regular expression",
+                "harmful-content | slices:    [mentions | slices:    [words | 'words'",
+                "harmful-content | hate.auc > 0.8 | hate.auk > 0.8 | hate.auk",
+                "harmful-content | folds: 5 | folds: 1 | 2 to 100",
+            })
+    void whatIsWrongIsNamedWithItsPlace(String application, String from, String to, String message) throws IOException {
+        List<Problem> problems = problems(application, from, to);
+
+        assertThat(problems).isNotEmpty().allSatisfy(problem -> {
+            assertThat(problem.location().line()).isPositive();
+            assertThat(problem.location().file()).endsWith(".yaml");
+        });
+        assertThat(problems.toString()).contains(message);
+    }
+
+    @Test
+    void anApplicationOfAnotherTaskIsRefusedByWhatNeedsAFeed() {
+        assertThatThrownBy(() -> FeedApplication.read(APPS.resolve("paper-search")))
+                .isInstanceOf(UserFault.class)
+                .hasMessage("paper-search is of the task search; this works on one of the task feed");
+        assertThat(Application.read(APPS.resolve("video-feed"))).isInstanceOf(FeedApplication.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"paper-search", "harmful-content"})
+    void theSchemaTakesTheApplicationAndRefusesAnUnknownKey(String name) throws IOException {
+        Application application = Application.read(APPS.resolve(name));
+        var schema = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+                .getSchema(ApplicationShape.jsonSchema(application));
+        String text = Files.readString(APPS.resolve(name).resolve("app.yaml"));
+
+        assertThat(schema.validate(text, InputFormat.YAML)).isEmpty();
+        assertThat(schema.validate(text.replace("requirements:", "requirement:"), InputFormat.YAML))
+                .isNotEmpty();
+    }
+}
