@@ -5,7 +5,8 @@ import java.nio.file.Path;
 /**
  * Chooses the benchmark: {@code replay [APP] [EVENTS]}, {@code feed ADDRESS [REQUESTS]}, {@code
  * ranker HOME}, {@code store [APP]}, {@code
- * ingest [ADDRESS] [BATCHES]}, {@code load --rate N} or {@code embeddings}.
+ * ingest [ADDRESS] [BATCHES]}, {@code load --rate N}, {@code embeddings} or {@code
+ * encode FILE}.
  */
 public final class Bench {
     private Bench() {}
@@ -30,9 +31,10 @@ public final class Bench {
             case "store" -> StoreBench.run(Path.of(arguments.length > 1 ? arguments[1] : "apps/video-feed"));
             case "load" -> LoadBench.run(Options.of(arguments));
             case "embeddings" -> EmbeddingBench.run();
+            case "encode" -> EncodeBench.run(Path.of(arguments[1]));
             default ->
                 System.err.println("usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME]"
-                        + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings"
+                        + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings | encode FILE"
                         + " | load [--address A] [--rate N | --peak CLIENTS] [--seconds N] [--users N] [--events SHARE]"
                         + " [--queries FILE.csv]");
         }

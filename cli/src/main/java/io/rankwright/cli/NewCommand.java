@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,6 +22,24 @@ final class NewCommand implements Callable<Integer> {
     @Parameters(paramLabel = "NAME", description = "The name of the application; letters, digits and '-'.")
     @SuppressWarnings("NullAway.Init")
     private String name;
+
+    @Option(names = "--task", description = "${COMPLETION-CANDIDATES} (default: feed).")
+    private Task task = Task.feed;
+
+    /** As it is written on the command line, with the contracts of what it starts from. */
+    private enum Task {
+        feed,
+        search,
+        score;
+
+        List<String> contracts() {
+            return switch (this) {
+                case feed -> List.of("view", "user", "item");
+                case search -> List.of("item", "query", "judgement");
+                case score -> List.of("message");
+            };
+        }
+    }
 
     @Option(names = "--in", paramLabel = "DIR", description = "The folder to make it in (default: apps).")
     private Path parent = Path.of("apps");
@@ -40,9 +59,9 @@ final class NewCommand implements Callable<Integer> {
         }
         try {
             Files.createDirectories(folder.resolve("contracts"));
-            write(folder.resolve("app.yaml"), "app.yaml");
-            for (String contract : new String[] {"view", "user", "item"}) {
-                write(folder.resolve("contracts").resolve(contract + ".yaml"), contract + ".yaml");
+            write(folder, "app.yaml");
+            for (String contract : task.contracts()) {
+                write(folder, "contracts/" + contract + ".yaml");
             }
         } catch (IOException e) {
             throw new EnvironmentFault("could not write " + folder + ": " + e.getMessage(), true, e);
@@ -51,13 +70,14 @@ final class NewCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void write(Path file, String template) throws IOException {
-        try (InputStream in = NewCommand.class.getResourceAsStream("new/" + template)) {
+    private void write(Path folder, String file) throws IOException {
+        String template = "new/" + task + "/" + file;
+        try (InputStream in = NewCommand.class.getResourceAsStream(template)) {
             if (in == null) {
                 throw new InternalFault("no template " + template);
             }
             String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            Files.writeString(file, text.replace("APPLICATION_NAME", name));
+            Files.writeString(folder.resolve(file), text.replace("APPLICATION_NAME", name));
         }
     }
 }

@@ -1,13 +1,18 @@
 package io.rankwright.cli;
 
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** A part may use those above it in the list, never those below. */
@@ -43,6 +48,25 @@ class ArchitectureTest {
         }
         rule = rule.whereLayer("dev").mayOnlyBeAccessedByLayers("cli");
         rule.check(CLASSES);
+    }
+
+    /** An application is YAML and data: what serves, computes features and trains must not know one by its name. */
+    @Test
+    void noPartKnowsAnApplicationByItsName() throws IOException {
+        try (Stream<Path> applications = Files.list(Path.of("../apps"))) {
+            List<String> names =
+                    applications.map(folder -> folder.getFileName().toString()).toList();
+            assertThat(names).contains("video-feed", "paper-search", "harmful-content");
+            for (String part : List.of("features", "models", "training", "retrieval", "serving")) {
+                try (Stream<Path> sources = Files.walk(Path.of("..", part, "src/main"))) {
+                    for (Path source : sources.filter(Files::isRegularFile).toList()) {
+                        assertThat(Files.readString(source))
+                                .as(source.toString())
+                                .doesNotContain(names);
+                    }
+                }
+            }
+        }
     }
 
     @Test

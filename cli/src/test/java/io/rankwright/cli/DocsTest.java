@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The docs tell the truth of today. */
 class DocsTest {
@@ -58,6 +59,19 @@ class DocsTest {
         assertThatCode(() -> Main.commandLine().parseArgs(command.split(" +")))
                 .as(command)
                 .doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"search", "score"})
+    void whatNewWritesOfAnotherTaskIsRight(String task) {
+        Result made = Command.run(scratch, "new", "my-own", "--task", task, "--in", scratch.toString());
+        assertThat(made.exitCode()).as(made.err()).isZero();
+
+        Result checked = Command.run(scratch, "check", scratch.resolve("my-own").toString());
+        assertThat(checked.exitCode()).as(checked.err()).isZero();
+        Result run = Command.run(scratch, "run", scratch.resolve("my-own").toString(), "--no-serve");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("no data found").doesNotContain("\tat ");
     }
 
     @Test
