@@ -16,6 +16,7 @@ import io.rankwright.cli.pipeline.ScorePipeline;
 import io.rankwright.cli.pipeline.ScoreSet;
 import io.rankwright.cli.pipeline.SearchPipeline;
 import io.rankwright.cli.pipeline.SearchSet;
+import io.rankwright.cli.pipeline.TaskPipeline;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.features.store.StoreWriter;
 import io.rankwright.flink.ClusterFeatures;
@@ -137,7 +138,7 @@ final class RunCommand implements Callable<Integer> {
             throws InterruptedException {
         SearchPipeline pipeline = SearchPipeline.of(
                 application, home, options.dataFolder(), options.isSimulated(), Pipeline.SEED, reporter);
-        SearchPipeline.Prepared prepared = pipeline.run();
+        TaskPipeline.Prepared<SearchSet> prepared = pipeline.run();
         PrintWriter out = tell(application, prepared.version());
         if (isServingLeftOut) {
             home.close();
@@ -182,7 +183,7 @@ final class RunCommand implements Callable<Integer> {
             throws InterruptedException {
         ScorePipeline pipeline = ScorePipeline.of(
                 application, home, options.dataFolder(), options.isSimulated(), Pipeline.SEED, reporter);
-        ScorePipeline.Prepared prepared = pipeline.run();
+        TaskPipeline.Prepared<ScoreSet> prepared = pipeline.run();
         PrintWriter out = tell(application, prepared.version());
         if (isServingLeftOut) {
             home.close();

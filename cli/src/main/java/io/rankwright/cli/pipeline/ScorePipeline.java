@@ -11,9 +11,6 @@ import io.rankwright.models.Artefact;
 import io.rankwright.models.Calibration;
 import io.rankwright.models.text.CaseModel;
 import io.rankwright.models.text.EncodedTexts;
-import io.rankwright.registry.Gates;
-import io.rankwright.registry.Registry;
-import io.rankwright.registry.Version;
 import io.rankwright.serving.score.ScoreModels;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.ScoreApplication;
@@ -23,9 +20,7 @@ import io.rankwright.spec.ScoreApplication.Rule;
 import io.rankwright.training.CalibrationFit;
 import io.rankwright.training.CaseTrainer;
 import io.rankwright.training.CodeVersion;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -43,25 +38,16 @@ import java.util.stream.IntStream;
  * is judged by a model that did not learn from it, with a calibration, a choice and thresholds that were found without it.
  * Killed at any moment and started again it ends with the same version; what is valid is used again.
  */
-public final class ScorePipeline {
+public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet> {
     private static final int RESAMPLES = 400;
     private static final int BINS = 15;
     /** A slice with fewer cases says nothing. */
     private static final int FEWEST_IN_SLICE = 100;
 
-    private final ScoreApplication application;
-    private final Path state;
-    private final DataRoot root;
-    private final long seed;
-    private final Reporter reporter;
     private final List<String> labels;
 
     private ScorePipeline(ScoreApplication application, Path state, DataRoot root, long seed, Reporter reporter) {
-        this.application = application;
-        this.state = state;
-        this.root = root;
-        this.seed = seed;
-        this.reporter = reporter;
+        super(application, state, root, seed, reporter);
         this.labels = application.framing().names();
     }
 
@@ -89,33 +75,8 @@ public final class ScorePipeline {
         return new ScorePipeline(application, home.state(root.isSimulated()), root, seed, reporter);
     }
 
-    public boolean isSimulated() {
-        return root.isSimulated();
-    }
-
-    /** Where the state of this run lies. */
-    public Path state() {
-        return state;
-    }
-
-    /** What a run has made ready to serve. */
-    public record Prepared(ScoreSet data, Registry registry, Version version) {}
-
-    /** Runs every step whose inputs have changed, and decides which version is live. */
-    public Prepared run() {
-        ScoreSet data = data();
-        var registry = Home.registry(state);
-        Version version = version(data, registry);
-        Sources.decide(registry, version, reporter);
-        return new Prepared(data, registry, registry.live().orElseThrow(() -> Sources.refused(application, version)));
-    }
-
-    /** Runs every step up to the metrics; which version is live stays as it is. */
-    public Version evaluate() {
-        return version(data(), Home.registry(state));
-    }
-
-    private ScoreSet data() {
+    @Override
+    ScoreSet data() {
         try (Reporter.Step step = reporter.step("read")) {
             ScoreSet data = ScoreSet.read(application, root, state, step);
             Sources.keepQuarantine(state, data.quarantined());
@@ -126,24 +87,19 @@ public final class ScorePipeline {
         }
     }
 
-    private Version version(ScoreSet data, Registry registry) {
-        String key = hash(data.hash(), application.hash(), modelCode(), Long.toString(seed));
-        Optional<Version> known = registry.find(key);
-        known.ifPresent(version -> reporter.say(
-                "  %-10s %s is valid for these data, this file and this code: used again", "train", version.name()));
-        return known.orElseGet(() -> train(data, registry, key));
+    @Override
+    String identity(ScoreSet data) {
+        return data.hash();
     }
 
-    private static String modelCode() {
+    @Override
+    String modelCode() {
         return CodeVersion.of(
                 ScoreApplication.class, Artefact.class, Classification.class, CaseTrainer.class, ScorePipeline.class);
     }
 
-    private static String hash(String... parts) {
-        return Artefact.hash(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
-    }
-
-    private Version train(ScoreSet data, Registry registry, String key) {
+    @Override
+    Trained train(ScoreSet data) {
         List<Map<String, float[]>> vectors = vectors(data);
         var trainer = new CaseTrainer(application, data.cases(), vectors, data.targets(), seed);
         double[][] raw = new double[labels.size()][data.sourced()];
@@ -192,25 +148,7 @@ public final class ScorePipeline {
         artefacts.put("reliability", Artefact.json(judged.reliability()));
         artefacts.put("fairness", Artefact.json(judged.slices()));
         artefacts.put("policy", Artefact.json(judged.rules()));
-        List<Gates.Result> gates = Gates.judge(
-                application.evaluation().gates(),
-                metrics,
-                application.evaluation().baselines());
-        var lineage = new Version.Lineage(
-                application.name(),
-                root.isSimulated() ? "simulated" : "real",
-                data.hash(),
-                application.hash(),
-                modelCode(),
-                data.hash(),
-                data.sourced() + " cases",
-                folds + " folds",
-                seed,
-                1,
-                "cpu",
-                registry.live().map(Version::id).orElse(0));
-        return registry.register(
-                new Registry.Draft(key, Instant.now().toString(), lineage, artefacts, metrics, intervals, gates));
+        return new Trained(artefacts, metrics, intervals, data.sourced() + " cases", folds + " folds");
     }
 
     private List<Map<String, float[]>> vectors(ScoreSet data) {

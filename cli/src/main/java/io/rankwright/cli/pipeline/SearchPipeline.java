@@ -11,16 +11,12 @@ import io.rankwright.log.Workers;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.BoostedTrees;
 import io.rankwright.models.text.EncodedTexts;
-import io.rankwright.registry.Gates;
-import io.rankwright.registry.Registry;
-import io.rankwright.registry.Version;
 import io.rankwright.retrieval.text.Asked;
 import io.rankwright.retrieval.text.Clicks;
 import io.rankwright.retrieval.text.Searches;
 import io.rankwright.retrieval.text.Searches.Source;
 import io.rankwright.retrieval.text.TextIndex;
 import io.rankwright.serving.search.SearchModels;
-import io.rankwright.spec.Application;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.SearchApplication.Fusion;
@@ -30,9 +26,7 @@ import io.rankwright.spec.UserFault;
 import io.rankwright.training.BoostedTrainer;
 import io.rankwright.training.ClickModel;
 import io.rankwright.training.CodeVersion;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -50,27 +44,18 @@ import java.util.stream.Stream;
  * Runs a search up to a registered version: items, queries and judgements, vectors, index, fusion, ranker, metrics, gates.
  * Killed at any moment and started again it ends with the same version; what is valid is used again.
  */
-public final class SearchPipeline {
+public final class SearchPipeline extends TaskPipeline<SearchApplication, SearchSet> {
     private static final int DEPTH = 100;
     private static final int RESAMPLES = 1000;
     /** Weights of a learned fusion that are tried: 0 to 1 in so many steps. */
     private static final int WEIGHTS = 20;
 
-    private final SearchApplication application;
-    private final Path state;
     private final boolean isBeside;
-    private final DataRoot root;
-    private final long seed;
-    private final Reporter reporter;
 
     private SearchPipeline(
             SearchApplication application, Path state, boolean isBeside, DataRoot root, long seed, Reporter reporter) {
-        this.application = application;
-        this.state = state;
+        super(application, state, root, seed, reporter);
         this.isBeside = isBeside;
-        this.root = root;
-        this.seed = seed;
-        this.reporter = reporter;
     }
 
     /**
@@ -102,33 +87,8 @@ public final class SearchPipeline {
         return new SearchPipeline(application, home.state(root.isSimulated()), home.isBeside(), root, seed, reporter);
     }
 
-    public boolean isSimulated() {
-        return root.isSimulated();
-    }
-
-    /** Where the state of this run lies. */
-    public Path state() {
-        return state;
-    }
-
-    /** What a run has made ready to serve. */
-    public record Prepared(SearchSet data, Registry registry, Version version) {}
-
-    /** Runs every step whose inputs have changed, and decides which version is live. */
-    public Prepared run() {
-        SearchSet data = data();
-        var registry = Home.registry(state);
-        Version version = version(data, registry);
-        Sources.decide(registry, version, reporter);
-        return new Prepared(data, registry, registry.live().orElseThrow(() -> Sources.refused(application, version)));
-    }
-
-    /** Runs every step up to the metrics; which version is live stays as it is. */
-    public Version evaluate() {
-        return version(data(), Home.registry(state));
-    }
-
-    private SearchSet data() {
+    @Override
+    SearchSet data() {
         try (Reporter.Step step = reporter.step("read")) {
             SearchSet data = SearchSet.read(application, root, step);
             Sources.keepQuarantine(state, data.quarantined());
@@ -144,16 +104,18 @@ public final class SearchPipeline {
         }
     }
 
-    private Version version(SearchSet data, Registry registry) {
-        ClickLog clicks = ClickLog.read(SearchModels.journal(state));
-        String key = hash(data.hash(), application.hash(), modelCode(), Long.toString(seed), clicks.hash());
-        Optional<Version> known = registry.find(key);
-        known.ifPresent(version -> reporter.say(
-                "  %-10s %s is valid for these data, this file and this code: used again", "train", version.name()));
-        return known.orElseGet(() -> train(data, clicks, registry, key));
+    /** The data, and what was clicked since. */
+    @Override
+    String identity(SearchSet data) {
+        return hash(data.hash(), clicks().hash());
     }
 
-    private static String modelCode() {
+    private ClickLog clicks() {
+        return ClickLog.read(SearchModels.journal(state));
+    }
+
+    @Override
+    String modelCode() {
         return CodeVersion.of(
                 SearchApplication.class,
                 Artefact.class,
@@ -163,16 +125,13 @@ public final class SearchPipeline {
                 SearchPipeline.class);
     }
 
-    private static String hash(String... parts) {
-        return Artefact.hash(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
-    }
-
-    private Version train(SearchSet data, ClickLog clicks, Registry registry, String key) {
+    @Override
+    Trained train(SearchSet data) {
         Map<Encoder, EncodedTexts> encoders = SearchModels.encoders(state, application);
         try {
             encode(data, encoders);
             try (TextIndex index = index(data, encoders)) {
-                return learn(data, clicks, registry, key, index, encoders);
+                return learn(data, index, encoders);
             }
         } finally {
             encoders.values().forEach(EncodedTexts::close);
@@ -219,18 +178,12 @@ public final class SearchPipeline {
         };
     }
 
-    private Version learn(
-            SearchSet data,
-            ClickLog clicks,
-            Registry registry,
-            String key,
-            TextIndex index,
-            Map<Encoder, EncodedTexts> encoders) {
+    private Trained learn(SearchSet data, TextIndex index, Map<Encoder, EncodedTexts> encoders) {
         var plain = new Searches(index, SearchModels.ofQueries(encoders), 0, Clicks.NONE);
         Map<String, Asked> asked = understood(data, plain);
         double weight = application.model().fusion() instanceof Fusion.Learned ? fusion(data, plain, asked) : 0;
         var parts = new TreeMap<String, byte[]>();
-        Optional<SearchModels.Attractions> attractions = attractions(clicks);
+        Optional<SearchModels.Attractions> attractions = attractions(clicks());
         var searches = new Searches(
                 index,
                 SearchModels.ofQueries(encoders),
@@ -247,31 +200,12 @@ public final class SearchPipeline {
         var artefact = new Artefact(parts);
         var intervals = new TreeMap<String, List<Double>>();
         judge(data, searches, asked, artefact, metrics, intervals);
-        List<Gates.Result> gates = Gates.judge(
-                application.evaluation().gates(),
-                metrics,
-                application.evaluation().baselines());
-        var lineage = new Version.Lineage(
-                application.name(),
-                root.isSimulated() ? "simulated" : "real",
-                data.hash(),
-                application.hash(),
-                modelCode(),
-                data.hash(),
-                String.join(" ", application.data().train()),
-                String.join(" ", application.data().test()),
-                seed,
-                1,
-                "cpu",
-                registry.live().map(Version::id).orElse(0));
-        return registry.register(new Registry.Draft(
-                key,
-                Instant.now().toString(),
-                lineage,
+        return new Trained(
                 Map.of(SearchModels.ARTEFACT, artefact.bytes()),
                 metrics,
                 intervals,
-                gates));
+                String.join(" ", application.data().train()),
+                String.join(" ", application.data().test()));
     }
 
     /** What the clicks say once the places at which items were shown are taken out of them. */
@@ -601,10 +535,5 @@ public final class SearchPipeline {
 
     private static double ndcg(List<String> list, Set<String> right, int depth) {
         return value("ndcg@" + depth, list, right);
-    }
-
-    /** The application whose steps these are. */
-    public Application application() {
-        return application;
     }
 }

@@ -30,7 +30,6 @@ import org.apache.lucene.search.BoostQuery;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.KnnFloatVectorQuery;
-import org.apache.lucene.search.PhraseQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.ScoreMode;
@@ -570,9 +569,10 @@ public final class Searches {
             throws IOException {
         int count = found.size();
         float[] rows = new float[count * inputs.size()];
+        var fields = new HashMap<String, WordPlaces>();
         for (int f = 0; f < inputs.size(); f++) {
-            double[] column =
-                    column(searcher, asked, found, ids, application.feature(SearchFeature.class, inputs.get(f)));
+            double[] column = column(
+                    searcher, asked, found, ids, application.feature(SearchFeature.class, inputs.get(f)), fields);
             for (int i = 0; i < count; i++) {
                 rows[i * inputs.size() + f] = (float) column[i];
             }
@@ -580,7 +580,13 @@ public final class Searches {
         return rows;
     }
 
-    private double[] column(IndexSearcher searcher, Asked asked, Found found, List<String> ids, SearchFeature feature)
+    private double[] column(
+            IndexSearcher searcher,
+            Asked asked,
+            Found found,
+            List<String> ids,
+            SearchFeature feature,
+            Map<String, WordPlaces> fields)
             throws IOException {
         int[] documents = found.documents();
         return switch (feature) {
@@ -595,8 +601,10 @@ public final class Searches {
             }
             case SearchFeature.Bm25 bm25 -> scores(searcher, wordsIn(bm25.text(), asked.words()), documents);
             case SearchFeature.Closeness closeness -> cosines(searcher, closeness.embedding(), asked, documents);
-            case SearchFeature.Overlap overlap -> overlap(searcher, overlap.text(), asked.words(), documents);
-            case SearchFeature.Phrases phrases -> phrases(searcher, phrases.text(), asked.words(), documents);
+            case SearchFeature.Overlap overlap ->
+                overlap(searcher, places(searcher, overlap.text(), asked, documents, fields), asked.words());
+            case SearchFeature.Phrases phrases ->
+                phrases(places(searcher, phrases.text(), asked, documents, fields), asked.words());
             case SearchFeature.Place place -> places(place, found);
             case SearchFeature.Clicked _ ->
                 ids.stream()
@@ -605,6 +613,18 @@ public final class Searches {
             case SearchFeature.Text _, SearchFeature.Embedding _, SearchFeature.Category _ ->
                 throw new IllegalArgumentException(feature.name() + " is no number");
         };
+    }
+
+    /** Where the words of a query stand in a text of the documents, read once for all that asks. */
+    private static WordPlaces places(
+            IndexSearcher searcher, String field, Asked asked, int[] documents, Map<String, WordPlaces> fields)
+            throws IOException {
+        WordPlaces known = fields.get(field);
+        if (known == null) {
+            known = WordPlaces.read(searcher, field, asked.words(), documents, ascending(documents));
+            fields.put(field, known);
+        }
+        return known;
     }
 
     private static double[] places(SearchFeature.Place place, Found found) {
@@ -620,30 +640,26 @@ public final class Searches {
         return column;
     }
 
-    private static double[] overlap(IndexSearcher searcher, String field, List<String> words, int[] documents)
-            throws IOException {
-        double[] shares = new double[documents.length];
+    private static double[] overlap(IndexSearcher searcher, WordPlaces places, List<String> words) throws IOException {
+        double[] shares = new double[places.documents()];
         double total = 0;
         double items = Math.max(1, searcher.getIndexReader().numDocs());
         for (String word : new LinkedHashSet<>(words)) {
-            var term = new Term(field, word);
-            double rarity = Math.log(1 + items / (1 + searcher.getIndexReader().docFreq(term)));
-            double[] scores = scores(searcher, new TermQuery(term), documents);
+            double rarity =
+                    Math.log(1 + items / (1 + searcher.getIndexReader().docFreq(new Term(places.field(), word))));
             for (int i = 0; i < shares.length; i++) {
-                shares[i] += scores[i] > 0 ? rarity : 0;
+                shares[i] += places.has(word, i) ? rarity : 0;
             }
             total += rarity;
         }
         return over(shares, total);
     }
 
-    private static double[] phrases(IndexSearcher searcher, String field, List<String> words, int[] documents)
-            throws IOException {
-        double[] shares = new double[documents.length];
+    private static double[] phrases(WordPlaces places, List<String> words) {
+        double[] shares = new double[places.documents()];
         for (int w = 1; w < words.size(); w++) {
-            double[] scores = scores(searcher, new PhraseQuery(1, field, words.get(w - 1), words.get(w)), documents);
             for (int i = 0; i < shares.length; i++) {
-                shares[i] += scores[i] > 0 ? 1 : 0;
+                shares[i] += places.areNeighbours(words.get(w - 1), words.get(w), i) ? 1 : 0;
             }
         }
         return over(shares, words.size() - 1.0);

@@ -17,6 +17,7 @@ import io.rankwright.models.text.EncodedTexts;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.BadRequest;
+import io.rankwright.serving.Followed;
 import io.rankwright.serving.Served;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.Encoder;
@@ -44,7 +45,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -80,13 +80,9 @@ public final class ScoreEngine implements Served {
     private final Map<String, Map<String, Double>> decided = new ConcurrentHashMap<>();
     /** Who has said what last, by case. */
     private final Map<String, Verdict> verdicts = new ConcurrentHashMap<>();
-    /** Shared by answers, exclusive for the moment in which a model is closed. */
-    private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
     private final Map<Action, Counter> actions = new HashMap<>();
-    private volatile Live live;
-
-    private record Live(Version version, CaseModel model) {}
+    private final Followed<CaseModel> live;
 
     private record Verdict(String reviewer, List<String> labels) {}
 
@@ -127,7 +123,7 @@ public final class ScoreEngine implements Served {
         Gauge.builder("rankwright.review.queue", queue::size)
                 .description("Cases that wait for a reviewer")
                 .register(meters);
-        this.live = load(version);
+        this.live = new Followed<>(registry, version, this::load, CaseModel::close);
     }
 
     /**
@@ -183,29 +179,16 @@ public final class ScoreEngine implements Served {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    private Live load(Version version) {
-        return new Live(
-                version,
-                CaseModel.of(
-                        application,
-                        Artefact.of(registry.artefact(
-                                Objects.requireNonNull(version.artefacts().get(ScoreModels.ARTEFACT))))));
+    private CaseModel load(Version version) {
+        return CaseModel.of(
+                application,
+                Artefact.of(registry.artefact(
+                        Objects.requireNonNull(version.artefacts().get(ScoreModels.ARTEFACT)))));
     }
 
     @Override
     public void follow() {
-        Optional<Version> now = registry.live();
-        if (now.isEmpty() || now.get().id() == live.version().id()) {
-            return;
-        }
-        Live before = live;
-        live = load(now.get());
-        use.writeLock().lock();
-        try {
-            before.model().close();
-        } finally {
-            use.writeLock().unlock();
-        }
+        live.follow();
     }
 
     public ScoreApplication application() {
@@ -271,34 +254,30 @@ public final class ScoreEngine implements Served {
         }
         String known = id.isEmpty() ? UUID.randomUUID().toString() : id;
         long start = System.nanoTime();
-        use.readLock().lock();
-        try {
-            Live now = live;
+        return live.answer((version, model) -> {
             var missing = new ArrayList<String>();
-            Scored scored = scored(now, given, missing);
-            Result result = result(known, now, scored, missing);
+            Scored scored = scored(model, given, missing);
+            Result result = result(known, version, model, scored, missing);
             keep(result, given);
             timer.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
             Objects.requireNonNull(actions.get(Action.valueOf(result.action().toUpperCase(Locale.ROOT))))
                     .increment();
             return result;
-        } finally {
-            use.readLock().unlock();
-        }
+        });
     }
 
-    private Scored scored(Live now, Map<String, String> given, List<String> missing) {
+    private Scored scored(CaseModel model, Map<String, String> given, List<String> missing) {
         try {
-            return now.model().score(given, ScoreModels.vectors(application, encoders, given));
+            return model.score(given, ScoreModels.vectors(application, encoders, given));
         } catch (InternalFault e) {
             LOGGER.log(Level.WARNING, "the trees or their vectors failed: {0}", e.getMessage());
             missing.add("trees");
             degraded.increment();
-            return now.model().scoreLightly(given);
+            return model.scoreLightly(given);
         }
     }
 
-    private Result result(String id, Live now, Scored scored, List<String> missing) {
+    private Result result(String id, Version version, CaseModel model, Scored scored, List<String> missing) {
         List<String> labels = application.framing().names();
         var probabilities = new LinkedHashMap<String, Double>();
         for (int l = 0; l < labels.size(); l++) {
@@ -308,7 +287,7 @@ public final class ScoreEngine implements Served {
         var rules = new ArrayList<String>();
         List<Rule> policy = application.serving().policy();
         for (int r = 0; r < policy.size(); r++) {
-            double threshold = now.model().manifest().thresholds().get(r);
+            double threshold = model.manifest().thresholds().get(r);
             if (scored.probabilities()[labels.indexOf(policy.get(r).label())] >= threshold) {
                 rules.add(String.format(
                         Locale.ROOT,
@@ -323,7 +302,7 @@ public final class ScoreEngine implements Served {
         }
         return new Result(
                 id,
-                now.version().name(),
+                version.name(),
                 data,
                 probabilities,
                 application.framing().isExclusive() ? labels.get(scored.chosen()) : "",
@@ -415,7 +394,7 @@ public final class ScoreEngine implements Served {
 
     /** The probability from which on a rule of the policy acts, by its place. */
     public double threshold(int rule) {
-        return live.model().manifest().thresholds().get(rule);
+        return live.answer((_, model) -> model.manifest().thresholds().get(rule));
     }
 
     /** What waits for a reviewer, the most urgent first; the oldest first of what is as urgent. */
@@ -522,9 +501,7 @@ public final class ScoreEngine implements Served {
 
     /** Explains each label of a case; shows its words. */
     public List<Explanation> explain(Map<String, String> given) {
-        use.readLock().lock();
-        try {
-            CaseModel model = live.model();
+        return live.answer((_, model) -> {
             List<String> labels = application.framing().names();
             Map<String, float[]> vectors = ScoreModels.vectors(application, encoders, given);
             String column = application.serving().title();
@@ -534,16 +511,14 @@ public final class ScoreEngine implements Served {
                         new Explanation(labels.get(l), model.inputs(given, vectors, l), model.words(column, given, l)));
             }
             return explanations;
-        } finally {
-            use.readLock().unlock();
-        }
+        });
     }
 
     /** Scores some texts of no account, so that the first cases that count find everything warm. */
     public void warmUp(List<Map<String, String>> some) {
         for (Map<String, String> one : some) {
             try {
-                live.model().score(one, ScoreModels.vectors(application, encoders, one));
+                live.answer((_, model) -> model.score(one, ScoreModels.vectors(application, encoders, one)));
             } catch (RankwrightException e) {
                 LOGGER.log(Level.WARNING, "a warm-up case failed: {0}", e.getMessage());
             }
@@ -552,14 +527,9 @@ public final class ScoreEngine implements Served {
 
     @Override
     public void close() {
-        use.writeLock().lock();
-        try {
-            live.model().close();
-            journal.close();
-            cases.close();
-            encoders.values().forEach(EncodedTexts::close);
-        } finally {
-            use.writeLock().unlock();
-        }
+        live.close();
+        journal.close();
+        cases.close();
+        encoders.values().forEach(EncodedTexts::close);
     }
 }

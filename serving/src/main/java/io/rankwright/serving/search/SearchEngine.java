@@ -16,6 +16,7 @@ import io.rankwright.retrieval.text.Clicks;
 import io.rankwright.retrieval.text.Searches;
 import io.rankwright.retrieval.text.TextIndex;
 import io.rankwright.serving.BadRequest;
+import io.rankwright.serving.Followed;
 import io.rankwright.serving.Served;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.InternalFault;
@@ -35,7 +36,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -74,13 +74,10 @@ public final class SearchEngine implements Served {
             return size() > KNOWN_ANSWERS;
         }
     });
-    /** Shared by answers, exclusive for the moment in which a ranker is closed. */
-    private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
-
-    private volatile Live live;
+    private final Followed<Live> live;
 
     /** What answers: nothing of it changes, another one takes its place. */
-    private record Live(Version version, SearchModels.Ranking ranking, Searches searches) {}
+    private record Live(SearchModels.Ranking ranking, Searches searches) {}
 
     /** What a click may refer to. */
     private record Given(String query, List<String> items) {}
@@ -112,7 +109,8 @@ public final class SearchEngine implements Served {
         this.degraded = Counter.builder("rankwright.degraded")
                 .description("Answers that some part had no share in")
                 .register(meters);
-        this.live = load(version);
+        this.live =
+                new Followed<>(registry, version, this::load, of -> of.ranking().close());
     }
 
     /**
@@ -152,7 +150,6 @@ public final class SearchEngine implements Served {
                 registry.artefact(Objects.requireNonNull(version.artefacts().get(SearchModels.ARTEFACT))));
         var ranking = SearchModels.Ranking.of(artefact, application);
         return new Live(
-                version,
                 ranking,
                 new Searches(
                         index,
@@ -169,18 +166,7 @@ public final class SearchEngine implements Served {
 
     @Override
     public void follow() {
-        Optional<Version> now = registry.live();
-        if (now.isEmpty() || now.get().id() == live.version().id()) {
-            return;
-        }
-        Live before = live;
-        live = load(now.get());
-        use.writeLock().lock();
-        try {
-            before.ranking().close();
-        } finally {
-            use.writeLock().unlock();
-        }
+        live.follow();
     }
 
     @Override
@@ -274,9 +260,7 @@ public final class SearchEngine implements Served {
     /** Answers a query. */
     public Reply search(Request request) {
         long start = System.nanoTime();
-        use.readLock().lock();
-        try {
-            Live now = live;
+        return live.answer((version, now) -> {
             var missing = new ArrayList<String>();
             Asked asked = now.searches().understand(request.query());
             Searches.Answer answer;
@@ -301,7 +285,7 @@ public final class SearchEngine implements Served {
             }
             var reply = new Reply(
                     UUID.randomUUID().toString(),
-                    now.version().name(),
+                    version.name(),
                     data,
                     request.query(),
                     answer.corrected().orElse(""),
@@ -314,9 +298,7 @@ public final class SearchEngine implements Served {
                     nanos / 1e6);
             note(reply, answer, request.from());
             return reply;
-        } finally {
-            use.readLock().unlock();
-        }
+        });
     }
 
     private static Item item(Searches.Result result, Live now, boolean isExplained) {
@@ -484,14 +466,13 @@ public final class SearchEngine implements Served {
     public void warmUp(List<String> queries) {
         for (String query : queries) {
             try {
-                Live now = live;
-                now.searches()
+                live.answer((_, now) -> now.searches()
                         .answer(
                                 now.searches().understand(query),
                                 List.of(),
                                 0,
                                 application.serving().size(),
-                                now.ranking().order());
+                                now.ranking().order()));
             } catch (RankwrightException e) {
                 LOGGER.log(Level.WARNING, "a warm-up query failed: {0}", e.getMessage());
             }
@@ -500,15 +481,10 @@ public final class SearchEngine implements Served {
 
     @Override
     public void close() {
-        use.writeLock().lock();
-        try {
-            live.ranking().close();
-            index.commit();
-            index.close();
-            journal.close();
-            encoders.values().forEach(EncodedTexts::close);
-        } finally {
-            use.writeLock().unlock();
-        }
+        live.close();
+        index.commit();
+        index.close();
+        journal.close();
+        encoders.values().forEach(EncodedTexts::close);
     }
 }
