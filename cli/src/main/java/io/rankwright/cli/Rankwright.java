@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             RunCommand.class,
             CheckCommand.class,
+            CiCommand.class,
             TrainCommand.class,
             EvaluateCommand.class,
             TuneCommand.class,
@@ -38,7 +39,7 @@ import picocli.CommandLine.Command;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:done",
-            "1:what was compared differs",
+            "1:what was compared differs, or a check of ci has failed",
             "2:the file, the data or the arguments are wrong; the message says what would be right",
             "3:the machine refused: a port or folder in use, a full disk",
             "70:an error of Rankwright itself"

@@ -30,7 +30,7 @@ final class FailingStore implements OnlineStore {
     public void put(List<Entry> entries) {
         if (entries.size() > 1
                 && mayFail.getAsBoolean()
-                && puts.incrementAndGet() % 3 == 0
+                && puts.incrementAndGet() % 2 == 0
                 && failures.incrementAndGet() <= most) {
             store.put(entries.subList(0, entries.size() / 2));
             throw new EnvironmentFault("the store is away", true);

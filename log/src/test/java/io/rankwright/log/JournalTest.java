@@ -8,6 +8,7 @@ import io.rankwright.spec.EnvironmentFault;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -45,7 +46,7 @@ class JournalTest {
         }
         byte[] whole = Files.readAllBytes(file);
         for (int cut = 0; cut < whole.length; cut++) {
-            Files.write(file, java.util.Arrays.copyOf(whole, cut));
+            Files.write(file, Arrays.copyOf(whole, cut));
             List<Entry> before = Journal.entries(file);
             try (Journal journal = Journal.open(file)) {
                 journal.keep(List.of(entry(9)));

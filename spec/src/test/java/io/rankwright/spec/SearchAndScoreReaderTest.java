@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +56,7 @@ class SearchAndScoreReaderTest {
 
         assertThat(application.task()).isEqualTo(Framing.Task.SEARCH);
         assertThat(application.data().queryText()).isEqualTo("text");
-        assertThat(application.model().lexical().fields()).containsExactly(java.util.Map.entry("abstract", 1.0));
+        assertThat(application.model().lexical().fields()).containsExactly(Map.entry("abstract", 1.0));
         assertThat(application.model().fusion()).isEqualTo(new Fusion.Learned());
         assertThat(application.model().rank().orElseThrow().features()).contains("closeness", "clicked", "asked");
         assertThat(application.serving().facets()).containsKey("length");

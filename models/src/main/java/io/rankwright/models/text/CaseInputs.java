@@ -1,5 +1,6 @@
 package io.rankwright.models.text;
 
+import org.jspecify.annotations.Nullable;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.Vocabulary;
 import io.rankwright.models.text.Runs.Sparse;
@@ -77,7 +78,7 @@ public final class CaseInputs {
         });
     }
 
-    private static double number(@org.jspecify.annotations.Nullable String text) {
+    private static double number(@Nullable String text) {
         return text == null || text.isEmpty() ? Double.NaN : Double.parseDouble(text);
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.rankwright.models.Artefact;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ class RunsTest {
         // "the" is in two texts, "mat" and "the mat" in one.
         Runs.Sparse common = runs.vector("the");
         assertThat(common.places()).hasSize(1);
-        int place = java.util.Arrays.binarySearch(vector.places(), common.places()[0]);
+        int place = Arrays.binarySearch(vector.places(), common.places()[0]);
         for (int i = 0; i < vector.values().length; i++) {
             if (i != place) {
                 assertThat(vector.values()[i]).isGreaterThan(vector.values()[place]);
@@ -54,10 +55,10 @@ class RunsTest {
             for (int i = 0; i < weights.length; i++) {
                 weights[i] = (float) Math.sin(i);
             }
-            float[] own = java.util.Arrays.copyOfRange(weights, 2, weights.length);
+            float[] own = Arrays.copyOfRange(weights, 2, weights.length);
             String text = "the cat and the dog sat";
 
-            double sum = java.util.Arrays.stream(runs.contributions(text, weights, 2))
+            double sum = Arrays.stream(runs.contributions(text, weights, 2))
                     .sum();
 
             assertThat(sum).isCloseTo(runs.vector(text).dot(own), within(1e-5));

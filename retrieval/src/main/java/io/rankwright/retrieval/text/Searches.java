@@ -1,5 +1,7 @@
 package io.rankwright.retrieval.text;
 
+import org.apache.lucene.index.KnnVectorValues;
+import org.apache.lucene.index.FloatVectorValues;
 import static java.util.Objects.requireNonNull;
 
 import io.rankwright.spec.SearchApplication;
@@ -516,8 +518,8 @@ public final class Searches {
         float[] query = requireNonNull(asked.vectors().get(field));
         var leaves = searcher.getIndexReader().leaves();
         int leaf = -1;
-        org.apache.lucene.index.FloatVectorValues values = null;
-        org.apache.lucene.index.KnnVectorValues.DocIndexIterator iterator = null;
+        FloatVectorValues values = null;
+        KnnVectorValues.DocIndexIterator iterator = null;
         for (int i : ascending(documents)) {
             int found = ReaderUtil.subIndex(documents[i], leaves);
             if (found != leaf) {

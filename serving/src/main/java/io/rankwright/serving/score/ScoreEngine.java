@@ -279,10 +279,6 @@ public final class ScoreEngine implements Served {
 
     private Result result(String id, Version version, CaseModel model, Scored scored, List<String> missing) {
         List<String> labels = application.framing().names();
-        var probabilities = new LinkedHashMap<String, Double>();
-        for (int l = 0; l < labels.size(); l++) {
-            probabilities.put(labels.get(l), scored.probabilities()[l]);
-        }
         Action action = Action.ALLOW;
         var rules = new ArrayList<String>();
         List<Rule> policy = application.serving().policy();
@@ -304,7 +300,7 @@ public final class ScoreEngine implements Served {
                 id,
                 version.name(),
                 data,
-                probabilities,
+                probabilities(scored),
                 application.framing().isExclusive() ? labels.get(scored.chosen()) : "",
                 lower(action),
                 rules,
@@ -514,11 +510,26 @@ public final class ScoreEngine implements Served {
         });
     }
 
+    /** How likely each label of a case is; nothing is noted. */
+    public Map<String, Double> probabilities(Map<String, String> given) {
+        return live.answer(
+                (_, model) -> probabilities(model.score(given, ScoreModels.vectors(application, encoders, given))));
+    }
+
+    private Map<String, Double> probabilities(Scored scored) {
+        List<String> labels = application.framing().names();
+        var probabilities = new LinkedHashMap<String, Double>();
+        for (int l = 0; l < labels.size(); l++) {
+            probabilities.put(labels.get(l), scored.probabilities()[l]);
+        }
+        return probabilities;
+    }
+
     /** Scores some texts of no account, so that the first cases that count find everything warm. */
     public void warmUp(List<Map<String, String>> some) {
         for (Map<String, String> one : some) {
             try {
-                live.answer((_, model) -> model.score(one, ScoreModels.vectors(application, encoders, one)));
+                probabilities(one);
             } catch (RankwrightException e) {
                 LOGGER.log(Level.WARNING, "a warm-up case failed: {0}", e.getMessage());
             }

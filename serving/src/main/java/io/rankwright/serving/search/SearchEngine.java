@@ -390,6 +390,22 @@ public final class SearchEngine implements Served {
                 .getFirst();
     }
 
+    /** The ids that a query would be answered with; nothing is noted. */
+    public List<String> ids(String query, int count) {
+        return live.answer((_, now) -> now
+                .searches()
+                .answer(
+                        now.searches().understand(query),
+                        List.of(),
+                        0,
+                        count,
+                        now.ranking().order())
+                .results()
+                .stream()
+                .map(Searches.Result::id)
+                .toList());
+    }
+
     /** The row of an item. */
     public Optional<Map<String, String>> item(String id) {
         return index.row(id);
@@ -466,13 +482,7 @@ public final class SearchEngine implements Served {
     public void warmUp(List<String> queries) {
         for (String query : queries) {
             try {
-                live.answer((_, now) -> now.searches()
-                        .answer(
-                                now.searches().understand(query),
-                                List.of(),
-                                0,
-                                application.serving().size(),
-                                now.ranking().order()));
+                ids(query, application.serving().size());
             } catch (RankwrightException e) {
                 LOGGER.log(Level.WARNING, "a warm-up query failed: {0}", e.getMessage());
             }
