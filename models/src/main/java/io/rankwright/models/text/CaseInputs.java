@@ -1,6 +1,5 @@
 package io.rankwright.models.text;
 
-import org.jspecify.annotations.Nullable;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.Vocabulary;
 import io.rankwright.models.text.Runs.Sparse;
@@ -17,6 +16,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What makes numbers of a case: a sparse vector for regressions, one behind the other the runs of each feature, the

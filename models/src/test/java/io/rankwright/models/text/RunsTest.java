@@ -58,8 +58,7 @@ class RunsTest {
             float[] own = Arrays.copyOfRange(weights, 2, weights.length);
             String text = "the cat and the dog sat";
 
-            double sum = Arrays.stream(runs.contributions(text, weights, 2))
-                    .sum();
+            double sum = Arrays.stream(runs.contributions(text, weights, 2)).sum();
 
             assertThat(sum).isCloseTo(runs.vector(text).dot(own), within(1e-5));
         }

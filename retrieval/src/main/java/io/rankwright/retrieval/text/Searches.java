@@ -1,7 +1,5 @@
 package io.rankwright.retrieval.text;
 
-import org.apache.lucene.index.KnnVectorValues;
-import org.apache.lucene.index.FloatVectorValues;
 import static java.util.Objects.requireNonNull;
 
 import io.rankwright.spec.SearchApplication;
@@ -23,6 +21,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.lucene.document.DoublePoint;
 import org.apache.lucene.index.DocValues;
+import org.apache.lucene.index.FloatVectorValues;
+import org.apache.lucene.index.KnnVectorValues;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.index.Term;
