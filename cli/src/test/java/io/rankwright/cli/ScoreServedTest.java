@@ -151,6 +151,24 @@ class ScoreServedTest {
 
     @Test
     @Order(5)
+    void anEditedCaseIsJudgedByItsNewWords() throws IOException, InterruptedException {
+        String edited = "";
+        for (int i = 0; edited.isEmpty(); i++) {
+            String first = texts.get(300 + i);
+            post("/v1/score", Map.of("id", "edited" + i, "tweet", first), 200);
+            JsonNode again = post("/v1/score", Map.of("id", "edited" + i, "tweet", first + " " + texts.get(5)), 200);
+            if (!again.path("action").asText().equals("allow")) {
+                edited = "edited" + i;
+                assertThat(running.get("/v1/posts/" + edited).path("tweet").asText())
+                        .isEqualTo(first + " " + texts.get(5));
+                assertThat(running.get("/v1/posts/" + edited + "/audit").path("entries"))
+                        .hasSize(2);
+            }
+        }
+    }
+
+    @Test
+    @Order(6)
     void theQueueIsWorkedByKeyboard() {
         Command.inChromium(browser -> {
             for (int width : new int[] {1200, 380}) {
@@ -181,7 +199,7 @@ class ScoreServedTest {
 
     /** What waits and what was said are there after a kill; the next version learns from the verdicts. */
     @Test
-    @Order(6)
+    @Order(7)
     void aKilledServerKnowsItsQueue_andTheNextVersionLearnsFromVerdicts() throws Exception {
         JsonNode before = running.get("/v1/reviews?limit=1000");
         running.process().destroyForcibly().waitFor();

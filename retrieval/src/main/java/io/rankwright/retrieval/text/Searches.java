@@ -1,8 +1,7 @@
 package io.rankwright.retrieval.text;
 
-import static java.util.Objects.requireNonNull;
-
 import io.rankwright.spec.SearchApplication;
+import io.rankwright.spec.SearchApplication.Dense;
 import io.rankwright.spec.SearchApplication.Fusion;
 import io.rankwright.spec.SearchFeature;
 import java.io.IOException;
@@ -146,6 +145,11 @@ public final class Searches {
     /** Takes what was asked as it is: cuts, encodes. */
     public Asked literally(String text) {
         return asked(text, text);
+    }
+
+    /** Takes what was asked without its vectors: it is found by its words alone. */
+    public Asked withoutMeaning(String text) {
+        return new Asked(text, text, index.words().stemmed(text), Map.of());
     }
 
     private Asked asked(String text, String understood) {
@@ -397,11 +401,11 @@ public final class Searches {
     }
 
     private ScoreDoc[] byMeaning(IndexSearcher searcher, Asked asked, Query narrowed, int count) throws IOException {
-        if (application.model().dense().isEmpty()) {
+        String field = application.model().dense().map(Dense::embedding).orElse("");
+        float[] vector = asked.vectors().get(field);
+        if (vector == null) {
             return new ScoreDoc[0];
         }
-        String field = application.model().dense().get().embedding();
-        float[] vector = requireNonNull(asked.vectors().get(field));
         int wanted = Math.min(count, Math.max(1, searcher.getIndexReader().numDocs()));
         Query filter = ((BooleanQuery) narrowed).clauses().isEmpty() ? null : narrowed;
         return searcher.search(new KnnFloatVectorQuery(field, vector, wanted, filter), wanted).scoreDocs;
@@ -515,7 +519,10 @@ public final class Searches {
     private static double[] cosines(IndexSearcher searcher, String field, Asked asked, int[] documents)
             throws IOException {
         double[] cosines = new double[documents.length];
-        float[] query = requireNonNull(asked.vectors().get(field));
+        float[] query = asked.vectors().get(field);
+        if (query == null) {
+            return cosines;
+        }
         var leaves = searcher.getIndexReader().leaves();
         int leaf = -1;
         FloatVectorValues values = null;

@@ -226,6 +226,16 @@ class SearchesTest {
     }
 
     @Test
+    void withoutItsVectorsAQueryIsFoundByItsWords() {
+        Searches searches = searches(0.5);
+        Searches.Answer answer =
+                searches.answer(searches.withoutMeaning("vitamin D"), List.of(), 0, 10, Optional.empty());
+
+        assertThat(ids(answer)).containsExactly("1");
+        assertThat(answer.results().getFirst().meaningPlace()).isZero();
+    }
+
+    @Test
     void anUnknownQueryIsNoError() {
         assertThat(answer("qqqq wwww", List.of()).results())
                 .allSatisfy(result -> assertThat(result.wordPlace()).isZero());

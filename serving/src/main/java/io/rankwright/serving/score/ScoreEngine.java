@@ -18,6 +18,7 @@ import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.BadRequest;
 import io.rankwright.serving.Followed;
+import io.rankwright.serving.Recent;
 import io.rankwright.serving.Served;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.Encoder;
@@ -59,6 +60,9 @@ public final class ScoreEngine implements Served {
     /** The most cases of one request. */
     public static final int MOST_CASES = 1000;
 
+    /** So many are looked up in memory, older ones in the file. */
+    private static final int KNOWN_CASES = 100_000;
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final TypeReference<TreeMap<String, Double>> PROBABILITIES = new TypeReference<>() {};
     private static final Logger LOGGER = Logger.getLogger(ScoreEngine.class.getName());
@@ -71,13 +75,14 @@ public final class ScoreEngine implements Served {
     private final Journal journal;
     private final Journal cases;
     private final Path journalFile;
+    private final Path casesFile;
     private final Clock clock;
     private final Timer timer;
     private final Counter degraded;
     private final Map<String, Pending> queue = new ConcurrentHashMap<>();
-    private final Map<String, Map<String, String>> fields = new ConcurrentHashMap<>();
+    private final Recent<Map<String, String>> fields = new Recent<>(KNOWN_CASES);
     /** What was said last of the cases that were acted on. */
-    private final Map<String, Map<String, Double>> decided = new ConcurrentHashMap<>();
+    private final Recent<Map<String, Double>> decided = new Recent<>(KNOWN_CASES);
     /** Who has said what last, by case. */
     private final Map<String, Verdict> verdicts = new ConcurrentHashMap<>();
 
@@ -101,10 +106,11 @@ public final class ScoreEngine implements Served {
         this.encoders = ScoreModels.encoders(state, application);
         this.asked = asked(application);
         this.journalFile = Verdicts.journal(state);
-        Journal.entries(Verdicts.cases(state)).forEach(entry -> fields.put(entry.id(), entry.fields()));
+        this.casesFile = Verdicts.cases(state);
+        Journal.entries(casesFile).forEach(entry -> fields.put(Verdicts.caseOf(entry), entry.fields()));
         Journal.entries(journalFile).forEach(this::again);
         this.journal = Journal.open(journalFile);
-        this.cases = Journal.open(Verdicts.cases(state));
+        this.cases = Journal.open(casesFile);
         this.timer = Timer.builder("rankwright.score")
                 .description("How long a case takes")
                 .publishPercentileHistogram()
@@ -310,10 +316,10 @@ public final class ScoreEngine implements Served {
 
     /** What was acted on is kept, for it may be reviewed or appealed; what is allowed leaves no words behind. */
     private void keep(Result result, Map<String, String> given) {
+        String hash =
+                Artefact.hash(json(given).getBytes(StandardCharsets.UTF_8)).substring(0, 16);
         var decision = new Journal.Entry(
-                result.id() + " "
-                        + Artefact.hash(json(given).getBytes(StandardCharsets.UTF_8))
-                                .substring(0, 16),
+                Verdicts.entryId(result.id(), hash),
                 "decision",
                 clock.millis(),
                 Map.of(
@@ -326,7 +332,7 @@ public final class ScoreEngine implements Served {
             return;
         }
         fields.put(result.id(), given);
-        cases.keep(List.of(new Journal.Entry(result.id(), "case", clock.millis(), given)));
+        cases.keep(List.of(new Journal.Entry(Verdicts.entryId(result.id(), hash), "case", clock.millis(), given)));
         if (journal.keep(List.of(decision)).getFirst()) {
             again(decision);
         }
@@ -341,7 +347,8 @@ public final class ScoreEngine implements Served {
                     decided.put(id, probabilities(entry));
                 }
                 if (entry.field("action").equals("review")) {
-                    queue.put(id, pending(id, entry.timeMillis(), decided.getOrDefault(id, Map.of()), false, ""));
+                    queue.put(
+                            id, pending(id, entry.timeMillis(), decided.get(id).orElse(Map.of()), false, ""));
                 }
             }
             case "verdict" -> {
@@ -351,12 +358,7 @@ public final class ScoreEngine implements Served {
             case "appeal" ->
                 queue.put(
                         id,
-                        pending(
-                                id,
-                                entry.timeMillis(),
-                                decided.getOrDefault(id, Map.of()),
-                                true,
-                                entry.field("reason")));
+                        pending(id, entry.timeMillis(), decided.get(id).orElse(Map.of()), true, entry.field("reason")));
             default -> {}
         }
     }
@@ -415,7 +417,11 @@ public final class ScoreEngine implements Served {
 
     /** The fields of a case that was acted on; empty if it was not, or is not known. */
     public Optional<Map<String, String>> fields(String id) {
-        return Optional.ofNullable(fields.get(id));
+        return fields.get(id)
+                .or(() -> Journal.entries(casesFile).stream()
+                        .filter(entry -> Verdicts.caseOf(entry).equals(id))
+                        .map(Journal.Entry::fields)
+                        .reduce((_, last) -> last));
     }
 
     /**
@@ -426,7 +432,7 @@ public final class ScoreEngine implements Served {
      * @throws BadRequest if the case was not acted on, the labels do not fit, or an appeal is judged by who judged before
      */
     public String verdict(String id, List<String> labels, String reviewer) {
-        if (!fields.containsKey(id)) {
+        if (fields(id).isEmpty()) {
             throw new BadRequest("the case '" + id + "'", "one that was acted on");
         }
         List<String> known = application.framing().names();
@@ -468,7 +474,7 @@ public final class ScoreEngine implements Served {
      * @throws BadRequest if the case was not acted on
      */
     public void appeal(String id, String reason) {
-        if (!fields.containsKey(id)) {
+        if (fields(id).isEmpty()) {
             throw new BadRequest("the case '" + id + "'", "one that was acted on");
         }
         if (reason.length() > 2000) {

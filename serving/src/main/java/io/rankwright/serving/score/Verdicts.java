@@ -34,7 +34,7 @@ public final class Verdicts {
     /** The cases that were judged, each by its last verdict, in the order of the first. */
     public static List<Judged> judged(List<Journal.Entry> cases, List<Journal.Entry> journal) {
         var fields = new HashMap<String, Map<String, String>>();
-        cases.forEach(entry -> fields.put(entry.id(), entry.fields()));
+        cases.forEach(entry -> fields.put(caseOf(entry), entry.fields()));
         var labels = new LinkedHashMap<String, List<String>>();
         for (Journal.Entry entry : journal) {
             if (entry.kind().equals("verdict")) {
@@ -49,6 +49,16 @@ public final class Verdicts {
             }
         });
         return judged;
+    }
+
+    /** By what a case is known in the file of cases: its id and what it says, so that an edited case is another entry. */
+    static String entryId(String id, String hash) {
+        return id + " " + hash;
+    }
+
+    /** The id of the case of an entry in the file of cases. */
+    static String caseOf(Journal.Entry entry) {
+        return entry.id().substring(0, entry.id().lastIndexOf(' '));
     }
 
     static List<String> labels(Journal.Entry verdict) {

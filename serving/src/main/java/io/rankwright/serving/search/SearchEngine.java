@@ -17,6 +17,7 @@ import io.rankwright.retrieval.text.Searches;
 import io.rankwright.retrieval.text.TextIndex;
 import io.rankwright.serving.BadRequest;
 import io.rankwright.serving.Followed;
+import io.rankwright.serving.Recent;
 import io.rankwright.serving.Served;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.InternalFault;
@@ -27,7 +28,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,14 +66,7 @@ public final class SearchEngine implements Served {
     private final Clock clock;
     private final Timer timer;
     private final Counter degraded;
-    private final Map<String, Given> given = Collections.synchronizedMap(new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Given> eldest) {
-            return size() > KNOWN_ANSWERS;
-        }
-    });
+    private final Recent<Given> given = new Recent<>(KNOWN_ANSWERS);
     private final Followed<Live> live;
 
     /** What answers: nothing of it changes, another one takes its place. */
@@ -262,7 +255,7 @@ public final class SearchEngine implements Served {
         long start = System.nanoTime();
         return live.answer((version, now) -> {
             var missing = new ArrayList<String>();
-            Asked asked = now.searches().understand(request.query());
+            Asked asked = understood(now, request.query(), missing);
             Searches.Answer answer;
             try {
                 answer = now.searches()
@@ -299,6 +292,16 @@ public final class SearchEngine implements Served {
             note(reply, answer, request.from());
             return reply;
         });
+    }
+
+    private static Asked understood(Live now, String query, List<String> missing) {
+        try {
+            return now.searches().understand(query);
+        } catch (InternalFault e) {
+            LOGGER.log(Level.WARNING, "the encoder failed: {0}", e.getMessage());
+            missing.add("meaning");
+            return now.searches().withoutMeaning(query);
+        }
     }
 
     private static Item item(Searches.Result result, Live now, boolean isExplained) {
@@ -374,11 +377,9 @@ public final class SearchEngine implements Served {
      * @throws BadRequest if the answer is not known any more, or did not show the item
      */
     public boolean click(String answer, String item) {
-        Given known = given.get(answer);
-        if (known == null) {
-            throw new BadRequest(
-                    "the answer '" + answer + "'", "the id of one of the last " + KNOWN_ANSWERS + " answers");
-        }
+        Given known = given.get(answer)
+                .orElseThrow(() -> new BadRequest(
+                        "the answer '" + answer + "'", "the id of one of the last " + KNOWN_ANSWERS + " answers"));
         if (!known.items().contains(item)) {
             throw new BadRequest("the item '" + item + "', which that answer did not show", "one that it did");
         }
