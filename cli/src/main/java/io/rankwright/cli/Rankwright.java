@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
             ReproduceCommand.class,
             ExperimentCommand.class,
             CanaryCommand.class,
+            OffPolicyCommand.class,
             BackfillCommand.class,
             BatchCommand.class,
             PlanCommand.class,

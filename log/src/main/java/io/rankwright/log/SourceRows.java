@@ -104,6 +104,57 @@ public final class SourceRows {
                 quarantined);
     }
 
+    /**
+     * Reads columns of numbers from one file.
+     *
+     * @return for each column its values, NaN where a field is empty
+     * @throws UserFault if the file is broken, lacks a column, or a field is no number
+     */
+    public static double[][] numbers(Path path, List<String> columns) {
+        Path whole = path.toAbsolutePath();
+        SourceFile.checked(Optional.ofNullable(whole.getParent()).orElse(whole), whole);
+        var values = new ArrayList<double[]>();
+        try (RowSource rows =
+                RowSource.open(path, columns.stream().map(SourceRows::column).toList())) {
+            for (Optional<Row> next = rows.next(); next.isPresent(); next = rows.next()) {
+                double[] row = new double[columns.size()];
+                for (int c = 0; c < row.length; c++) {
+                    String field = next.get().fields()[c];
+                    try {
+                        row[c] = field == null || field.isEmpty() ? Double.NaN : Double.parseDouble(field);
+                    } catch (NumberFormatException e) {
+                        throw SourceFile.fault(
+                                path,
+                                (int) next.get().position() + 1,
+                                columns.get(c) + " is '" + field + "'",
+                                "a number");
+                    }
+                }
+                values.add(row);
+            }
+        }
+        double[][] byColumn = new double[columns.size()][values.size()];
+        for (int r = 0; r < values.size(); r++) {
+            for (int c = 0; c < byColumn.length; c++) {
+                byColumn[c][r] = values.get(r)[c];
+            }
+        }
+        return byColumn;
+    }
+
+    private static Contract.Column column(String name) {
+        return new Contract.Column(
+                name,
+                Contract.Type.NUMBER,
+                Optional.empty(),
+                Double.NEGATIVE_INFINITY,
+                Double.POSITIVE_INFINITY,
+                false,
+                "",
+                false,
+                Optional.empty());
+    }
+
     /** What is wrong with fields that did not come from a file; empty if they are right. */
     public static Optional<String> fault(Contract contract, Map<String, String> fields) {
         var check = new RowCheck(contract);
