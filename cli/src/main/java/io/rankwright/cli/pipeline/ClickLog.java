@@ -21,11 +21,11 @@ import java.util.Set;
  *
  * @param hash the identity of it
  */
-record ClickLog(List<ClickModel.Shown> shown, String hash) {
+public record ClickLog(List<ClickModel.Shown> shown, String hash) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final TypeReference<List<String>> IDS = new TypeReference<>() {};
 
-    ClickLog {
+    public ClickLog {
         shown = List.copyOf(shown);
     }
 

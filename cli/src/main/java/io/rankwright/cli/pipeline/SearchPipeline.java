@@ -90,7 +90,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
     @Override
     SearchSet data() {
         try (Reporter.Step step = reporter.step("read")) {
-            SearchSet data = SearchSet.read(application, root, step);
+            SearchSet data = SearchSet.read(application, root, SearchModels.journal(state), step);
             Sources.keepQuarantine(state, data.quarantined());
             step.outcome(
                     "%,d %ss, %,d queries (%,d teach, %,d judge): %s",
@@ -107,11 +107,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
     /** The data, and what was clicked since. */
     @Override
     String identity(SearchSet data) {
-        return hash(data.hash(), clicks().hash());
-    }
-
-    private ClickLog clicks() {
-        return ClickLog.read(SearchModels.journal(state));
+        return hash(data.hash(), data.clicks().hash());
     }
 
     @Override
@@ -183,7 +179,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
         Map<String, Asked> asked = understood(data, plain);
         double weight = application.model().fusion() instanceof Fusion.Learned ? fusion(data, plain, asked) : 0;
         var parts = new TreeMap<String, byte[]>();
-        Optional<SearchModels.Attractions> attractions = attractions(clicks());
+        Optional<SearchModels.Attractions> attractions = attractions(data.clicks());
         var searches = new Searches(
                 index,
                 SearchModels.ofQueries(encoders),

@@ -8,6 +8,7 @@ import io.rankwright.models.Artefact;
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.UserFault;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -24,7 +25,8 @@ import java.util.stream.Collectors;
  * @param queries what was asked, by id
  * @param train for each query that teaches the items that answer it
  * @param test for each query that judges, likewise
- * @param hash the identity of all of it
+ * @param clicks what was shown and clicked on since
+ * @param hash the identity of all of it but the clicks
  * @param counts of the rows of all files
  */
 public record SearchSet(
@@ -32,6 +34,7 @@ public record SearchSet(
         Map<String, String> queries,
         Map<String, Set<String>> train,
         Map<String, Set<String>> test,
+        ClickLog clicks,
         String hash,
         Counts counts,
         List<SourceRows.Quarantined> quarantined) {
@@ -44,11 +47,11 @@ public record SearchSet(
     }
 
     /**
-     * Reads the sources of a search.
+     * Reads the sources of a search, and what was clicked since.
      *
      * @throws UserFault if a file is missing or broken, or no judgement names what the other files hold
      */
-    static SearchSet read(SearchApplication application, DataRoot root, Progress progress) {
+    static SearchSet read(SearchApplication application, DataRoot root, Path journal, Progress progress) {
         var data = application.data();
         var reports = new ArrayList<SourceRows.Report>();
         var items = new LinkedHashMap<String, Map<String, String>>();
@@ -87,6 +90,7 @@ public record SearchSet(
                 queries,
                 train,
                 test,
+                ClickLog.read(journal),
                 Artefact.hash(identity.getBytes(StandardCharsets.UTF_8)),
                 counts,
                 reports.stream()
