@@ -2,7 +2,7 @@
  * The application file: one ML ranking system, described in the seven steps in which such systems are designed.
  *
  * <p>In goes the text of {@code app.yaml} and of the contracts it names; out comes an {@link
- * io.rankwright.spec.FeedApplication}, an immutable record tree, or every problem of the file with line, column, what was
+ * io.rankwright.spec.Application} (a feed, a search or a score), an immutable record tree, or every problem of the file with line, column, what was
  * found and what would be right. The shape of the file is declared once, in {@link
  * io.rankwright.spec.ApplicationShape}; the checker, the JSON Schema and the reference page are all made from it.
  *
