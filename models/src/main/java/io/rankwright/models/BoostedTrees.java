@@ -15,6 +15,8 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
  * Scored on the calling thread. Any number of threads may score.
  */
 public final class BoostedTrees implements AutoCloseable {
+    private static final int[] ALL_TREES = {0, 0};
+
     private final List<Booster> boosters = new ArrayList<>();
     private final int columns;
 
@@ -42,16 +44,13 @@ public final class BoostedTrees implements AutoCloseable {
             return sums;
         }
         try {
-            var matrix = new DMatrix(rows, count, columns, Float.NaN);
-            try {
-                for (Booster booster : boosters) {
-                    float[][] predicted = booster.predict(matrix, true, 0);
-                    for (int i = 0; i < count; i++) {
-                        sums[i] += predicted[i][0] / boosters.size();
-                    }
+            // Not by a matrix: that costs a copy, and the booster lets one thread at a time do so.
+            for (Booster booster : boosters) {
+                float[][] predicted = booster.inplace_predict(
+                        rows, count, columns, Float.NaN, ALL_TREES, Booster.PredictionType.kMargin, null);
+                for (int i = 0; i < count; i++) {
+                    sums[i] += predicted[i][0] / boosters.size();
                 }
-            } finally {
-                matrix.dispose();
             }
             return sums;
         } catch (XGBoostError e) {
