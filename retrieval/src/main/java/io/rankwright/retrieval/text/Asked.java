@@ -1,8 +1,17 @@
 package io.rankwright.retrieval.text;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.BoostQuery;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.TermQuery;
 
 /**
  * One query as the index understands it.
@@ -21,5 +30,15 @@ public record Asked(String text, String understood, List<String> words, Map<Stri
     /** What was understood, if it is not what was asked. */
     public Optional<String> corrected() {
         return understood.equals(text) ? Optional.empty() : Optional.of(understood);
+    }
+
+    /** The words in one field, each as often as it was asked. */
+    Query in(String field) {
+        var query = new BooleanQuery.Builder();
+        words.stream()
+                .collect(Collectors.groupingBy(Function.identity(), LinkedHashMap::new, Collectors.counting()))
+                .forEach((word, count) -> query.add(
+                        new BoostQuery(new TermQuery(new Term(field, word)), count), BooleanClause.Occur.SHOULD));
+        return query.build();
     }
 }

@@ -8,41 +8,23 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.apache.lucene.document.DoublePoint;
-import org.apache.lucene.index.DocValues;
-import org.apache.lucene.index.FloatVectorValues;
-import org.apache.lucene.index.KnnVectorValues;
-import org.apache.lucene.index.LeafReaderContext;
-import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BoostQuery;
-import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.KnnFloatVectorQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
-import org.apache.lucene.search.ScoreMode;
-import org.apache.lucene.search.Scorer;
 import org.apache.lucene.search.TermQuery;
-import org.apache.lucene.search.Weight;
-import org.apache.lucene.search.spell.DirectSpellChecker;
-import org.apache.lucene.search.spell.SuggestMode;
-import org.apache.lucene.search.spell.SuggestWord;
 import org.apache.lucene.search.uhighlight.DefaultPassageFormatter;
 import org.apache.lucene.search.uhighlight.UnifiedHighlighter;
-import org.apache.lucene.util.BytesRef;
 
 /**
  * The steps of a search up to the ranker: understand, retrieve by words and by meaning, fuse, describe. Each step is open,
@@ -52,17 +34,11 @@ import org.apache.lucene.util.BytesRef;
  * candidates another.
  */
 public final class Searches {
-    /** A word this short is not corrected: too many others are near. */
-    private static final int SHORTEST_CORRECTED = 4;
-
-    /** Less than this share of the words being unknown, none is corrected. */
-    private static final double LEAST_UNKNOWN = 1.0 / 3;
-
     private final TextIndex index;
     private final SearchApplication application;
-    private final Function<SearchFeature.Embedding, Function<String, float[]>> encoders;
+    private final Understanding understanding;
+    private final RankerInputs rankerInputs;
     private final double meaningWeight;
-    private final Clicks clicks;
 
     /**
      * @param encoders for each embedding, what makes a vector of a query
@@ -75,9 +51,9 @@ public final class Searches {
             Clicks clicks) {
         this.index = index;
         this.application = index.application();
-        this.encoders = encoders;
+        this.understanding = new Understanding(index, encoders);
+        this.rankerInputs = new RankerInputs(application, clicks);
         this.meaningWeight = meaningWeight;
-        this.clicks = clicks;
     }
 
     /** The list that an order of candidates comes from. */
@@ -137,101 +113,17 @@ public final class Searches {
 
     /** Understands what was asked: corrects, cuts, encodes. */
     public Asked understand(String text) {
-        return asked(
-                text,
-                application.serving().isSpellingTolerant() ? index.read(searcher -> corrected(searcher, text)) : text);
+        return understanding.of(text);
     }
 
     /** Takes what was asked as it is: cuts, encodes. */
     public Asked literally(String text) {
-        return asked(text, text);
+        return understanding.literally(text);
     }
 
     /** Takes what was asked without its vectors: it is found by its words alone. */
     public Asked withoutMeaning(String text) {
-        return new Asked(text, text, index.words().stemmed(text), Map.of());
-    }
-
-    private Asked asked(String text, String understood) {
-        var vectors = new HashMap<String, float[]>();
-        for (SearchFeature.Embedding embedding : usedEmbeddings()) {
-            vectors.put(embedding.name(), encoders.apply(embedding).apply(understood));
-        }
-        var words = new ArrayList<>(index.words().stemmed(understood));
-        synonyms(understood).forEach(phrase -> words.addAll(index.words().stemmed(phrase)));
-        return new Asked(text, understood, words, vectors);
-    }
-
-    /** The phrases that mean the same as some that were asked. */
-    private List<String> synonyms(String text) {
-        String asked = " " + String.join(" ", index.words().plain(text)) + " ";
-        var synonyms = new ArrayList<String>();
-        for (List<String> group : application.serving().synonyms()) {
-            List<String> there = group.stream()
-                    .filter(phrase ->
-                            asked.contains(" " + String.join(" ", index.words().plain(phrase)) + " "))
-                    .toList();
-            if (!there.isEmpty()) {
-                group.stream().filter(phrase -> !there.contains(phrase)).forEach(synonyms::add);
-            }
-        }
-        return synonyms;
-    }
-
-    private List<SearchFeature.Embedding> usedEmbeddings() {
-        var used = new LinkedHashSet<String>();
-        application.model().dense().ifPresent(dense -> used.add(dense.embedding()));
-        application.features(SearchFeature.Closeness.class).forEach(closeness -> used.add(closeness.embedding()));
-        return application.features(SearchFeature.Embedding.class).stream()
-                .filter(embedding -> used.contains(embedding.name()))
-                .toList();
-    }
-
-    /**
-     * Replaces words that no item has by the nearest that some have, if they are a good part of what was asked: in a long
-     * query an unknown word is more often a name than a slip.
-     */
-    private String corrected(IndexSearcher searcher, String text) throws IOException {
-        List<String> words = index.words().plain(text);
-        var unknown = new LinkedHashSet<String>();
-        for (String word : words) {
-            if (isUnknown(searcher, word)) {
-                unknown.add(word);
-            }
-        }
-        if (unknown.size() < LEAST_UNKNOWN * words.size() || !synonyms(text).isEmpty()) {
-            return text;
-        }
-        String understood = text;
-        var speller = new DirectSpellChecker();
-        for (String word : unknown) {
-            if (word.length() < SHORTEST_CORRECTED || word.chars().anyMatch(Character::isDigit)) {
-                continue;
-            }
-            SuggestWord[] near = speller.suggestSimilar(
-                    new Term(Words.PLAIN, word), 1, searcher.getIndexReader(), SuggestMode.SUGGEST_WHEN_NOT_IN_INDEX);
-            if (near.length > 0) {
-                understood = understood.replaceAll(
-                        "(?i)\\b" + Pattern.quote(word) + "\\b", Matcher.quoteReplacement(near[0].string));
-            }
-        }
-        return understood;
-    }
-
-    /** Whether no item has a word in any form. */
-    private boolean isUnknown(IndexSearcher searcher, String word) throws IOException {
-        var reader = searcher.getIndexReader();
-        if (reader.docFreq(new Term(Words.PLAIN, word)) > 0) {
-            return false;
-        }
-        for (String stem : index.words().stemmed(word)) {
-            for (String field : application.model().lexical().fields().keySet()) {
-                if (reader.docFreq(new Term(field, stem)) > 0) {
-                    return false;
-                }
-            }
-        }
-        return true;
+        return understanding.withoutMeaning(text);
     }
 
     /** The ids of one list, best first: what a source alone would answer. */
@@ -272,7 +164,7 @@ public final class Searches {
         return index.read(searcher -> {
             Found found = candidates(searcher, asked, List.of()).first(count);
             List<String> ids = TextIndex.ids(searcher, found.documents());
-            return new Described(ids, rows(searcher, asked, found, ids, inputs));
+            return new Described(ids, rankerInputs.rows(searcher, asked, found, ids, inputs));
         });
     }
 
@@ -299,7 +191,7 @@ public final class Searches {
             if (order.isPresent() && depth > 0) {
                 Found first = found.first(depth);
                 List<String> ids = TextIndex.ids(searcher, first.documents());
-                rows = rows(searcher, asked, first, ids, inputs);
+                rows = rankerInputs.rows(searcher, asked, first, ids, inputs);
                 double[] ranked = order.get().scores(rows, depth);
                 System.arraycopy(ranked, 0, scores, 0, depth);
                 // What the ranker did not look at stays behind, in the order of the fused list.
@@ -309,7 +201,11 @@ public final class Searches {
             for (int p = from; p < Math.min(found.size(), from + size); p++) {
                 results.add(result(searcher, asked, found, places[p], scores, rows, inputs, depth));
             }
-            return new Answer(asked.corrected(), found.size(), results, facets(searcher, found.documents()));
+            return new Answer(
+                    asked.corrected(),
+                    found.size(),
+                    results,
+                    Facets.of(application.serving().facets(), new Columns(searcher, found.documents())));
         });
     }
 
@@ -352,7 +248,7 @@ public final class Searches {
                 .withMaxLength(100_000)
                 .build();
         Object passage = highlighter.highlightWithoutSearcher(
-                text.name(), wordsIn(text.name(), asked.words()), TextIndex.joined(text.columns(), row), 2);
+                text.name(), asked.in(text.name()), TextIndex.joined(text.columns(), row), 2);
         return Optional.ofNullable(passage).map(Object::toString);
     }
 
@@ -377,20 +273,9 @@ public final class Searches {
         var query = new BooleanQuery.Builder();
         application.model().lexical().fields().forEach((field, weight) -> {
             if (weight > 0) {
-                query.add(
-                        new BoostQuery(wordsIn(field, asked.words()), weight.floatValue()), BooleanClause.Occur.SHOULD);
+                query.add(new BoostQuery(asked.in(field), weight.floatValue()), BooleanClause.Occur.SHOULD);
             }
         });
-        return query.build();
-    }
-
-    /** The words of a query in one field, each as often as it was asked. */
-    private static Query wordsIn(String field, List<String> words) {
-        var query = new BooleanQuery.Builder();
-        words.stream()
-                .collect(Collectors.groupingBy(Function.identity(), LinkedHashMap::new, Collectors.counting()))
-                .forEach((word, count) -> query.add(
-                        new BoostQuery(new TermQuery(new Term(field, word)), count), BooleanClause.Occur.SHOULD));
         return query.build();
     }
 
@@ -475,10 +360,11 @@ public final class Searches {
      * (0; a cosine of -1) to the greatest among them (TM2C2; Bruch, Gai and Ingber, 2023).
      */
     private double[][] scaled(IndexSearcher searcher, Asked asked, int[] documents) throws IOException {
-        double[] words = scores(searcher, byWords(asked), documents);
+        var columns = new Columns(searcher, documents);
+        double[] words = columns.scores(byWords(asked));
         double[] meaning = new double[documents.length];
         if (application.model().dense().isPresent()) {
-            meaning = cosines(searcher, application.model().dense().get().embedding(), asked, documents);
+            meaning = columns.cosines(asked, application.model().dense().get().embedding());
             for (int i = 0; i < meaning.length; i++) {
                 meaning[i] += 1;
             }
@@ -491,256 +377,5 @@ public final class Searches {
         return greatest <= 0
                 ? values
                 : Arrays.stream(values).map(value -> value / greatest).toArray();
-    }
-
-    /** The score of a query for each document, 0 where it does not match; one pass over the documents in their order. */
-    private static double[] scores(IndexSearcher searcher, Query query, int[] documents) throws IOException {
-        double[] scores = new double[documents.length];
-        Weight weight = searcher.createWeight(searcher.rewrite(query), ScoreMode.COMPLETE, 1);
-        var leaves = searcher.getIndexReader().leaves();
-        int leaf = -1;
-        Scorer scorer = null;
-        for (int i : ascending(documents)) {
-            int found = ReaderUtil.subIndex(documents[i], leaves);
-            if (found != leaf) {
-                leaf = found;
-                scorer = weight.scorer(leaves.get(leaf));
-            }
-            if (scorer != null) {
-                int local = documents[i] - leaves.get(leaf).docBase;
-                DocIdSetIterator iterator = scorer.iterator();
-                int at = iterator.docID() < local ? iterator.advance(local) : iterator.docID();
-                scores[i] = at == local ? scorer.score() : 0;
-            }
-        }
-        return scores;
-    }
-
-    private static double[] cosines(IndexSearcher searcher, String field, Asked asked, int[] documents)
-            throws IOException {
-        double[] cosines = new double[documents.length];
-        float[] query = asked.vectors().get(field);
-        if (query == null) {
-            return cosines;
-        }
-        var leaves = searcher.getIndexReader().leaves();
-        int leaf = -1;
-        FloatVectorValues values = null;
-        KnnVectorValues.DocIndexIterator iterator = null;
-        for (int i : ascending(documents)) {
-            int found = ReaderUtil.subIndex(documents[i], leaves);
-            if (found != leaf) {
-                leaf = found;
-                values = leaves.get(leaf).reader().getFloatVectorValues(field);
-                iterator = values == null ? null : values.iterator();
-            }
-            int local = documents[i] - leaves.get(leaf).docBase;
-            if (values != null
-                    && iterator != null
-                    && (iterator.docID() >= local ? iterator.docID() : iterator.advance(local)) == local) {
-                float[] vector = values.vectorValue(iterator.index());
-                double sum = 0;
-                for (int d = 0; d < vector.length; d++) {
-                    sum += (double) query[d] * vector[d];
-                }
-                cosines[i] = sum;
-            }
-        }
-        return cosines;
-    }
-
-    private static double[] numbers(IndexSearcher searcher, String field, int[] documents) throws IOException {
-        double[] numbers = new double[documents.length];
-        for (int i : ascending(documents)) {
-            LeafReaderContext leaf = leaf(searcher, documents[i]);
-            var values = DocValues.getNumeric(leaf.reader(), field);
-            numbers[i] = values.advanceExact(documents[i] - leaf.docBase)
-                    ? Double.longBitsToDouble(values.longValue())
-                    : Double.NaN;
-        }
-        return numbers;
-    }
-
-    private static LeafReaderContext leaf(IndexSearcher searcher, int document) {
-        var leaves = searcher.getIndexReader().leaves();
-        return leaves.get(ReaderUtil.subIndex(document, leaves));
-    }
-
-    private static int[] ascending(int[] documents) {
-        Integer[] order = new Integer[documents.length];
-        Arrays.setAll(order, i -> i);
-        Arrays.sort(order, Comparator.comparingInt(i -> documents[i]));
-        return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
-    }
-
-    /** The inputs of the ranker for each candidate, one row behind the other. */
-    private float[] rows(IndexSearcher searcher, Asked asked, Found found, List<String> ids, List<String> inputs)
-            throws IOException {
-        int count = found.size();
-        float[] rows = new float[count * inputs.size()];
-        var fields = new HashMap<String, WordPlaces>();
-        for (int f = 0; f < inputs.size(); f++) {
-            double[] column = column(
-                    searcher, asked, found, ids, application.feature(SearchFeature.class, inputs.get(f)), fields);
-            for (int i = 0; i < count; i++) {
-                rows[i * inputs.size() + f] = (float) column[i];
-            }
-        }
-        return rows;
-    }
-
-    private double[] column(
-            IndexSearcher searcher,
-            Asked asked,
-            Found found,
-            List<String> ids,
-            SearchFeature feature,
-            Map<String, WordPlaces> fields)
-            throws IOException {
-        int[] documents = found.documents();
-        return switch (feature) {
-            case SearchFeature.Amount amount -> numbers(searcher, amount.name(), documents);
-            case SearchFeature.Words words -> {
-                if (words.text().equals(application.framing().query())) {
-                    double[] same = new double[documents.length];
-                    Arrays.fill(same, asked.words().size());
-                    yield same;
-                }
-                yield numbers(searcher, words.name(), documents);
-            }
-            case SearchFeature.Bm25 bm25 -> scores(searcher, wordsIn(bm25.text(), asked.words()), documents);
-            case SearchFeature.Closeness closeness -> cosines(searcher, closeness.embedding(), asked, documents);
-            case SearchFeature.Overlap overlap ->
-                overlap(searcher, places(searcher, overlap.text(), asked, documents, fields), asked.words());
-            case SearchFeature.Phrases phrases ->
-                phrases(places(searcher, phrases.text(), asked, documents, fields), asked.words());
-            case SearchFeature.Place place -> places(place, found);
-            case SearchFeature.Clicked _ ->
-                ids.stream()
-                        .mapToDouble(id -> clicks.attraction(asked.text(), id))
-                        .toArray();
-            case SearchFeature.Text _, SearchFeature.Embedding _, SearchFeature.Category _ ->
-                throw new IllegalArgumentException(feature.name() + " is no number");
-        };
-    }
-
-    /** Where the words of a query stand in a text of the documents, read once for all that asks. */
-    private static WordPlaces places(
-            IndexSearcher searcher, String field, Asked asked, int[] documents, Map<String, WordPlaces> fields)
-            throws IOException {
-        WordPlaces known = fields.get(field);
-        if (known == null) {
-            known = WordPlaces.read(searcher, field, asked.words(), documents, ascending(documents));
-            fields.put(field, known);
-        }
-        return known;
-    }
-
-    private static double[] places(SearchFeature.Place place, Found found) {
-        double[] column = new double[found.size()];
-        for (int i = 0; i < column.length; i++) {
-            int at = switch (place.source()) {
-                case "bm25" -> found.wordPlaces()[i];
-                case "dense" -> found.meaningPlaces()[i];
-                default -> i + 1;
-            };
-            column[i] = at == 0 ? 0 : 1.0 / at;
-        }
-        return column;
-    }
-
-    private static double[] overlap(IndexSearcher searcher, WordPlaces places, List<String> words) throws IOException {
-        double[] shares = new double[places.documents()];
-        double total = 0;
-        double items = Math.max(1, searcher.getIndexReader().numDocs());
-        for (String word : new LinkedHashSet<>(words)) {
-            double rarity =
-                    Math.log(1 + items / (1 + searcher.getIndexReader().docFreq(new Term(places.field(), word))));
-            for (int i = 0; i < shares.length; i++) {
-                shares[i] += places.has(word, i) ? rarity : 0;
-            }
-            total += rarity;
-        }
-        return over(shares, total);
-    }
-
-    private static double[] phrases(WordPlaces places, List<String> words) {
-        double[] shares = new double[places.documents()];
-        for (int w = 1; w < words.size(); w++) {
-            for (int i = 0; i < shares.length; i++) {
-                shares[i] += places.areNeighbours(words.get(w - 1), words.get(w), i) ? 1 : 0;
-            }
-        }
-        return over(shares, words.size() - 1.0);
-    }
-
-    private static double[] over(double[] values, double total) {
-        return total <= 0
-                ? values
-                : Arrays.stream(values).map(value -> value / total).toArray();
-    }
-
-    private Map<String, List<Count>> facets(IndexSearcher searcher, int[] documents) throws IOException {
-        var facets = new LinkedHashMap<String, List<Count>>();
-        for (var facet : application.serving().facets().entrySet()) {
-            var counts = new LinkedHashMap<String, Long>();
-            if (facet.getValue().isEmpty()) {
-                for (int document : documents) {
-                    LeafReaderContext leaf = leaf(searcher, document);
-                    var values = DocValues.getSorted(leaf.reader(), facet.getKey());
-                    if (values.advanceExact(document - leaf.docBase)) {
-                        BytesRef value = values.lookupOrd(values.ordValue());
-                        counts.merge(value.utf8ToString(), 1L, Long::sum);
-                    }
-                }
-                facets.put(facet.getKey(), sorted(counts));
-            } else {
-                List<Range> ranges = ranges(facet.getValue());
-                ranges.forEach(range -> counts.put(range.name(), 0L));
-                for (double value : numbers(searcher, facet.getKey(), documents)) {
-                    ranges.stream()
-                            .filter(range -> value >= range.least() && value < range.below())
-                            .findFirst()
-                            .ifPresent(range -> counts.merge(range.name(), 1L, Long::sum));
-                }
-                facets.put(
-                        facet.getKey(),
-                        counts.entrySet().stream()
-                                .map(entry -> new Count(entry.getKey(), entry.getValue()))
-                                .toList());
-            }
-        }
-        return facets;
-    }
-
-    private static List<Count> sorted(Map<String, Long> counts) {
-        return counts.entrySet().stream()
-                .sorted(Map.Entry.<String, Long>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
-                .limit(20)
-                .map(entry -> new Count(entry.getKey(), entry.getValue()))
-                .toList();
-    }
-
-    /**
-     * A range of a facet over numbers.
-     *
-     * @param name {@code 100..200}, {@code ..100}, {@code 200..}
-     */
-    public record Range(String name, double least, double below) {}
-
-    /** The ranges between bounds, the first and the last open. */
-    public static List<Range> ranges(List<Double> bounds) {
-        var ranges = new ArrayList<Range>();
-        for (int b = 0; b <= bounds.size(); b++) {
-            double least = b == 0 ? Double.NEGATIVE_INFINITY : bounds.get(b - 1);
-            double below = b == bounds.size() ? Double.POSITIVE_INFINITY : bounds.get(b);
-            ranges.add(new Range(
-                    (b == 0 ? "" : text(least)) + ".." + (b == bounds.size() ? "" : text(below)), least, below));
-        }
-        return ranges;
-    }
-
-    private static String text(double value) {
-        return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
     }
 }

@@ -19,20 +19,15 @@ final class WordPlaces {
     /** Neighbours may have one word between them. */
     private static final int FARTHEST = 2;
 
-    private final String field;
-    private final int documents;
     /** For each word, for each document its places in ascending order; null where it is not there. */
     private final Map<String, int[] @Nullable []> places = new HashMap<>();
 
-    private WordPlaces(String field, int documents) {
-        this.field = field;
-        this.documents = documents;
-    }
+    private WordPlaces() {}
 
     /** @param ascending the places of the documents in their array, in the order of the documents */
     static WordPlaces read(IndexSearcher searcher, String field, List<String> words, int[] documents, int[] ascending)
             throws IOException {
-        var read = new WordPlaces(field, documents.length);
+        var read = new WordPlaces();
         var leaves = searcher.getIndexReader().leaves();
         for (String word : words) {
             if (read.places.containsKey(word)) {
@@ -63,14 +58,6 @@ final class WordPlaces {
 
     private static int at(DocIdSetIterator iterator, int document) throws IOException {
         return iterator.docID() < document ? iterator.advance(document) : iterator.docID();
-    }
-
-    String field() {
-        return field;
-    }
-
-    int documents() {
-        return documents;
     }
 
     boolean has(String word, int document) {
