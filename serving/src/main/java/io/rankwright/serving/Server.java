@@ -20,9 +20,12 @@ import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** A listening server over an served. It follows the registry: a promoted version serves within a second. */
+/** A server that listens for what is served. It follows the registry: a promoted version serves within a second. */
 public final class Server implements AutoCloseable {
     private static final Logger LOGGER = Logger.getLogger(Server.class.getName());
+
+    /** Tells of every connection that comes while the server stops as of a fault, with its stack. */
+    private static final Logger LISTENER = Logger.getLogger("io.helidon.webserver.ServerListener");
 
     /** Requests under way have so long to end when the server stops. */
     private static final Duration GRACE = Duration.ofSeconds(10);
@@ -140,12 +143,14 @@ public final class Server implements AutoCloseable {
         return server.port();
     }
 
-    /** Stops taking requests, lets those under way end, and closes the served. */
+    /** Stops taking requests, lets those under way end, and closes what is served. */
     @Override
     public void close() {
         api.ready(false);
         follower.shutdownNow();
         keeper.shutdownNow();
+        Level before = LISTENER.getLevel();
+        LISTENER.setLevel(Level.OFF);
         server.stop();
         try {
             keeper.awaitTermination(GRACE.toSeconds(), TimeUnit.SECONDS);
@@ -153,5 +158,6 @@ public final class Server implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         served.close();
+        LISTENER.setLevel(before);
     }
 }
