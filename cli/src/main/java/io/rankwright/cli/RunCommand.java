@@ -201,8 +201,9 @@ final class RunCommand implements Callable<Integer> {
                     pipeline.isSimulated(),
                     meters,
                     Clock.systemUTC());
-            serving.warmUp(data.cases().stream().limit(WARM_UP).toList());
-            step.outcome("%d cases wait for a reviewer, %d cases to warm up", serving.queued(), WARM_UP);
+            var cases = data.cases().stream().limit(WARM_UP).toList();
+            serving.warmUp(cases);
+            step.outcome("%d cases wait for a reviewer, %d cases to warm up", serving.queued(), cases.size());
         }
         var console = new ScoreConsole(serving, data);
         listen(

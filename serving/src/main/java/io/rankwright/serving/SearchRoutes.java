@@ -107,13 +107,10 @@ final class SearchRoutes implements Routes {
         send(
                 response,
                 Status.OK_200,
-                engine.search(new SearchEngine.Request(
+                engine.search(asked(
                         query.first("q").orElse(""),
-                        number("from", query.first("from").orElse(""), 0),
-                        number(
-                                "size",
-                                query.first("size").orElse(""),
-                                engine.application().serving().size()),
+                        query.first("from").orElse(""),
+                        query.first("size").orElse(""),
                         filters,
                         query.first("explain").map(Boolean::parseBoolean).orElse(false))));
     }
@@ -132,15 +129,22 @@ final class SearchRoutes implements Routes {
         send(
                 response,
                 Status.OK_200,
-                engine.search(new SearchEngine.Request(
+                engine.search(asked(
                         body.path("query").asText(""),
-                        number("from", body.path("from").asText(""), 0),
-                        number(
-                                "size",
-                                body.path("size").asText(""),
-                                engine.application().serving().size()),
+                        body.path("from").asText(""),
+                        body.path("size").asText(""),
                         filters,
                         body.path("explain").asBoolean(false))));
+    }
+
+    private SearchEngine.Request asked(
+            String query, String from, String size, List<Searches.Filter> filters, boolean isExplained) {
+        return new SearchEngine.Request(
+                query,
+                number("from", from, 0),
+                number("size", size, engine.application().serving().size()),
+                filters,
+                isExplained);
     }
 
     private static int number(String name, String text, int otherwise) {
