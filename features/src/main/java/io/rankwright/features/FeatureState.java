@@ -14,17 +14,19 @@ import io.rankwright.spec.FeedApplication;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,14 @@ public final class FeatureState {
     static final double GRID = 1 << 20;
 
     private static final double LARGE = 1L << 32;
+    /** What a column rests on if it is no state. */
+    private static final int NONE = -1;
+
+    private static final int SEQUENCE = -2;
+    /** What a column costs beside the look-up of a key; what one that compares a sequence does. */
+    private static final double WORK_OF_A_COLUMN = 0.3;
+
+    private static final double WORK_OF_A_MATCH = 1.5;
 
     private final FeedApplication application;
     private final Catalog catalog;
@@ -63,7 +73,7 @@ public final class FeatureState {
     private final List<ColumnReader> readers = new ArrayList<>();
     private final List<IntFunction<String>> categoryTexts = new ArrayList<>();
     private final KeyedState overall;
-    private final Applier applier;
+    private final Part applier;
 
     // The lists above as arrays: an event passes through all of them.
     private final KeyedState[] stateArray;
@@ -71,12 +81,19 @@ public final class FeatureState {
     private final ColumnReader[] readerArray;
     /** Which columns differ from item to item. */
     private final BitSet ofItem = new BitSet();
+    /** Of each column the state that it rests on, {@link #NONE} or {@link #SEQUENCE}. */
+    private final List<Integer> columnStates = new ArrayList<>();
 
-    private final int[] commonColumns;
-    private final int[] itemColumns;
-    private final int[] commonStates;
-    private final int[] itemStates;
+    private final View whole;
     private final Formula[] formulaArray;
+
+    /**
+     * What a reader reads: states and columns, apart those that are the same for every item.
+     *
+     * @param hasSequences whether columns rest on sequences
+     */
+    private record View(
+            int[] commonStates, int[] itemStates, int[] commonColumns, int[] itemColumns, boolean hasSequences) {}
 
     /** What subjects' lists say was before the log: counts by key, and over everything the share. */
     private record Before(KeyedState counts, double average) {}
@@ -119,12 +136,14 @@ public final class FeatureState {
         this.stateArray = states.toArray(KeyedState[]::new);
         this.sequenceArray = sequences.values().toArray(SequenceState[]::new);
         this.readerArray = readers.toArray(ColumnReader[]::new);
-        this.commonColumns = places(readerArray.length, column -> !ofItem.get(column));
-        this.itemColumns = places(readerArray.length, ofItem::get);
-        this.commonStates = places(stateArray.length, state -> !stateArray[state].isOfItem());
-        this.itemStates = places(stateArray.length, state -> stateArray[state].isOfItem());
+        this.whole = new View(
+                places(stateArray.length, state -> !stateArray[state].isOfItem()),
+                places(stateArray.length, state -> stateArray[state].isOfItem()),
+                places(readerArray.length, column -> !ofItem.get(column)),
+                places(readerArray.length, ofItem::get),
+                columnStates.contains(SEQUENCE));
         this.formulaArray = formulaFunctions.toArray(Formula[]::new);
-        this.applier = new Applier(0, 1);
+        this.applier = parts(1).getFirst();
     }
 
     private static Expression constant(String text) {
@@ -178,52 +197,133 @@ public final class FeatureState {
         applier.apply(event);
     }
 
-    /** What together does as {@link #apply}: each takes exposures into its part of the state, side by side if wanted. */
-    List<Consumer<Event>> appliers(int count) {
+    /**
+     * Divides the state into parts of about the same work. Together they do as {@link #apply}; each may have its own
+     * thread, which need not be where those of the others are. The first part has the sequences, and the columns that
+     * rest on no state.
+     */
+    List<Part> parts(int count) {
+        double[] work = new double[count];
+        var chosen = new ArrayList<BitSet>();
+        for (int part = 0; part < count; part++) {
+            chosen.add(new BitSet());
+        }
+        work[0] = columnStates.stream()
+                .mapToDouble(state -> state == SEQUENCE ? WORK_OF_A_MATCH : state == NONE ? WORK_OF_A_COLUMN : 0)
+                .sum();
+        double[] workOfStates = new double[stateArray.length];
+        for (int s = 0; s < workOfStates.length; s++) {
+            int state = s;
+            workOfStates[s] = 1
+                    + WORK_OF_A_COLUMN
+                            * columnStates.stream()
+                                    .filter(column -> column == state)
+                                    .count();
+        }
+        IntStream.range(0, stateArray.length)
+                .boxed()
+                .sorted(Comparator.comparing(state -> -workOfStates[state]))
+                .forEach(state -> {
+                    int lightest = IntStream.range(0, count)
+                            .boxed()
+                            .min(Comparator.comparing(part -> work[part]))
+                            .orElseThrow();
+                    work[lightest] += workOfStates[state];
+                    chosen.get(lightest).set(state);
+                });
         return IntStream.range(0, count)
-                .<Consumer<Event>>mapToObj(part -> new Applier(part, count)::apply)
+                .mapToObj(part -> new Part(chosen.get(part), part == 0))
                 .toList();
     }
 
-    /** Takes exposures into every {@code count}-th state. One thread at a time. */
-    private final class Applier {
-        private final int part;
-        private final int count;
-        private final Situation situation =
-                new Situation(layout.contextColumns().size());
-        private final double[] values = new double[formulaFunctions.size()];
-        private final int[][] slots =
-                states.stream().map(KeyedState::slotsArray).toArray(int[][]::new);
+    /** Some of the states, with the columns that rest on them. One thread at a time. */
+    final class Part {
+        /** Which states take events. */
+        private final int[] changing;
 
-        Applier(int part, int count) {
-            this.part = part;
-            this.count = count;
+        private final int[] formulas;
+        private final boolean isFirst;
+        private final Reader reader;
+        /** The sums over everything, for those who do not have that state: prior averages are made of them. */
+        private final double[] overallSums;
+
+        private final int[] overallFormulas = overall.sumFormulas();
+        private final boolean hasOverall;
+        private final double[] values = new double[formulaFunctions.size()];
+
+        private Part(BitSet chosen, boolean isFirst) {
+            this.isFirst = isFirst;
+            this.hasOverall = chosen.get(0);
+            this.overallSums = overall.sums(0);
+            this.changing = chosen.stream().filter(state -> !isFixed.get(state)).toArray();
+            this.formulas = IntStream.concat(
+                            IntStream.of(changing).flatMap(state -> IntStream.of(stateArray[state].formulasUsed())),
+                            IntStream.concat(
+                                    IntStream.of(overallFormulas),
+                                    isFirst
+                                            ? Stream.of(sequenceArray).mapToInt(SequenceState::condition)
+                                            : IntStream.empty()))
+                    .distinct()
+                    .toArray();
+            int[] columns = places(readerArray.length, column -> {
+                int state = columnStates.get(column);
+                return state < 0 ? isFirst : chosen.get(state);
+            });
+            double[] @Nullable [] elsewhere = new double[0][];
+            if (!hasOverall) {
+                elsewhere = new double[stateArray.length][];
+                elsewhere[0] = overallSums;
+            }
+            boolean hasSequences = isFirst && whole.hasSequences();
+            this.reader = new Reader(
+                    elsewhere, new View(chosen.stream().toArray(), new int[0], columns, new int[0], hasSequences));
         }
 
+        /** Takes one exposure into the states. */
         void apply(Event event) {
-            situation.set(event, layout);
-            for (int f = 0; f < values.length; f++) {
+            reader.situation.set(event, layout);
+            Arrays.fill(reader.counts, 0);
+            applyLastRead(event);
+        }
+
+        /** Takes the exposure that was read last into the states: its keys have been looked up. */
+        void applyLastRead(Event event) {
+            Situation situation = reader.situation;
+            for (int f : formulas) {
                 values[f] = exact(formulaArray[f].applyAsDouble(event));
             }
-            for (int s = part; s < stateArray.length; s += count) {
-                if (!isFixed.get(s)) {
-                    stateArray[s].apply(situation, values, slots[s]);
+            for (int s : changing) {
+                stateArray[s].apply(situation, values, reader.slots[s], reader.counts[s]);
+            }
+            if (!hasOverall) {
+                for (int a = 0; a < overallFormulas.length; a++) {
+                    overallSums[a] += values[overallFormulas[a]];
                 }
             }
-            for (int q = part; q < sequenceArray.length; q += count) {
+            for (int q = 0; isFirst && q < sequenceArray.length; q++) {
                 sequenceArray[q].apply(situation, values);
             }
+        }
+
+        /** Sets the columns of a row to their values just before an event. */
+        void read(Event event, double[] row) {
+            reader.read(event, row);
+        }
+
+        /** The sequences where this part is; only the first has them. */
+        Sequences sequences() {
+            return reader;
         }
     }
 
     /** A reader of values; each thread needs its own. */
     public Reader reader() {
-        return new Reader(new double[0][]);
+        return new Reader(new double[0][], whole);
     }
 
     /** A reader of values of which the sums have been read before; see {@link KeyedState#readings}. */
     Reader assembled(double[] @Nullable [] readings) {
-        return new Reader(readings);
+        return new Reader(readings, whole);
     }
 
     List<KeyedState> sums() {
@@ -289,7 +389,7 @@ public final class FeatureState {
     }
 
     /** Reads feature rows. One thread at a time; it keeps its scratch space between calls. */
-    public final class Reader {
+    public final class Reader implements Sequences {
         private final Situation situation =
                 new Situation(layout.contextColumns().size());
         private final int[][] slots =
@@ -301,8 +401,11 @@ public final class FeatureState {
         /** Of each state what was read of it elsewhere; empty if it is read here. */
         private final double[] @Nullable [] given;
 
-        private Reader(double[] @Nullable [] given) {
+        private final View view;
+
+        private Reader(double[] @Nullable [] given, View view) {
             this.given = given;
+            this.view = view;
         }
 
         private double @Nullable [] given(int state) {
@@ -328,22 +431,22 @@ public final class FeatureState {
 
         /** What is the same for every item. */
         private void fillCommon(double[] row) {
-            for (int s : commonStates) {
+            for (int s : view.commonStates) {
                 counts[s] = stateArray[s].locate(situation, slots[s]);
             }
-            for (int q = 0; q < items.length; q++) {
+            for (int q = 0; view.hasSequences && q < items.length; q++) {
                 sizes[q] = sequenceArray[q].read(situation.subject, items[q]);
             }
-            for (int c : commonColumns) {
+            for (int c : view.commonColumns) {
                 row[c] = readerArray[c].read(this, situation);
             }
         }
 
         private void fillItem(double[] row) {
-            for (int s : itemStates) {
+            for (int s : view.itemStates) {
                 counts[s] = stateArray[s].locate(situation, slots[s]);
             }
-            for (int c : itemColumns) {
+            for (int c : view.itemColumns) {
                 row[c] = readerArray[c].read(this, situation);
             }
         }
@@ -357,7 +460,7 @@ public final class FeatureState {
             fillItem(row);
         }
 
-        /** Copies a subject's sequence, newest last; the answer is its length. */
+        @Override
         public int sequence(String name, int subject, int[] out) {
             return sequenceOf(name).read(subject, out);
         }
@@ -393,9 +496,8 @@ public final class FeatureState {
                 EntityTable table = catalog.table(age.column().source());
                 int place = table.place(age.column().column());
                 boolean ofSubject = isSubject(age.column());
-                add(
+                addNumber(
                         feature,
-                        FeatureColumn.Kind.NUMBER,
                         !ofSubject,
                         (_, situation) -> (situation.timeMillis
                                         - table.number(place, ofSubject ? situation.subject : situation.item))
@@ -403,9 +505,8 @@ public final class FeatureState {
             }
             case FeatureDefinition.Calendar calendar -> {
                 var clock = new LocalClock(application.data().split().zone());
-                add(
+                addNumber(
                         feature,
-                        FeatureColumn.Kind.NUMBER,
                         false,
                         calendar.isHour()
                                 ? (_, situation) -> clock.hour(situation.timeMillis)
@@ -418,7 +519,7 @@ public final class FeatureState {
                 int state = state(recency.by());
                 int condition = formula(recency.where().orElse(ALWAYS));
                 int place = states.get(state).lastTime(condition);
-                add(feature, FeatureColumn.Kind.NUMBER, states.get(state).isOfItem(), (reader, situation) -> {
+                addNumber(feature, state, (reader, situation) -> {
                     long last = reader.last(state, place);
                     return last == Long.MIN_VALUE ? Double.NaN : (situation.timeMillis - last) / 1000.0;
                 });
@@ -430,17 +531,30 @@ public final class FeatureState {
         return IntStream.range(0, size).filter(chosen).toArray();
     }
 
-    private void add(FeatureDefinition feature, FeatureColumn.Kind kind, boolean isOfItem, ColumnReader reader) {
-        add(feature, kind, isOfItem, reader, Integer::toString);
+    private void addNumber(FeatureDefinition feature, boolean isOfItem, ColumnReader reader) {
+        add(feature, FeatureColumn.Kind.NUMBER, isOfItem, NONE, reader, Integer::toString);
+    }
+
+    /** Adds a column that rests on a state. */
+    private void addNumber(FeatureDefinition feature, int state, ColumnReader reader) {
+        boolean isOfItem = states.get(state).isOfItem();
+        add(feature, FeatureColumn.Kind.NUMBER, isOfItem, state, reader, Integer::toString);
+    }
+
+    private void addCategory(
+            FeatureDefinition feature, boolean isOfItem, ColumnReader reader, IntFunction<String> texts) {
+        add(feature, FeatureColumn.Kind.CATEGORY, isOfItem, NONE, reader, texts);
     }
 
     private void add(
             FeatureDefinition feature,
             FeatureColumn.Kind kind,
             boolean isOfItem,
+            int state,
             ColumnReader reader,
             IntFunction<String> texts) {
         ofItem.set(columns.size(), isOfItem);
+        columnStates.add(state);
         columns.add(new FeatureColumn(feature.name(), feature.scope(), kind));
         readers.add(reader);
         categoryTexts.add(texts);
@@ -451,9 +565,8 @@ public final class FeatureState {
             int index = layout.contextColumns().indexOf(feature.column().column());
             EventSchema schema = catalog.schema(application.framing().exposure());
             boolean isText = schema.codeIndex(feature.column().column()).isPresent();
-            add(
+            addCategory(
                     feature,
-                    FeatureColumn.Kind.CATEGORY,
                     false,
                     (_, situation) -> situation.context[index],
                     isText
@@ -472,15 +585,13 @@ public final class FeatureState {
                 ? code -> code == 0 ? "" : Integer.toString(code - 1)
                 : table.domain(column.name())::text;
         if (column.isNumber()) {
-            add(
+            addNumber(
                     feature,
-                    FeatureColumn.Kind.NUMBER,
                     !ofSubject,
                     (_, situation) -> table.number(place, ofSubject ? situation.subject : situation.item));
         } else if (column.isList()) {
-            add(
+            addCategory(
                     feature,
-                    FeatureColumn.Kind.CATEGORY,
                     !ofSubject,
                     (_, situation) -> {
                         int[] members = table.list(place, ofSubject ? situation.subject : situation.item);
@@ -488,9 +599,8 @@ public final class FeatureState {
                     },
                     texts);
         } else {
-            add(
+            addCategory(
                     feature,
-                    FeatureColumn.Kind.CATEGORY,
                     !ofSubject,
                     (_, situation) -> table.code(place, ofSubject ? situation.subject : situation.item),
                     texts);
@@ -509,7 +619,7 @@ public final class FeatureState {
             return new Expression.Operand.Numeric<>(
                     situation -> table.number(place, ofSubject ? situation.subject : situation.item));
         });
-        add(feature, FeatureColumn.Kind.NUMBER, isOfItem[0], (_, situation) -> value.applyAsDouble(situation));
+        addNumber(feature, isOfItem[0], (_, situation) -> value.applyAsDouble(situation));
     }
 
     private void addMatch(FeatureDefinition.Match feature) {
@@ -522,22 +632,23 @@ public final class FeatureState {
                         .column(feature.column().column())
                         .orElseThrow()
                         .isList();
-        add(feature, FeatureColumn.Kind.NUMBER, true, (reader, situation) -> {
+        ColumnReader matches = (reader, situation) -> {
             int[] items = reader.items[sequence];
             int size = reader.sizes[sequence];
-            int matches = 0;
+            int count = 0;
             for (int i = 0; i < size; i++) {
                 if (isItemItself) {
-                    matches += items[i] == situation.item ? 1 : 0;
+                    count += items[i] == situation.item ? 1 : 0;
                 } else if (isList) {
-                    matches += overlap(table.list(place, items[i]), table.list(place, situation.item)) ? 1 : 0;
+                    count += overlap(table.list(place, items[i]), table.list(place, situation.item)) ? 1 : 0;
                 } else {
                     int code = table.code(place, situation.item);
-                    matches += code != 0 && table.code(place, items[i]) == code ? 1 : 0;
+                    count += code != 0 && table.code(place, items[i]) == code ? 1 : 0;
                 }
             }
-            return matches;
-        });
+            return count;
+        };
+        add(feature, FeatureColumn.Kind.NUMBER, true, SEQUENCE, matches, Integer::toString);
     }
 
     private static boolean overlap(int[] left, int[] right) {
@@ -589,7 +700,7 @@ public final class FeatureState {
         boolean isRatio =
                 feature.kind() == FeatureDefinition.Kind.MEAN || feature.kind() == FeatureDefinition.Kind.RATE;
         double prior = feature.prior();
-        add(feature, FeatureColumn.Kind.NUMBER, keyed.isOfItem(), (reader, _) -> {
+        addNumber(feature, state, (reader, _) -> {
             double sum = window < 0 ? reader.total(state, top) : reader.window(state, top, window);
             if (!isRatio) {
                 return sum;
@@ -616,7 +727,7 @@ public final class FeatureState {
         states.add(keyed);
         isFixed.set(place);
         double prior = feature.prior();
-        add(feature, FeatureColumn.Kind.NUMBER, keyed.isOfItem(), (reader, _) -> {
+        addNumber(feature, place, (reader, _) -> {
             double all = reader.total(place, whole) + prior;
             return all == 0 ? Double.NaN : (reader.total(place, part) + prior * average) / all;
         });

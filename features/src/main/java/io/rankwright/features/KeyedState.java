@@ -161,7 +161,17 @@ final class KeyedState {
 
     /** Adds an event: {@code values} holds the value of each formula for it. */
     void apply(Situation situation, double[] values, int[] found) {
-        int count = locate(situation, found, true);
+        apply(situation, values, found, 0);
+    }
+
+    /**
+     * Adds an event.
+     *
+     * @param found its slots, as {@link #locate} gave them
+     * @param known how many it gave
+     */
+    void apply(Situation situation, double[] values, int[] found, int known) {
+        int count = known > 0 && listed < 0 ? known : locate(situation, found, true);
         for (int i = 0; i < count; i++) {
             apply(found[i], situation.timeMillis, values);
         }
@@ -247,6 +257,17 @@ final class KeyedState {
             latest = Math.max(latest, lastTimes[found[i] * conditionIndexes.length + place]);
         }
         return latest;
+    }
+
+    /** The formula of each sum. */
+    int[] sumFormulas() {
+        return formulaIndexes.clone();
+    }
+
+    /** The sums over everything of a slot, zeros if there is no such slot. */
+    double[] sums(int slot) {
+        int width = formulaIndexes.length;
+        return slot < slots.size() ? Arrays.copyOfRange(totals, slot * width, (slot + 1) * width) : new double[width];
     }
 
     /** The formulas whose values it needs of an event. */

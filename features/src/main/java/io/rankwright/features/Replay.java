@@ -1,5 +1,6 @@
 package io.rankwright.features;
 
+import io.rankwright.features.FeatureState.Part;
 import io.rankwright.log.Event;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.Workers;
@@ -12,46 +13,107 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the log once, in the order of time, and yields the features of each exposure as they stood just before it. The
  * events of one millisecond are read together before any of them is applied, so that none sees another.
  *
- * <p>One thread reads and decodes ahead, the caller's keeps the state: the two cores of a small machine.
+ * <p>Three threads work on batches one behind the other: one reads and decodes, one keeps half of the state and writes its
+ * columns of the rows, the caller's keeps the other half and yields the rows.
  */
 public final class Replay {
-    private static final int BATCH = 4096;
+    private static final int BATCH = 1024;
     private static final int AHEAD = 4;
     private static final int CORES = Runtime.getRuntime().availableProcessors();
 
     private Replay() {}
 
-    /** Told of each exposure in the order of time; {@code row} is overwritten at the next. */
+    /** Told of each exposure in the order of time; {@code row} is its own, sequences are those just before it. */
     public interface Visitor {
-        void exposure(Event event, double[] row, FeatureState.Reader reader);
+        void exposure(Event event, double[] row, Sequences recent);
+    }
+
+    /** Events that lie one behind the other, and the rows of features that become of them. */
+    private record Batch(List<Event> events, double[][] rows) {
+        static final Batch END = new Batch(List.of(), new double[0][]);
+
+        boolean isEnd() {
+            return events.isEmpty();
+        }
+
+        Batch withRows(int columns) {
+            return new Batch(
+                    events,
+                    Stream.generate(() -> new double[columns])
+                            .limit(events.size())
+                            .toArray(double[][]::new));
+        }
+    }
+
+    /** Does something to a batch, and gives it on. */
+    private interface Step {
+        Batch take(Batch batch);
+    }
+
+    /** Reads a part of the state just before each event, and applies the events when time goes on. */
+    private static final class Walker {
+        private final Part part;
+        private final List<Event> together = new ArrayList<>();
+
+        Walker(Part part) {
+            this.part = part;
+        }
+
+        void take(Event event, double[] row) {
+            if (!together.isEmpty() && together.getFirst().timeMillis() != event.timeMillis()) {
+                finish();
+            }
+            part.read(event, row);
+            together.add(event);
+        }
+
+        void finish() {
+            if (together.size() == 1) {
+                part.applyLastRead(together.getFirst());
+            } else {
+                together.forEach(part::apply);
+            }
+            together.clear();
+        }
     }
 
     /**
-     * Replays the events of a cursor into a state.
+     * Replays the events of a cursor into a state, which nobody else may read or change meanwhile.
      *
      * @return how many events there were
      */
     public static long run(EventCursor events, FeatureState state, Visitor visitor) {
-        FeatureState.Reader reader = state.reader();
-        double[] row = new double[state.columns().size()];
-        var together = new ArrayList<Event>();
-        long count = walk(events, batch -> {
-            for (Event event : batch) {
-                if (!together.isEmpty() && together.getFirst().timeMillis() != event.timeMillis()) {
-                    together.forEach(state::apply);
-                    together.clear();
-                }
-                reader.read(event, row);
-                visitor.exposure(event, row, reader);
-                together.add(event);
-            }
-        });
-        together.forEach(state::apply);
+        List<Part> parts = state.parts(2);
+        var here = new Walker(parts.getFirst());
+        var ahead = new Walker(parts.getLast());
+        int columns = state.columns().size();
+        long count = walk(
+                events,
+                batch -> {
+                    Batch begun = batch.withRows(columns);
+                    for (int i = 0; i < begun.rows().length; i++) {
+                        ahead.take(begun.events().get(i), begun.rows()[i]);
+                    }
+                    return begun;
+                },
+                batch -> {
+                    for (int i = 0; i < batch.rows().length; i++) {
+                        Event event = batch.events().get(i);
+                        here.take(event, batch.rows()[i]);
+                        visitor.exposure(
+                                event, batch.rows()[i], parts.getFirst().sequences());
+                    }
+                    return batch;
+                });
+        ahead.finish();
+        here.finish();
         return count;
     }
 
@@ -66,77 +128,116 @@ public final class Replay {
      * @param beside told of each event, by one thread at a time
      */
     public static long restore(EventCursor events, FeatureState state, Consumer<Event> beside) {
-        var consumers = new ArrayList<>(state.appliers(CORES));
+        List<Consumer<Event>> consumers = new ArrayList<>();
+        state.parts(CORES).forEach(part -> consumers.add(part::apply));
         consumers.add(beside);
         try (ExecutorService pool = Executors.newFixedThreadPool(CORES)) {
             return walk(events, batch -> {
                 List<Callable<Boolean>> tasks = new ArrayList<>();
                 for (Consumer<Event> consumer : consumers) {
                     tasks.add(() -> {
-                        batch.forEach(consumer);
+                        batch.events().forEach(consumer);
                         return true;
                     });
                 }
                 Workers.together(pool, tasks);
+                return batch;
             });
         }
     }
 
     /** Walks to the end of a cursor, reading ahead. */
     public static long each(EventCursor events, Consumer<Event> consumer) {
-        return walk(events, batch -> batch.forEach(consumer));
+        return walk(events, batch -> {
+            batch.events().forEach(consumer);
+            return batch;
+        });
     }
 
-    private interface Step {
-        void take(List<Event> batch);
-    }
+    /** Where batches wait for the next step, and what went wrong in one before. */
+    private static final class Belt {
+        private final BlockingQueue<Batch> batches = new ArrayBlockingQueue<>(AHEAD);
+        private volatile @Nullable RuntimeException failure;
 
-    private static long walk(EventCursor events, Step step) {
-        BlockingQueue<List<Event>> ahead = new ArrayBlockingQueue<>(AHEAD);
-        var failure = new RuntimeException[1];
-        Thread decoder = Thread.ofPlatform().daemon().name("read-ahead").start(() -> readAhead(events, ahead, failure));
-        long count = 0;
-        try {
-            for (List<Event> batch = ahead.take(); !batch.isEmpty(); batch = ahead.take()) {
-                step.take(batch);
-                count += batch.size();
+        void put(Batch batch) throws InterruptedException {
+            batches.put(batch);
+        }
+
+        /** The next batch, {@link Batch#END} behind the last. */
+        Batch take() throws InterruptedException {
+            Batch batch = batches.take();
+            RuntimeException found = failure;
+            if (batch.isEnd() && found != null) {
+                throw found;
             }
-            decoder.join();
+            return batch;
+        }
+
+        /** Fills it from a thread of its own. */
+        static Belt of(String thread, List<Thread> threads, Filler filler) {
+            var belt = new Belt();
+            threads.add(Thread.ofPlatform().daemon().name(thread).start(() -> {
+                try {
+                    try {
+                        filler.fill(belt);
+                    } catch (RuntimeException e) {
+                        belt.failure = e;
+                    }
+                    belt.put(Batch.END);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }));
+            return belt;
+        }
+    }
+
+    /** Puts batches on a belt until there are no more. */
+    private interface Filler {
+        void fill(Belt belt) throws InterruptedException;
+    }
+
+    /** Takes the events to the end of a cursor through steps, each but the last on a thread of its own. */
+    private static long walk(EventCursor events, Step... steps) {
+        var threads = new ArrayList<Thread>();
+        try {
+            Belt belt = Belt.of("read-ahead", threads, to -> readAhead(events, to));
+            for (int s = 0; s < steps.length - 1; s++) {
+                Belt from = belt;
+                Step step = steps[s];
+                belt = Belt.of("replay-ahead", threads, to -> {
+                    for (Batch batch = from.take(); !batch.isEnd(); batch = from.take()) {
+                        to.put(step.take(batch));
+                    }
+                });
+            }
+            long count = 0;
+            for (Batch batch = belt.take(); !batch.isEnd(); batch = belt.take()) {
+                steps[steps.length - 1].take(batch);
+                count += batch.events().size();
+            }
+            return count;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InternalFault("a replay was interrupted", e);
         } finally {
-            // The cursor belongs to the caller, who closes it next: nobody may be reading it then.
-            decoder.interrupt();
-            joinQuietly(decoder);
+            // The cursor and the state belong to the caller: nobody may be at them any more.
+            threads.forEach(Thread::interrupt);
+            threads.forEach(Replay::joinQuietly);
         }
-        if (failure[0] != null) {
-            throw failure[0];
-        }
-        return count;
     }
 
-    /** Puts batches of events into the queue, and an empty one at the end or after a failure. */
-    private static void readAhead(EventCursor events, BlockingQueue<List<Event>> ahead, RuntimeException[] failure) {
-        try {
-            var batch = new ArrayList<Event>(BATCH);
-            try {
-                while (events.next()) {
-                    batch.add(events.event());
-                    if (batch.size() == BATCH) {
-                        ahead.put(batch);
-                        batch = new ArrayList<>(BATCH);
-                    }
-                }
-                if (!batch.isEmpty()) {
-                    ahead.put(batch);
-                }
-            } catch (RuntimeException e) {
-                failure[0] = e;
+    private static void readAhead(EventCursor events, Belt to) throws InterruptedException {
+        var batch = new ArrayList<Event>(BATCH);
+        while (events.next()) {
+            batch.add(events.event());
+            if (batch.size() == BATCH) {
+                to.put(new Batch(batch, new double[0][]));
+                batch = new ArrayList<>(BATCH);
             }
-            ahead.put(List.of());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        }
+        if (!batch.isEmpty()) {
+            to.put(new Batch(batch, new double[0][]));
         }
     }
 

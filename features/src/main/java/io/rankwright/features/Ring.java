@@ -11,12 +11,13 @@ package io.rankwright.features;
  */
 final class Ring {
     private final int width;
-    /** Of each event its time and then the running sums as bits, side by side: a window touches few cache lines. */
+    private final int windows;
+    /**
+     * All in one stretch of memory, so that a look touches few cache lines: where each window last began (readers may
+     * overwrite each other's: from anywhere the search finds the same), then rows of a time and the sums up to it, as
+     * bits. Row {@code i + 1} is event {@code i}; the row before the first that is kept is the base.
+     */
     private long[] entries;
-
-    private final double[] base;
-    /** Where each window last began. Readers may overwrite each other's: from anywhere the search finds the same. */
-    private final int[] begins;
 
     private int start;
     private int end;
@@ -26,29 +27,34 @@ final class Ring {
      * @param windows how many windows are asked for
      */
     Ring(int sums, int windows) {
+        this(sums, windows, 2);
+    }
+
+    private Ring(int sums, int windows, int room) {
         this.width = 1 + sums;
-        this.begins = new int[windows];
-        this.entries = new long[2 * width];
-        this.base = new double[sums];
+        this.windows = windows;
+        this.entries = new long[at(room + 1)];
+    }
+
+    private int at(int row) {
+        return windows + row * width;
     }
 
     private long time(int index) {
-        return entries[index * width];
+        return entries[at(index + 1)];
     }
 
     /** The running sum over everything in front of an index. */
     private double sum(int index, int accumulator) {
-        return index <= start
-                ? base[accumulator]
-                : Double.longBitsToDouble(entries[(index - 1) * width + 1 + accumulator]);
+        return Double.longBitsToDouble(entries[at(index) + 1 + accumulator]);
     }
 
     private void set(int index, int accumulator, double sum) {
-        entries[index * width + 1 + accumulator] = Double.doubleToRawLongBits(sum);
+        entries[at(index) + 1 + accumulator] = Double.doubleToRawLongBits(sum);
     }
 
     void add(long timeMillis, double[] values, int[] indexes, long retentionMillis) {
-        if (end * width == entries.length) {
+        if (at(end + 2) > entries.length) {
             makeRoom();
         }
         int place = end;
@@ -57,35 +63,30 @@ final class Ring {
         }
         boolean isTooOld = end > start && timeMillis < time(end - 1) - retentionMillis;
         if (isTooOld) {
-            for (int a = 0; a < base.length; a++) {
-                base[a] += values[indexes[a]];
-            }
-            shiftSums(start, values, indexes);
+            raise(start, values, indexes);
             return;
         }
-        System.arraycopy(entries, place * width, entries, (place + 1) * width, (end - place) * width);
-        entries[place * width] = timeMillis;
+        System.arraycopy(entries, at(place + 1), entries, at(place + 2), (end - place) * width);
+        entries[at(place + 1)] = timeMillis;
         end++;
-        for (int a = 0; a < base.length; a++) {
-            set(place, a, sum(place, a) + values[indexes[a]]);
+        for (int a = 0; a < width - 1; a++) {
+            set(place + 1, a, sum(place, a) + values[indexes[a]]);
         }
-        shiftSums(place + 1, values, indexes);
+        raise(place + 2, values, indexes);
         trim(time(end - 1) - retentionMillis);
     }
 
-    private void shiftSums(int from, double[] values, int[] indexes) {
-        for (int i = from; i < end; i++) {
-            for (int a = 0; a < base.length; a++) {
-                set(i, a, sum(i + 1, a) + values[indexes[a]]);
+    /** Adds to the sums from a row on. */
+    private void raise(int from, double[] values, int[] indexes) {
+        for (int row = from; row <= end; row++) {
+            for (int a = 0; a < width - 1; a++) {
+                set(row, a, sum(row, a) + values[indexes[a]]);
             }
         }
     }
 
     private void trim(long oldest) {
         while (start < end && time(start) < oldest) {
-            for (int a = 0; a < base.length; a++) {
-                base[a] = Double.longBitsToDouble(entries[start * width + 1 + a]);
-            }
             start++;
         }
     }
@@ -94,10 +95,11 @@ final class Ring {
         long[] from = entries;
         if (start < end / 2) {
             entries = new long[2 * from.length];
+            System.arraycopy(from, 0, entries, 0, windows);
         }
-        System.arraycopy(from, start * width, entries, 0, (end - start) * width);
-        for (int w = 0; w < begins.length; w++) {
-            begins[w] -= start;
+        System.arraycopy(from, at(start), entries, at(0), (end - start + 1) * width);
+        for (int w = 0; w < windows; w++) {
+            entries[w] -= start;
         }
         end -= start;
         start = 0;
@@ -105,15 +107,15 @@ final class Ring {
 
     /** Writes the events as differences: most are a second or a one apart. */
     void write(ByteWriter out) {
-        for (double sum : base) {
-            out.number(sum);
+        for (int a = 0; a < width - 1; a++) {
+            out.number(sum(start, a));
         }
         out.whole(end - start);
         long before = 0;
         for (int i = start; i < end; i++) {
             out.whole(time(i) - before);
             before = time(i);
-            for (int a = 0; a < base.length; a++) {
+            for (int a = 0; a < width - 1; a++) {
                 out.number(sum(i + 1, a) - sum(i, a));
             }
         }
@@ -121,18 +123,21 @@ final class Ring {
 
     /** Reads what {@link #write} wrote of a ring of the same sums and windows. */
     static Ring read(int sums, int windows, ByteReader in) {
-        var ring = new Ring(sums, windows);
+        double[] base = new double[sums];
         for (int a = 0; a < sums; a++) {
-            ring.base[a] = in.number();
+            base[a] = in.number();
         }
         int count = (int) in.whole();
-        ring.entries = new long[Math.max(2, count) * ring.width];
+        var ring = new Ring(sums, windows, Math.max(2, count));
+        for (int a = 0; a < sums; a++) {
+            ring.set(0, a, base[a]);
+        }
         long time = 0;
         for (int i = 0; i < count; i++) {
             time += in.whole();
-            ring.entries[i * ring.width] = time;
+            ring.entries[ring.at(i + 1)] = time;
             for (int a = 0; a < sums; a++) {
-                ring.set(i, a, ring.sum(i, a) + in.number());
+                ring.set(i + 1, a, ring.sum(i, a) + in.number());
             }
         }
         ring.end = count;
@@ -141,8 +146,8 @@ final class Ring {
 
     /** The sum over {@code [from, to)}, of which {@code window} is the number. */
     double window(long from, long to, int window, int accumulator) {
-        int begin = firstNotBefore(from, begins[window]);
-        begins[window] = begin;
+        int begin = firstNotBefore(from, (int) entries[window]);
+        entries[window] = begin;
         return sum(firstNotBefore(to, end), accumulator) - sum(begin, accumulator);
     }
 

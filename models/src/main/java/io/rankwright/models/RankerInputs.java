@@ -2,6 +2,7 @@ package io.rankwright.models;
 
 import io.rankwright.features.FeatureColumn;
 import io.rankwright.features.FeatureState;
+import io.rankwright.features.Sequences;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EventLog;
 import io.rankwright.spec.EnvironmentFault;
@@ -238,12 +239,12 @@ public final class RankerInputs {
         /**
          * Writes one row at {@code index} of {@code inputs}.
          *
-         * @param row the features of the subject and the item, as {@code reader} gave them
+         * @param row the features of the subject and the item, as a reader gave them
          */
-        public void encode(double[] row, FeatureState.Reader reader, int subject, int item, float[] inputs, int index) {
+        public void encode(double[] row, Sequences recent, int subject, int item, float[] inputs, int index) {
             int start = index * layout.width();
             features(row, subject, item, inputs, start);
-            sequences(reader, subject, inputs, start);
+            sequences(recent, subject, inputs, start);
         }
 
         /** The same for the candidate behind another one of the same subject, whose history is in the row before. */
@@ -267,10 +268,10 @@ public final class RankerInputs {
             }
         }
 
-        private void sequences(FeatureState.Reader reader, int subject, float[] inputs, int start) {
+        private void sequences(Sequences recent, int subject, float[] inputs, int start) {
             for (int s = 0; s < sequences.length; s++) {
                 Sequence sequence = layout.sequences().get(s);
-                int size = reader.sequence(sequence.name(), subject, sequences[s]);
+                int size = recent.sequence(sequence.name(), subject, sequences[s]);
                 place(
                         sequences[s],
                         size,

@@ -3,6 +3,7 @@ package io.rankwright.training;
 import io.rankwright.features.FeatureColumn;
 import io.rankwright.features.FeatureState;
 import io.rankwright.features.Formulas;
+import io.rankwright.features.Sequences;
 import io.rankwright.log.Catalog;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.Event;
@@ -87,12 +88,12 @@ public final class SnapshotLayout {
     }
 
     /** The sequences of an event's subject as they are now, as the row will hold them. */
-    public int[][] sequences(Event event, FeatureState.Reader reader) {
+    public int[][] sequences(Event event, Sequences recent) {
         List<String> names = state.sequences();
         int[][] found = new int[names.size()][];
         for (int s = 0; s < found.length; s++) {
             int[] scratch = new int[state.last(names.get(s))];
-            int size = reader.sequence(names.get(s), event.codes()[subject], scratch);
+            int size = recent.sequence(names.get(s), event.codes()[subject], scratch);
             found[s] = Arrays.copyOf(scratch, size);
         }
         return found;
