@@ -250,6 +250,12 @@ public final class FeatureState {
         private final int[] overallFormulas = overall.sumFormulas();
         private final boolean hasOverall;
         private final double[] values = new double[formulaFunctions.size()];
+        private final Situation next = new Situation(layout.contextColumns().size());
+        private final int[][] nextSlots =
+                states.stream().map(KeyedState::slotsArray).toArray(int[][]::new);
+        /** Of no meaning; without it the reads ahead would be left out as useless. */
+        @SuppressWarnings("UnusedVariable")
+        private long touched;
 
         private Part(BitSet chosen, boolean isFirst) {
             this.isFirst = isFirst;
@@ -277,6 +283,19 @@ public final class FeatureState {
             boolean hasSequences = isFirst && whole.hasSequences();
             this.reader = new Reader(
                     elsewhere, new View(chosen.stream().toArray(), new int[0], columns, new int[0], hasSequences));
+        }
+
+        /**
+         * Reads what the next exposures will ask for. One exposure asks for one thing after the other, and waits for the
+         * memory each time; these wait side by side.
+         */
+        void touch(List<Event> events) {
+            for (Event event : events) {
+                next.set(event, layout);
+                for (int s : changing) {
+                    touched += stateArray[s].touch(next, nextSlots[s]);
+                }
+            }
         }
 
         /** Takes one exposure into the states. */

@@ -159,6 +159,17 @@ final class KeyedState {
         return size;
     }
 
+    /** Reads what a situation will ask for, so that it is in the caches then; the answer means nothing. */
+    long touch(Situation situation, int[] found) {
+        int count = locate(situation, found);
+        long sum = 0;
+        for (int i = 0; i < count && found[i] < rings.length; i++) {
+            Ring ring = rings[found[i]];
+            sum += ring == null ? 0 : ring.touch();
+        }
+        return sum;
+    }
+
     /** Adds an event: {@code values} holds the value of each formula for it. */
     void apply(Situation situation, double[] values, int[] found) {
         apply(situation, values, found, 0);

@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * columns of the rows, the caller's keeps the other half and yields the rows.
  */
 public final class Replay {
+    /** For so many events memory is read ahead side by side. */
+    private static final int TOGETHER = 16;
+
     private static final int BATCH = 1024;
     private static final int AHEAD = 4;
     private static final int CORES = Runtime.getRuntime().availableProcessors();
@@ -66,7 +70,18 @@ public final class Replay {
             this.part = part;
         }
 
-        void take(Event event, double[] row) {
+        /** Takes all events of a batch. */
+        void take(Batch batch, IntConsumer told) {
+            for (int i = 0; i < batch.rows().length; i++) {
+                if (i % TOGETHER == 0) {
+                    part.touch(batch.events().subList(i, Math.min(i + TOGETHER, batch.rows().length)));
+                }
+                take(batch.events().get(i), batch.rows()[i]);
+                told.accept(i);
+            }
+        }
+
+        private void take(Event event, double[] row) {
             if (!together.isEmpty() && together.getFirst().timeMillis() != event.timeMillis()) {
                 finish();
             }
@@ -98,18 +113,16 @@ public final class Replay {
                 events,
                 batch -> {
                     Batch begun = batch.withRows(columns);
-                    for (int i = 0; i < begun.rows().length; i++) {
-                        ahead.take(begun.events().get(i), begun.rows()[i]);
-                    }
+                    ahead.take(begun, _ -> {});
                     return begun;
                 },
                 batch -> {
-                    for (int i = 0; i < batch.rows().length; i++) {
-                        Event event = batch.events().get(i);
-                        here.take(event, batch.rows()[i]);
-                        visitor.exposure(
-                                event, batch.rows()[i], parts.getFirst().sequences());
-                    }
+                    here.take(
+                            batch,
+                            i -> visitor.exposure(
+                                    batch.events().get(i),
+                                    batch.rows()[i],
+                                    parts.getFirst().sequences()));
                     return batch;
                 });
         ahead.finish();

@@ -53,6 +53,11 @@ final class Ring {
         entries[at(index) + 1 + accumulator] = Double.doubleToRawLongBits(sum);
     }
 
+    /** Reads the ends that a window will ask for; the answer means nothing. */
+    long touch() {
+        return entries[at(end)] + (windows > 0 ? entries[at(Math.clamp(entries[0], start, end))] : 0);
+    }
+
     void add(long timeMillis, double[] values, int[] indexes, long retentionMillis) {
         if (at(end + 2) > entries.length) {
             makeRoom();
