@@ -14,7 +14,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,11 +47,7 @@ public final class Replay {
         }
 
         Batch withRows(int columns) {
-            return new Batch(
-                    events,
-                    Stream.generate(() -> new double[columns])
-                            .limit(events.size())
-                            .toArray(double[][]::new));
+            return new Batch(events, new double[events.size()][columns]);
         }
     }
 
