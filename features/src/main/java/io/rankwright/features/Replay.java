@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,11 @@ public final class Replay {
 
     /** Events that lie one behind the other, and the rows of features that become of them. */
     private record Batch(List<Event> events, double[][] rows) {
-        static final Batch END = new Batch(List.of(), new double[0][]);
+        static final Batch END = new Batch(List.of());
+
+        Batch(List<Event> events) {
+            this(events, new double[0][]);
+        }
 
         boolean isEnd() {
             return events.isEmpty();
@@ -49,11 +54,6 @@ public final class Replay {
         Batch withRows(int columns) {
             return new Batch(events, new double[events.size()][columns]);
         }
-    }
-
-    /** Does something to a batch, and gives it on. */
-    private interface Step {
-        Batch take(Batch batch);
     }
 
     /** Reads a part of the state just before each event, and applies the events when time goes on. */
@@ -104,22 +104,20 @@ public final class Replay {
         var here = new Walker(parts.getFirst());
         var ahead = new Walker(parts.getLast());
         int columns = state.columns().size();
+        UnaryOperator<Batch> begin = batch -> {
+            Batch begun = batch.withRows(columns);
+            ahead.take(begun, _ -> {});
+            return begun;
+        };
         long count = walk(
                 events,
-                batch -> {
-                    Batch begun = batch.withRows(columns);
-                    ahead.take(begun, _ -> {});
-                    return begun;
-                },
-                batch -> {
-                    here.take(
-                            batch,
-                            i -> visitor.exposure(
-                                    batch.events().get(i),
-                                    batch.rows()[i],
-                                    parts.getFirst().sequences()));
-                    return batch;
-                });
+                List.of(begin),
+                batch -> here.take(
+                        batch,
+                        i -> visitor.exposure(
+                                batch.events().get(i),
+                                batch.rows()[i],
+                                parts.getFirst().sequences())));
         ahead.finish();
         here.finish();
         return count;
@@ -140,7 +138,7 @@ public final class Replay {
         state.parts(CORES).forEach(part -> consumers.add(part::apply));
         consumers.add(beside);
         try (ExecutorService pool = Executors.newFixedThreadPool(CORES)) {
-            return walk(events, batch -> {
+            return walk(events, List.of(), batch -> {
                 List<Callable<Boolean>> tasks = new ArrayList<>();
                 for (Consumer<Event> consumer : consumers) {
                     tasks.add(() -> {
@@ -149,17 +147,13 @@ public final class Replay {
                     });
                 }
                 Workers.together(pool, tasks);
-                return batch;
             });
         }
     }
 
     /** Walks to the end of a cursor, reading ahead. */
     public static long each(EventCursor events, Consumer<Event> consumer) {
-        return walk(events, batch -> {
-            batch.events().forEach(consumer);
-            return batch;
-        });
+        return walk(events, List.of(), batch -> batch.events().forEach(consumer));
     }
 
     /** Where batches wait for the next step, and what went wrong in one before. */
@@ -205,23 +199,27 @@ public final class Replay {
         void fill(Belt belt) throws InterruptedException;
     }
 
-    /** Takes the events to the end of a cursor through steps, each but the last on a thread of its own. */
-    private static long walk(EventCursor events, Step... steps) {
+    /**
+     * Takes the events to the end of a cursor through steps.
+     *
+     * @param ahead each on a thread of its own
+     * @param last on the caller's
+     */
+    private static long walk(EventCursor events, List<UnaryOperator<Batch>> ahead, Consumer<Batch> last) {
         var threads = new ArrayList<Thread>();
         try {
             Belt belt = Belt.of("read-ahead", threads, to -> readAhead(events, to));
-            for (int s = 0; s < steps.length - 1; s++) {
+            for (UnaryOperator<Batch> step : ahead) {
                 Belt from = belt;
-                Step step = steps[s];
                 belt = Belt.of("replay-ahead", threads, to -> {
                     for (Batch batch = from.take(); !batch.isEnd(); batch = from.take()) {
-                        to.put(step.take(batch));
+                        to.put(step.apply(batch));
                     }
                 });
             }
             long count = 0;
             for (Batch batch = belt.take(); !batch.isEnd(); batch = belt.take()) {
-                steps[steps.length - 1].take(batch);
+                last.accept(batch);
                 count += batch.events().size();
             }
             return count;
@@ -240,12 +238,12 @@ public final class Replay {
         while (events.next()) {
             batch.add(events.event());
             if (batch.size() == BATCH) {
-                to.put(new Batch(batch, new double[0][]));
+                to.put(new Batch(batch));
                 batch = new ArrayList<>(BATCH);
             }
         }
         if (!batch.isEmpty()) {
-            to.put(new Batch(batch, new double[0][]));
+            to.put(new Batch(batch));
         }
     }
 
