@@ -2,7 +2,6 @@ package io.rankwright.bench;
 
 import static java.util.Objects.requireNonNull;
 
-import io.rankwright.models.Artefact;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs.Layout;
 import io.rankwright.registry.Registry;
@@ -28,7 +27,7 @@ final class RankerBench {
         var registry = new Registry(home.resolve("registry"));
         Version live = registry.live().orElseThrow(() -> new IllegalArgumentException("no live version in " + home));
         String hash = requireNonNull(live.artefacts().get("ranker"));
-        try (Ranker ranker = Ranker.of(Artefact.of(registry.artefact(hash)))) {
+        try (Ranker ranker = Ranker.of(registry.model(hash))) {
             float[] rows = rows(ranker);
             System.out.printf(
                     "%d candidates, %d inputs a row, one thread%n%-10s %10s %10s %10s%n",

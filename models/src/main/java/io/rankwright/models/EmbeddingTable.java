@@ -26,7 +26,7 @@ import java.util.zip.CRC32C;
  * <em>cold</em> rows by their hash, so that an unknown id has a vector too, one that was learnt from rare ids.
  *
  * <p>A look-up costs one or two cache lines, an update what its row costs, whatever the size of the table. A row of 64
- * takes 268 bytes and 32 in the index.
+ * takes 264 bytes and 32 in the index.
  *
  * <p>Thread-safety: any number of readers beside each other; writers ({@link #add}, {@link #update}, {@link #drop}) one
  * at a time and without readers, but for {@link #update}, which may run on several threads for different rows. A
@@ -35,11 +35,18 @@ import java.util.zip.CRC32C;
 public final class EmbeddingTable {
     private static final int PAGE_BITS = 12;
     private static final int PAGE_ROWS = 1 << PAGE_BITS;
-    private static final long MAGIC = 0x524b574d454d4231L;
+    private static final long MAGIC = 0x524b574d454d4232L;
     private static final int HEADER = 64;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    /** Vectors begin at multiples of this, so that one of 16 floats lies in one cache line. */
+    private static final int LINE = 64;
+
+    /** Bytes of what is known of a row beside its vector: its Adagrad state, and when it was last seen. */
+    private static final int STATE = 8;
+
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final int dim;
     private final int coldRows;
@@ -47,14 +54,17 @@ public final class EmbeddingTable {
     /** New rows begin with values between plus and minus this. */
     private final float begin;
 
-    /** Bytes of a row: its vector, its Adagrad state, and when it was last seen. */
+    /** Bytes of a vector. */
     private final int stride;
 
     /** Ids and rows (+1), open addressing, at most half full. */
     private MemorySegment index;
 
     private int places;
+    /** The vectors of so many rows each; states lie apart, as only a training looks at them. */
     private MemorySegment[] pages;
+
+    private MemorySegment[] states;
     private boolean[] isFrozen;
     private int size;
 
@@ -66,10 +76,11 @@ public final class EmbeddingTable {
         this.coldRows = coldRows;
         this.seed = seed;
         this.begin = begin;
-        this.stride = 4 * dim + 8;
+        this.stride = 4 * dim;
         this.places = 1 << 10;
         this.index = allocate(16L * places);
         this.pages = new MemorySegment[0];
+        this.states = new MemorySegment[0];
         this.isFrozen = new boolean[0];
     }
 
@@ -170,7 +181,7 @@ public final class EmbeddingTable {
 
     /** Memory that goes when nothing points to it any more. */
     private static MemorySegment allocate(long bytes) {
-        return Arena.ofAuto().allocate(bytes, 64);
+        return Arena.ofAuto().allocate(bytes, LINE);
     }
 
     /** A new row, begun with values that depend on seed and id alone. */
@@ -178,8 +189,10 @@ public final class EmbeddingTable {
         int row = size++;
         if (row >> PAGE_BITS == pages.length) {
             pages = Arrays.copyOf(pages, pages.length + 1);
+            states = Arrays.copyOf(states, pages.length);
             isFrozen = Arrays.copyOf(isFrozen, pages.length);
             pages[pages.length - 1] = allocate((long) PAGE_ROWS * stride);
+            states[pages.length - 1] = allocate((long) PAGE_ROWS * STATE);
         }
         MemorySegment page = writable(row);
         long at = at(row);
@@ -194,6 +207,10 @@ public final class EmbeddingTable {
         return (long) (row & (PAGE_ROWS - 1)) * stride;
     }
 
+    private static long stateAt(int row) {
+        return (long) (row & (PAGE_ROWS - 1)) * STATE;
+    }
+
     /** The page of a row, a copy of it if the page was frozen. */
     private MemorySegment writable(int row) {
         int page = row >> PAGE_BITS;
@@ -205,16 +222,15 @@ public final class EmbeddingTable {
 
     private synchronized void thaw(int page) {
         if (isFrozen[page]) {
-            MemorySegment copy = allocate((long) PAGE_ROWS * stride);
-            copy.copyFrom(pages[page]);
-            pages[page] = copy;
+            pages[page] = allocate((long) PAGE_ROWS * stride).copyFrom(pages[page]);
+            states[page] = allocate((long) PAGE_ROWS * STATE).copyFrom(states[page]);
             isFrozen[page] = false;
         }
     }
 
     /** Reads a row. */
     public void read(int row, float[] out, int start) {
-        MemorySegment.copy(pages[row >> PAGE_BITS], FLOAT, at(row), out, start, dim);
+        Vectors.read(pages[row >> PAGE_BITS], at(row), out, start, dim);
     }
 
     /** Adds a share of a row to {@code out} at {@code start}. */
@@ -230,13 +246,14 @@ public final class EmbeddingTable {
      */
     public void update(int row, float[] gradients, int start, float learningRate, int seen) {
         MemorySegment page = writable(row);
-        long at = at(row);
+        MemorySegment known = states[row >> PAGE_BITS];
+        long at = stateAt(row);
         float square = Vectors.dot(gradients, start, gradients, start, dim);
-        float state = page.get(FLOAT, at + 4L * dim) + square / dim;
-        page.set(FLOAT, at + 4L * dim, state);
-        page.set(INT, at + 4L * dim + 4, seen);
+        float state = known.get(FLOAT, at) + square / dim;
+        known.set(FLOAT, at, state);
+        known.set(INT, at + 4, seen);
         float step = (float) (learningRate / (Math.sqrt(state) + 1e-8));
-        Vectors.add(-step, gradients, start, page, at, dim);
+        Vectors.add(-step, gradients, start, page, at(row), dim);
     }
 
     /**
@@ -251,7 +268,7 @@ public final class EmbeddingTable {
         }
         long[] ids = ids();
         for (int row = coldRows; row < size; row++) {
-            if (pages[row >> PAGE_BITS].get(INT, at(row) + 4L * dim + 4) >= seen) {
+            if (states[row >> PAGE_BITS].get(INT, stateAt(row) + 4) >= seen) {
                 kept.copyRow(kept.add(ids[row]), this, row);
             }
         }
@@ -259,8 +276,10 @@ public final class EmbeddingTable {
     }
 
     private void copyRow(int row, EmbeddingTable from, int fromRow) {
-        MemorySegment.copy(
-                from.pages[fromRow >> PAGE_BITS], from.at(fromRow), pages[row >> PAGE_BITS], at(row), stride);
+        int page = row >> PAGE_BITS;
+        int fromPage = fromRow >> PAGE_BITS;
+        MemorySegment.copy(from.pages[fromPage], from.at(fromRow), pages[page], at(row), stride);
+        MemorySegment.copy(from.states[fromPage], stateAt(fromRow), states[page], stateAt(row), STATE);
     }
 
     /** The id of each row; those of the cold ones are negative. */
@@ -281,6 +300,7 @@ public final class EmbeddingTable {
     /** What a table held at one moment; whatever is learnt later goes into copies of its pages. */
     public final class Frozen {
         private final MemorySegment[] frozenPages = pages.clone();
+        private final MemorySegment[] frozenStates = states.clone();
         private final long[] frozenIds = ids();
 
         private Frozen() {
@@ -288,7 +308,7 @@ public final class EmbeddingTable {
         }
 
         /**
-         * Writes the table as one file, whole or not at all: header, ids, rows, and a CRC-32C over all of it.
+         * Writes the table as one file, whole or not at all: header, ids, vectors, states, and a CRC-32C over all of it.
          *
          * @throws EnvironmentFault if the disk refuses
          */
@@ -338,15 +358,20 @@ public final class EmbeddingTable {
                     ids.clear();
                 }
             }
-            for (int row = 0; row < frozenIds.length; row += PAGE_ROWS) {
-                long bytes = (long) Math.min(PAGE_ROWS, frozenIds.length - row) * stride;
-                put(
-                        channel,
-                        checksum,
-                        frozenPages[row >> PAGE_BITS].asSlice(0, bytes).asByteBuffer());
-            }
+            put(channel, checksum, ByteBuffer.allocate((int) (vectorsAt(frozenIds.length) - idsEnd(frozenIds.length))));
+            put(channel, checksum, frozenPages, stride);
+            put(channel, checksum, frozenStates, STATE);
             ByteBuffer sum = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
             writeFully(channel, sum.putLong(checksum.getValue()).flip());
+        }
+
+        /** Writes what each row has in pages. */
+        private void put(WritableByteChannel channel, CRC32C checksum, MemorySegment[] from, int bytesOfRow)
+                throws IOException {
+            for (int row = 0; row < frozenIds.length; row += PAGE_ROWS) {
+                long bytes = (long) Math.min(PAGE_ROWS, frozenIds.length - row) * bytesOfRow;
+                put(channel, checksum, from[row >> PAGE_BITS].asSlice(0, bytes).asByteBuffer());
+            }
         }
 
         private static void put(WritableByteChannel channel, CRC32C checksum, ByteBuffer bytes) throws IOException {
@@ -380,28 +405,38 @@ public final class EmbeddingTable {
         }
     }
 
-    /** Reads a table from the bytes that {@link Frozen#bytes} gave. */
-    static EmbeddingTable of(byte[] bytes, String name) {
-        MemorySegment all = allocate(bytes.length);
-        MemorySegment.copy(bytes, 0, all, ValueLayout.JAVA_BYTE, 0, bytes.length);
-        return of(all, name);
-    }
-
-    private static EmbeddingTable of(MemorySegment all, String name) {
+    /**
+     * A table over what {@link Frozen} wrote. What is mapped stays in its file; an array is copied, as memory outside the
+     * heap is what rows are read from fastest.
+     *
+     * @param name of the table in a complaint
+     * @throws EnvironmentFault if it is not whole
+     */
+    static EmbeddingTable of(MemorySegment written, String name) {
+        MemorySegment all =
+                written.isNative() ? written : allocate(written.byteSize()).copyFrom(written);
         if (all.byteSize() < HEADER + 8 || all.get(LONG, 0) != MAGIC) {
-            throw new EnvironmentFault(name + " is no embedding table", false);
+            throw new EnvironmentFault(name + " is no embedding table of this release; train again", false);
         }
         int dim = all.get(INT, 8);
         int coldRows = all.get(INT, 12);
         int rows = all.get(INT, 16);
         var table = new EmbeddingTable(dim, coldRows, all.get(LONG, 24), all.get(FLOAT, 20));
-        long start = HEADER + 8L * rows;
-        long end = start + (long) rows * table.stride;
+        long end = vectorsAt(rows) + (long) rows * (table.stride + STATE);
         if (all.byteSize() != end + 8 || checksum(all, end) != all.get(LONG, end)) {
             throw new EnvironmentFault(name + " is broken: its checksum does not fit; expected a whole copy", false);
         }
-        table.map(all, rows, start);
+        table.map(all, rows);
         return table;
+    }
+
+    private static long idsEnd(int rows) {
+        return HEADER + 8L * rows;
+    }
+
+    /** Where the vectors begin in a file. */
+    private static long vectorsAt(int rows) {
+        return Math.ceilDiv(idsEnd(rows), LINE) * (long) LINE;
     }
 
     private static long checksum(MemorySegment all, long end) {
@@ -412,14 +447,19 @@ public final class EmbeddingTable {
         return checksum.getValue();
     }
 
-    private void map(MemorySegment all, int rows, long start) {
+    private void map(MemorySegment all, int rows) {
         size = rows;
         pages = new MemorySegment[(rows + PAGE_ROWS - 1) >> PAGE_BITS];
+        states = new MemorySegment[pages.length];
         isFrozen = new boolean[pages.length];
         Arrays.fill(isFrozen, true);
+        long start = vectorsAt(rows);
+        long startOfStates = start + (long) rows * stride;
         for (int p = 0; p < pages.length; p++) {
-            long bytes = (long) Math.min(PAGE_ROWS, rows - (p << PAGE_BITS)) * stride;
-            pages[p] = all.asSlice(start + (long) p * PAGE_ROWS * stride, bytes);
+            long first = (long) p * PAGE_ROWS;
+            long count = Math.min(PAGE_ROWS, rows - first);
+            pages[p] = all.asSlice(start + first * stride, count * stride);
+            states[p] = all.asSlice(startOfStates + first * STATE, count * STATE);
         }
         while (2L * (rows - coldRows) > places) {
             places = Math.multiplyExact(places, 2);

@@ -67,6 +67,18 @@ final class FastVectors {
         Vectors.plainAdd(factor, from, at + 4L * i, to, start + i, length - i);
     }
 
+    static void read(MemorySegment from, long at, float[] to, int start, int length) {
+        int i = 0;
+        // Rows are short: a call that copies any stretch costs more than the row.
+        for (; i + LANES <= length; i += LANES) {
+            FloatVector.fromMemorySegment(SPECIES, from, at + 4L * i, ByteOrder.LITTLE_ENDIAN)
+                    .intoArray(to, start + i);
+        }
+        if (i < length) {
+            MemorySegment.copy(from, Vectors.FLOAT, at + 4L * i, to, start + i, length - i);
+        }
+    }
+
     private static FloatVector product(float[] left, int leftAt, float[] right, int rightAt, FloatVector sum) {
         return FloatVector.fromArray(SPECIES, left, leftAt).fma(FloatVector.fromArray(SPECIES, right, rightAt), sum);
     }

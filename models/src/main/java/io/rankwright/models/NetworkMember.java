@@ -42,7 +42,7 @@ final class NetworkMember implements RankerMember {
         var read = new HashMap<String, EmbeddingTable>();
         this.tables = tableNames(manifest.inputs()).stream()
                 .map(name -> read.computeIfAbsent(
-                        name, _ -> EmbeddingTable.of(artefact.part(tablePart(name)), tablePart(name))))
+                        name, _ -> EmbeddingTable.of(artefact.segment(tablePart(name)), tablePart(name))))
                 .toList();
         this.names = names();
         this.network = new Network(artefact.part("network.onnx"));

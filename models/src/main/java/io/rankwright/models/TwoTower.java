@@ -67,7 +67,7 @@ public final class TwoTower implements AutoCloseable {
                         input.table(), table -> Vocabulary.of(artefact.part("vocabulary-" + table + ".txt")));
                 tables.computeIfAbsent(
                         input.table(),
-                        table -> EmbeddingTable.of(artefact.part("table-" + table + ".bin"), "table-" + table));
+                        table -> EmbeddingTable.of(artefact.segment("table-" + table + ".bin"), "table-" + table));
             }
         }
         return new TwoTower(

@@ -13,8 +13,7 @@ public final class Vectors {
     private static final boolean IS_FAST =
             ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
 
-    private static final ValueLayout.OfFloat FLOAT =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private Vectors() {}
 
@@ -45,6 +44,15 @@ public final class Vectors {
             FastVectors.add(factor, from, at, to, start, length);
         } else {
             plainAdd(factor, from, at, to, start, length);
+        }
+    }
+
+    /** Reads {@code length} values that lie in memory (little-endian floats). */
+    static void read(MemorySegment from, long at, float[] to, int start, int length) {
+        if (IS_FAST) {
+            FastVectors.read(from, at, to, start, length);
+        } else {
+            MemorySegment.copy(from, FLOAT, at, to, start, length);
         }
     }
 

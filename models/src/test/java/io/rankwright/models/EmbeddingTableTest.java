@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbeddingTableTest {
     private static final int DIM = 20;
@@ -193,6 +195,20 @@ class EmbeddingTableTest {
                 .hasMessageContaining("broken");
         assertThatThrownBy(() -> EmbeddingTable.open(cut)).isInstanceOf(EnvironmentFault.class);
         assertThatThrownBy(() -> EmbeddingTable.open(other)).hasMessageContaining("no embedding table");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 8, 16, 17, 33, 64})
+    void aRowIsReadAsItIs_whateverItsLength(int dim) {
+        EmbeddingTable table = EmbeddingTable.create(dim, 1, SEED);
+        for (int id = 0; id < 100; id++) {
+            float[] read = new float[dim + 2];
+            float[] gathered = new float[dim + 2];
+            table.read(table.add(id), read, 1);
+            table.gather(table.row(id), 1, gathered, 1);
+            assertThat(read).isEqualTo(gathered);
+            assertThat(read[dim]).isNotZero();
+        }
     }
 
     @Test

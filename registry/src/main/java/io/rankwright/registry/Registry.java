@@ -5,6 +5,9 @@ import io.rankwright.models.SealedJson;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -118,12 +121,25 @@ public final class Registry {
      * @throws EnvironmentFault if the file is not there or its bytes are not those it was named by
      */
     public byte[] artefact(String hash) {
+        return mapped(hash).toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    /**
+     * A model, mapped from its file: what it has of tables stays there until it is looked at.
+     *
+     * @throws EnvironmentFault as {@link #artefact}
+     */
+    public Artefact model(String hash) {
+        return Artefact.of(mapped(hash));
+    }
+
+    private MemorySegment mapped(String hash) {
         if (!HASH.matcher(hash).matches()) {
             throw new EnvironmentFault("'" + hash + "' is no content hash", false);
         }
         Path blob = folder.resolve("blobs").resolve(hash);
-        try {
-            byte[] bytes = Files.readAllBytes(blob);
+        try (FileChannel channel = FileChannel.open(blob, StandardOpenOption.READ)) {
+            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
             if (!Artefact.hash(bytes).equals(hash)) {
                 throw new EnvironmentFault("the model file " + blob + " is damaged: train again, or roll back", false);
             }

@@ -96,7 +96,7 @@ public final class LiveModels implements AutoCloseable {
     }
 
     private static Optional<Artefact> artefact(Registry registry, Version version, String name) {
-        return Optional.ofNullable(version.artefacts().get(name)).map(hash -> Artefact.of(registry.artefact(hash)));
+        return Optional.ofNullable(version.artefacts().get(name)).map(hash -> registry.model(hash));
     }
 
     private static Map<String, CollaborativeModel> collaborative(

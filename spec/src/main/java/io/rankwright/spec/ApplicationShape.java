@@ -34,6 +34,10 @@ public final class ApplicationShape {
 
     private static final Field WHERE =
             optional("where", FORMULA, "which events count: columns of the event and labels");
+    private static final Field FORGET = optional(
+            "forget",
+            DURATION,
+            "ids last seen so long before the end of the training days share the rows of unknown ones (default: none)");
     private static final Field WINDOW = optional("window", DURATION, "how far back; for ever if left out");
     private static final Field BY = optional(
             "by", REFERENCES, "the key: subject, item, their attributes (video.tag) or columns of the request");
@@ -184,6 +188,7 @@ public final class ApplicationShape {
                             optional("learning_rate", NUMBER, "the step size (default 0.002)"),
                             optional("row_rate", NUMBER, "the step size of embeddings (default 0.02)"),
                             optional("dropout", SHARE, "the share of hidden values left out in a step (default 20%)"),
+                            FORGET,
                             CALIBRATE),
                     "a deep and cross network"));
 
@@ -459,6 +464,7 @@ public final class ApplicationShape {
                                                                 required(item, NAMES, "inputs of the item's tower"),
                                                                 CANDIDATES,
                                                                 WEIGHT,
+                                                                FORGET,
                                                                 optional(
                                                                         "popularity",
                                                                         NUMBER,

@@ -380,7 +380,8 @@ final class FeedReader {
                 section.integer("batch", 512),
                 section.number("learning_rate", 0.002),
                 section.number("row_rate", 0.02),
-                section.share("dropout", 0.2));
+                section.share("dropout", 0.2),
+                section.duration("forget"));
     }
 
     /** The constant that a text names in small letters. */
@@ -410,7 +411,8 @@ final class FeedReader {
                             source.integer("last", 50),
                             source.integer("epochs", 5),
                             source.integer("batch", 512),
-                            source.number("learning_rate", 0.01)));
+                            source.number("learning_rate", 0.01),
+                            source.duration("forget")));
                 case "trending" -> sources.add(new Model.Trending(name, source.duration("window"), candidates, weight));
                 case "popular" -> sources.add(new Model.Trending(name, Optional.empty(), candidates, weight));
                 case "fresh" ->

@@ -31,6 +31,7 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
      * @param itemFeatures the inputs of the item's tower: feature names, or {@code id}
      * @param last how many of the newest items of a sequence the subject's tower attends to
      * @param popularity how much the logarithm of an item's recent takes adds to its similarity
+     * @param forget how long before the end of the training days an id was last seen that gets no row of its own
      */
     public record TwoTower(
             int dim,
@@ -42,7 +43,8 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
             int last,
             int epochs,
             int batch,
-            double learningRate)
+            double learningRate,
+            Optional<Duration> forget)
             implements CandidateSource {
         @Override
         public String name() {
@@ -213,6 +215,7 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
      * @param learningRate of the dense weights, at the start; it falls to nothing
      * @param rowRate of the embeddings, likewise
      * @param dropout the share of hidden values that is left out in a step
+     * @param forget how long before the end of the training days an id was last seen that gets no row of its own
      */
     public record Dcn(
             List<String> features,
@@ -229,7 +232,8 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
             int batch,
             double learningRate,
             double rowRate,
-            double dropout) {
+            double dropout,
+            Optional<Duration> forget) {
         public Dcn {
             features = List.copyOf(features);
             sequences = List.copyOf(sequences);

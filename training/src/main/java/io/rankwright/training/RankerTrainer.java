@@ -160,21 +160,28 @@ public final class RankerTrainer {
                         data.columns().get(c).name(), vocabulary(data.texts().get(c), counts, RAREST_CATEGORY));
             }
         }
-        if (settings.dcn().isPresent()) {
-            int[] subjects = new int[data.subjectTexts().size()];
-            int[] items = new int[data.itemTexts().size()];
+        settings.dcn().ifPresent(dcn -> {
+            var subjects = new Seen(data.subjectTexts().size());
+            var items = new Seen(data.itemTexts().size());
             for (int i = train.from(); i < train.to(); i++) {
-                subjects[data.subjects()[i]]++;
-                items[data.items()[i]]++;
+                long time = data.timesMillis()[i];
+                subjects.add(data.subjects()[i], time);
+                items.add(data.items()[i], time);
                 for (int[][] sequences : data.sequences().values()) {
                     for (int item : sequences[i]) {
-                        items[item]++;
+                        items.add(item, time);
                     }
                 }
             }
-            vocabularies.put(application.framing().subject(), vocabulary(data.subjectTexts(), subjects, RAREST_ID));
-            vocabularies.put(application.framing().item(), vocabulary(data.itemTexts(), items, RAREST_ID));
-        }
+            long since = dcn.forget()
+                    .map(forget -> data.timesMillis()[train.to() - 1] - forget.toMillis())
+                    .orElse(Seen.BEFORE);
+            vocabularies.put(
+                    application.framing().subject(),
+                    vocabulary(data.subjectTexts(), subjects.countsSince(since), RAREST_ID));
+            vocabularies.put(
+                    application.framing().item(), vocabulary(data.itemTexts(), items.countsSince(since), RAREST_ID));
+        });
         return vocabularies;
     }
 

@@ -19,8 +19,9 @@ import java.util.SplittableRandom;
  * @param subjects of each example
  * @param items of each example: what was taken
  * @param sequences of each example, for each sequence the items before, oldest first
+ * @param timesMillis of each example, {@link Seen#BEFORE} for what was before the log
  */
-record TowerExamples(int[] subjects, int[] items, int[][][] sequences) {
+record TowerExamples(int[] subjects, int[] items, int[][][] sequences, long[] timesMillis) {
     private static final int FROM_HISTORY = 8;
 
     int size() {
@@ -45,18 +46,21 @@ record TowerExamples(int[] subjects, int[] items, int[][][] sequences) {
         return new TowerExamples(
                 builder.subjects.stream().mapToInt(Integer::intValue).toArray(),
                 builder.items.stream().mapToInt(Integer::intValue).toArray(),
-                builder.sequences.toArray(int[][][]::new));
+                builder.sequences.toArray(int[][][]::new),
+                builder.times.stream().mapToLong(Long::longValue).toArray());
     }
 
     private static final class Builder {
         private final List<Integer> subjects = new ArrayList<>();
         private final List<Integer> items = new ArrayList<>();
         private final List<int[][]> sequences = new ArrayList<>();
+        private final List<Long> times = new ArrayList<>();
 
-        void add(int subject, int item, int[][] before) {
+        void add(int subject, int item, int[][] before, long timeMillis) {
             subjects.add(subject);
             items.add(item);
             sequences.add(before);
+            times.add(timeMillis);
         }
     }
 
@@ -85,7 +89,8 @@ record TowerExamples(int[] subjects, int[] items, int[][][] sequences) {
                                 .map(item -> itemCodes[item])
                                 .toArray())
                         .toArray(int[][]::new);
-                builder.add(subjectCodes[data.subjects()[i]], itemCodes[data.items()[i]], before);
+                builder.add(
+                        subjectCodes[data.subjects()[i]], itemCodes[data.items()[i]], before, data.timesMillis()[i]);
             }
         }
     }
@@ -106,7 +111,7 @@ record TowerExamples(int[] subjects, int[] items, int[][][] sequences) {
                         Arrays.stream(items).filter(item -> item != target).toArray();
                 int[][] before = new int[sequences][];
                 Arrays.fill(before, others);
-                builder.add(subject, target, before);
+                builder.add(subject, target, before, Seen.BEFORE);
             }
         }
     }

@@ -99,7 +99,9 @@ public final class TwoTowerTrainer {
         this.itemInputs =
                 settings.itemFeatures().stream().map(name -> input(name, item)).toList();
         this.examples = TowerExamples.of(application, log, data, train, sequenceNames(), random.split());
-        makeTables();
+        makeTables(settings.forget()
+                .map(forget -> data.timesMillis()[train.to() - 1] - forget.toMillis())
+                .orElse(Seen.BEFORE));
         this.subjectLookups = lookups(subjectInputs, subject);
         this.itemLookups = lookups(itemInputs, item);
         EntityTable items = log.table(item);
@@ -168,7 +170,8 @@ public final class TwoTowerTrainer {
         return logDrawn;
     }
 
-    private void makeTables() {
+    /** @param since ids last seen before it get no row of their own */
+    private void makeTables(long since) {
         Map<String, Set<String>> texts = new LinkedHashMap<>();
         for (List<TowerInput> inputs : List.of(subjectInputs, itemInputs)) {
             boolean isSubject = inputs == subjectInputs;
@@ -176,14 +179,17 @@ public final class TwoTowerTrainer {
                     isSubject
                             ? application.framing().subject()
                             : application.framing().item());
-            int[] seen = isSubject ? counts(examples.subjects(), entities.capacity()) : itemsSeen(entities.capacity());
+            int[] seen = isSubject
+                    ? subjectsSeen(entities.capacity()).countsSince(since)
+                    : itemsSeen(entities.capacity()).countsSince(since);
             for (TowerInput input : inputs) {
                 texts.computeIfAbsent(input.table(), _ -> switch (input.kind()) {
                     case ID -> ids(seen, Dictionary.idsOf(entities.name()));
                     case SEQUENCE ->
                         ids(
-                                itemsSeen(
-                                        log.table(application.framing().item()).capacity()),
+                                itemsSeen(log.table(application.framing().item())
+                                                .capacity())
+                                        .countsSince(since),
                                 Dictionary.idsOf(application.framing().item()));
                     case CATEGORY, CATEGORIES -> values(entities, input, seen);
                 });
@@ -205,13 +211,23 @@ public final class TwoTowerTrainer {
         return table;
     }
 
+    private Seen subjectsSeen(int capacity) {
+        var seen = new Seen(capacity);
+        for (int i = 0; i < examples.size(); i++) {
+            seen.add(examples.subjects()[i], examples.timesMillis()[i]);
+        }
+        return seen;
+    }
+
     /** How often each item occurs, as what was taken or in what was taken before. */
-    private int[] itemsSeen(int capacity) {
-        int[] seen = counts(examples.items(), capacity);
-        for (int[][] sequences : examples.sequences()) {
-            for (int[] sequence : sequences) {
+    private Seen itemsSeen(int capacity) {
+        var seen = new Seen(capacity);
+        for (int i = 0; i < examples.size(); i++) {
+            long time = examples.timesMillis()[i];
+            seen.add(examples.items()[i], time);
+            for (int[] sequence : examples.sequences()[i]) {
                 for (int item : sequence) {
-                    seen[item]++;
+                    seen.add(item, time);
                 }
             }
         }

@@ -48,7 +48,8 @@ class DeepCrossTest {
                 16,
                 0.01,
                 0.01,
-                0);
+                0,
+                Optional.empty());
         int width = INPUTS.width();
         var network = new DeepCross(INPUTS, settings, 2, width - DIM, width, random);
         float[] x = values(random, SIZE * width);

@@ -21,17 +21,20 @@ import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs;
 import io.rankwright.models.TwoTower;
 import io.rankwright.models.Vectors;
+import io.rankwright.models.Vocabulary;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
 import io.rankwright.spec.UserFault;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -159,7 +162,8 @@ class TrainingTest {
                 64,
                 0.003,
                 0.02,
-                0.1);
+                0.1,
+                Optional.empty());
     }
 
     private static Model.Rank rank(Model.Calibrate calibrate, Optional<Model.Trees> trees, Optional<Model.Dcn> dcn) {
@@ -281,10 +285,67 @@ class TrainingTest {
         }
     }
 
+    private static Model.TwoTower smallTowers(Optional<Duration> forget) {
+        return new Model.TwoTower(
+                8, List.of("id", "recent_videos"), List.of("id", "tag"), 50, 1, 0, 10, 20, 16, 0.01, forget);
+    }
+
+    @Test
+    void idsUnseenForLongHaveNoRowOfTheirOwn() {
+        DataSet.Range train = days(4, 2);
+        long since = data.timesMillis()[train.to() - 1] - Duration.ofHours(12).toMillis();
+        var recent = new TreeSet<String>();
+        var all = new TreeSet<String>();
+        for (int i = train.from(); i < train.to(); i++) {
+            String user = data.subjectTexts().get(data.subjects()[i]);
+            all.add(user);
+            if (data.timesMillis()[i] >= since) {
+                recent.add(user);
+            }
+        }
+        String beside = "forgets";
+        Model.Dcn dcn = dcn(0, Model.Amounts.LOG);
+        var forgetting = new Model.Dcn(
+                dcn.features(),
+                dcn.sequences(),
+                dcn.last(),
+                dcn.cross(),
+                dcn.deep(),
+                dcn.experts(),
+                dcn.dim(),
+                dcn.idDim(),
+                dcn.amounts(),
+                dcn.by(),
+                1,
+                dcn.batch(),
+                dcn.learningRate(),
+                dcn.rowRate(),
+                dcn.dropout(),
+                Optional.of(Duration.ofHours(12)));
+
+        byte[] ranker = ranker(rank(Model.Calibrate.PLATT, Optional.empty(), Optional.of(forgetting)), beside);
+        byte[] towers = new TwoTowerTrainer(
+                        application,
+                        log,
+                        data,
+                        train,
+                        smallTowers(Optional.of(Duration.ofHours(12))),
+                        RUN,
+                        folder.resolve(beside))
+                .train(Progress.SILENT)
+                .bytes();
+
+        assertThat(recent).hasSizeLessThan(all.size());
+        try (Ranker read = Ranker.of(Artefact.of(ranker))) {
+            assertThat(read.inputs().vocabulary("user").texts()).isNotEmpty().allMatch(recent::contains);
+        }
+        Vocabulary known = Vocabulary.of(Artefact.of(towers).part("vocabulary-id-user.txt"));
+        assertThat(known.texts()).isNotEmpty().allMatch(recent::contains);
+    }
+
     @Test
     void aTrainingThatWasKilledGoesOnToTheSameModel() {
-        var settings =
-                new Model.TwoTower(8, List.of("id", "recent_videos"), List.of("id", "tag"), 50, 1, 0, 10, 20, 16, 0.01);
+        Model.TwoTower settings = smallTowers(Optional.empty());
         byte[] undisturbed = new TwoTowerTrainer(
                         application, log, data, days(4, 1), settings, RUN, folder.resolve("undisturbed"))
                 .train(Progress.SILENT)
@@ -320,7 +381,8 @@ class TrainingTest {
                 20,
                 8,
                 128,
-                0.01);
+                0.01,
+                Optional.empty());
         byte[] first = new TwoTowerTrainer(
                         application, log, data, days(4, 1), settings, RUN, folder.resolve("checkpoints"))
                 .train(Progress.SILENT)

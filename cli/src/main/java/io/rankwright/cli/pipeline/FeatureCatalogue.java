@@ -1,6 +1,5 @@
 package io.rankwright.cli.pipeline;
 
-import io.rankwright.models.Artefact;
 import io.rankwright.models.RankerInputs;
 import io.rankwright.models.TowerInput;
 import io.rankwright.models.TwoTower;
@@ -123,14 +122,13 @@ public record FeatureCatalogue(Optional<Snapshot> snapshot, List<Entry> entries)
     private static Map<String, List<String>> inputs(Registry registry, Version version) {
         var inputs = new LinkedHashMap<String, List<String>>();
         Optional.ofNullable(version.artefacts().get("ranker")).ifPresent(hash -> {
-            RankerInputs.Layout layout =
-                    RankerInputs.of(Artefact.of(registry.artefact(hash))).layout();
+            RankerInputs.Layout layout = RankerInputs.of(registry.model(hash)).layout();
             var features = new ArrayList<>(layout.features());
             layout.sequences().forEach(sequence -> features.add(sequence.name()));
             inputs.put("ranker", features);
         });
         Optional.ofNullable(version.artefacts().get("towers")).ifPresent(hash -> {
-            TwoTower.Manifest towers = TwoTower.manifest(Artefact.of(registry.artefact(hash)));
+            TwoTower.Manifest towers = TwoTower.manifest(registry.model(hash));
             var features = new ArrayList<String>();
             towers.subjectInputs().stream().map(TowerInput::name).forEach(features::add);
             towers.itemInputs().stream().map(TowerInput::name).forEach(features::add);

@@ -188,8 +188,7 @@ public final class ScoreEngine implements Served {
     private CaseModel load(Version version) {
         return CaseModel.of(
                 application,
-                Artefact.of(registry.artefact(
-                        Objects.requireNonNull(version.artefacts().get(ScoreModels.ARTEFACT)))));
+                registry.model(Objects.requireNonNull(version.artefacts().get(ScoreModels.ARTEFACT))));
     }
 
     @Override

@@ -139,8 +139,8 @@ public final class SearchEngine implements Served {
     }
 
     private Live load(Version version) {
-        var artefact = Artefact.of(
-                registry.artefact(Objects.requireNonNull(version.artefacts().get(SearchModels.ARTEFACT))));
+        Artefact artefact =
+                registry.model(Objects.requireNonNull(version.artefacts().get(SearchModels.ARTEFACT)));
         var ranking = SearchModels.Ranking.of(artefact, application);
         return new Live(
                 ranking,
