@@ -2,6 +2,7 @@ package io.rankwright.cli;
 
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Pipeline;
+import io.rankwright.cli.pipeline.RegistryPlace;
 import io.rankwright.features.store.DiskStore;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.features.store.RedisStore;
@@ -61,6 +62,21 @@ final class ApplicationOptions {
                     + " cache (default: $RANKWRIGHT_STORE, else the memory of the process).")
     private @Nullable String store = System.getenv("RANKWRIGHT_STORE");
 
+    @Option(
+            names = "--registry",
+            paramLabel = "URL",
+            description =
+                    "Where versions are known: jdbc:postgresql://HOST:PORT/DATABASE or jdbc:h2:FILE, user and password"
+                            + " in $RANKWRIGHT_REGISTRY_USER and _PASSWORD (default: $RANKWRIGHT_REGISTRY, else the state's folder).")
+    private @Nullable String registry = System.getenv("RANKWRIGHT_REGISTRY");
+
+    @Option(
+            names = "--artefacts",
+            paramLabel = "ADDRESS",
+            description = "Where the files of models lie: s3://BUCKET/PREFIX (default: $RANKWRIGHT_ARTEFACTS, else the"
+                    + " state's folder).")
+    private @Nullable String artefacts = System.getenv("RANKWRIGHT_ARTEFACTS");
+
     /**
      * The application, which must be a feed.
      *
@@ -90,6 +106,8 @@ final class ApplicationOptions {
         again("--data", data, again);
         again("--log", log, again);
         again("--log-settings", logSettings, again);
+        again("--registry", registry, again);
+        again("--artefacts", artefacts, again);
         return again;
     }
 
@@ -103,7 +121,7 @@ final class ApplicationOptions {
     /** Where the data of an application come from; where events arrive elsewhere, it is connected. */
     Pipeline.DataChoice data(FeedApplication application) {
         return new Pipeline.DataChoice(
-                Optional.ofNullable(data), isSimulated, topic(application), false, Snapshot::write);
+                Optional.ofNullable(data), isSimulated, topic(application), false, Snapshot::write, registryPlace());
     }
 
     /** Where events arrive, connected; empty if that is this machine. */
@@ -158,15 +176,23 @@ final class ApplicationOptions {
         return isSimulated;
     }
 
+    /** Where versions are kept. */
+    RegistryPlace registryPlace() {
+        return new RegistryPlace(Optional.ofNullable(registry), Optional.ofNullable(artefacts));
+    }
+
     /** The registry of what was run last. */
     Registry registry() {
-        return Home.registry(state());
+        return registryPlace().open(anyApplication(), state());
     }
 
     /** The state of what was run last: for real data if there is one, unless simulated was asked for. */
     Path state() {
         Application application = anyApplication();
         Path folder = homeFolder(application);
+        if (registryPlace().isShared()) {
+            return Home.state(folder, isSimulated);
+        }
         return Stream.of(false, true)
                 .filter(simulated -> simulated || !isSimulated)
                 .map(simulated -> Home.state(folder, simulated))

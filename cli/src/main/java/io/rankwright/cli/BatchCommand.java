@@ -51,7 +51,12 @@ final class BatchCommand implements Callable<Integer> {
         }
         var reporter = Reporter.onErrorStream();
         try (LiveEngine live = LiveEngine.open(
-                application, options.homeFolder(application), options.state(), new SimpleMeterRegistry(), reporter)) {
+                application,
+                options.registry(),
+                options.homeFolder(application),
+                options.state(),
+                new SimpleMeterRegistry(),
+                reporter)) {
             Engine engine = live.engine();
             long now = at == null
                     ? engine.log()

@@ -2,6 +2,7 @@ package io.rankwright.cli;
 
 import io.rankwright.dev.FlinkCluster;
 import io.rankwright.dev.KafkaBroker;
+import io.rankwright.dev.PostgresServer;
 import io.rankwright.dev.PrometheusServer;
 import io.rankwright.dev.RedisServer;
 import io.rankwright.flink.Deployment;
@@ -18,10 +19,11 @@ import picocli.CommandLine.Parameters;
         name = "dev",
         mixinStandardHelpOptions = true,
         description =
-                "Starts a real Kafka broker, Redis server, Flink cluster or Prometheus on this machine, to try with.")
+                "Starts a real Kafka broker, Redis or PostgreSQL server, Flink cluster or Prometheus on this machine, to try"
+                        + " with.")
 final class DevCommand extends CommandGroup {
     DevCommand() {
-        super("'dev kafka', 'dev redis', 'dev flink' or 'dev prometheus'");
+        super("'dev kafka', 'dev redis', 'dev postgres', 'dev flink' or 'dev prometheus'");
     }
 
     @Command(
@@ -54,6 +56,25 @@ final class DevCommand extends CommandGroup {
                     Path folder) {
         try (RedisServer server = RedisServer.start(folder.toAbsolutePath(), checked(port))) {
             say(server.address(), "rankwright run apps/video-feed --store " + server.address());
+            Runtime.getRuntime().addShutdownHook(new Thread(server::close));
+            server.await();
+        }
+    }
+
+    @Command(
+            name = "postgres",
+            mixinStandardHelpOptions = true,
+            description = "Runs the machine's PostgreSQL on loopback until Ctrl-C; its data stay in the folder.")
+    void postgres(
+            @Option(names = "--port", description = "The port (default 5432; 0 for any).", defaultValue = "5432")
+                    int port,
+            @Parameters(
+                            paramLabel = "FOLDER",
+                            defaultValue = ".rankwright/postgres",
+                            description = "Where its data lie.")
+                    Path folder) {
+        try (PostgresServer server = PostgresServer.start(folder.toAbsolutePath(), checked(port))) {
+            say(server.address(), "rankwright run apps/video-feed --registry '" + server.address() + "'");
             Runtime.getRuntime().addShutdownHook(new Thread(server::close));
             server.await();
         }

@@ -36,7 +36,7 @@ final class FeaturesCommand implements Callable<Integer> {
         FeedApplication application = options.application();
         Path state = options.state();
         FeatureCatalogue catalogue =
-                FeatureCatalogue.of(application, Snapshot.all(Home.snapshots(state)), Home.registry(state));
+                FeatureCatalogue.of(application, Snapshot.all(Home.snapshots(state)), options.registry());
         PrintWriter out = spec.commandLine().getOut();
         if (format == Json.Format.json) {
             var json = new LinkedHashMap<String, Object>();

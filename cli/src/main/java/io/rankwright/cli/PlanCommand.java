@@ -78,6 +78,7 @@ final class PlanCommand implements Callable<Integer> {
         Measured measured;
         try (LiveEngine live = LiveEngine.open(
                 application,
+                options.registry(),
                 options.homeFolder(application),
                 options.state(),
                 new SimpleMeterRegistry(),

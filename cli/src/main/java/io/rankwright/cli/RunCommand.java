@@ -137,7 +137,13 @@ final class RunCommand implements Callable<Integer> {
     private void run(SearchApplication application, Home home, Keys keys, Reporter reporter)
             throws InterruptedException {
         SearchPipeline pipeline = SearchPipeline.of(
-                application, home, options.dataFolder(), options.isSimulated(), Pipeline.SEED, reporter);
+                application,
+                home,
+                options.dataFolder(),
+                options.isSimulated(),
+                options.registryPlace(),
+                Pipeline.SEED,
+                reporter);
         TaskPipeline.Prepared<SearchSet> prepared = pipeline.run();
         PrintWriter out = tell(application, prepared.version());
         if (isServingLeftOut) {
@@ -182,7 +188,13 @@ final class RunCommand implements Callable<Integer> {
     private void run(ScoreApplication application, Home home, Keys keys, Reporter reporter)
             throws InterruptedException {
         ScorePipeline pipeline = ScorePipeline.of(
-                application, home, options.dataFolder(), options.isSimulated(), Pipeline.SEED, reporter);
+                application,
+                home,
+                options.dataFolder(),
+                options.isSimulated(),
+                options.registryPlace(),
+                Pipeline.SEED,
+                reporter);
         TaskPipeline.Prepared<ScoreSet> prepared = pipeline.run();
         PrintWriter out = tell(application, prepared.version());
         if (isServingLeftOut) {

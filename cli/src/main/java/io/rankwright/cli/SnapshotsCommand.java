@@ -35,7 +35,7 @@ final class SnapshotsCommand extends CommandGroup {
     int list(@Mixin ApplicationOptions options) {
         PrintWriter out = spec().commandLine().getOut();
         Path state = options.state();
-        List<Version> versions = Home.registry(state).versions();
+        List<Version> versions = options.registry().versions();
         out.printf(
                 "%-12s %-19s %-10s %10s %9s  %s%n", "snapshot", "written", "last day", "rows", "features", "used by");
         for (Snapshot snapshot : Snapshot.all(Home.snapshots(state))) {
@@ -131,7 +131,7 @@ final class SnapshotsCommand extends CommandGroup {
         FeedApplication application = options.application();
         try (Home _ = Home.take(options.homeFolder(application))) {
             Path state = options.state();
-            List<Version> versions = Home.registry(state).versions();
+            List<Version> versions = options.registry().versions();
             List<Snapshot> all = Snapshot.all(Home.snapshots(state));
             int deleted = 0;
             for (Snapshot snapshot : all.subList(Math.min(keep, all.size()), all.size())) {

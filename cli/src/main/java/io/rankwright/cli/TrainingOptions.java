@@ -72,13 +72,25 @@ final class TrainingOptions {
     /** The pipeline of a search. */
     private SearchPipeline pipeline(SearchApplication application, ApplicationOptions options, Home home) {
         return SearchPipeline.of(
-                application, home, options.dataFolder(), options.isSimulated(), seed, Reporter.onErrorStream());
+                application,
+                home,
+                options.dataFolder(),
+                options.isSimulated(),
+                options.registryPlace(),
+                seed,
+                Reporter.onErrorStream());
     }
 
     /** The pipeline of a score. */
     private ScorePipeline pipeline(ScoreApplication application, ApplicationOptions options, Home home) {
         return ScorePipeline.of(
-                application, home, options.dataFolder(), options.isSimulated(), seed, Reporter.onErrorStream());
+                application,
+                home,
+                options.dataFolder(),
+                options.isSimulated(),
+                options.registryPlace(),
+                seed,
+                Reporter.onErrorStream());
     }
 
     private TrainingRun run() {

@@ -11,6 +11,7 @@ import io.rankwright.cli.Command.Running;
 import io.rankwright.cli.pipeline.BatchRanking;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.LiveEngine;
+import io.rankwright.cli.pipeline.RegistryPlace;
 import io.rankwright.cli.pipeline.Reporter;
 import io.rankwright.log.Progress;
 import io.rankwright.serving.Engine;
@@ -71,8 +72,10 @@ class BatchPlanAndRolloverTest {
     }
 
     private static LiveEngine live() {
+        FeedApplication read = FeedApplication.read(application);
         return LiveEngine.open(
-                FeedApplication.read(application),
+                read,
+                RegistryPlace.LOCAL.open(read, Home.state(Path.of(home), true)),
                 Path.of(home),
                 Home.state(Path.of(home), true),
                 new SimpleMeterRegistry(),

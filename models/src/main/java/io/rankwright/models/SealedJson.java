@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rankwright.spec.EnvironmentFault;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -31,7 +32,21 @@ public final class SealedJson {
      */
     public static <T> T read(Path file, Class<T> type) {
         try {
-            JsonNode read = JSON.readTree(file.toFile());
+            return read(Files.readAllBytes(file), file.toString(), type);
+        } catch (IOException e) {
+            throw new EnvironmentFault(file + " cannot be read: " + e.getMessage(), false, e);
+        }
+    }
+
+    /**
+     * Reads such bytes.
+     *
+     * @param place where they lie, for people
+     * @throws EnvironmentFault if they are not as they were written
+     */
+    public static <T> T read(byte[] sealed, String place, Class<T> type) {
+        try {
+            JsonNode read = JSON.readTree(sealed);
             if (read instanceof ObjectNode fields) {
                 JsonNode seal = fields.remove(SEAL);
                 if (seal != null && seal.asText().equals(seal(fields))) {
@@ -39,9 +54,9 @@ public final class SealedJson {
                 }
             }
         } catch (IOException e) {
-            throw new EnvironmentFault(file + " cannot be read: " + e.getMessage(), false, e);
+            throw new EnvironmentFault(place + " cannot be read: " + e.getMessage(), false, e);
         }
-        throw new EnvironmentFault(file + " is damaged: it is not as it was written; expected a whole copy", false);
+        throw new EnvironmentFault(place + " is damaged: it is not as it was written; expected a whole copy", false);
     }
 
     private static String seal(ObjectNode fields) {

@@ -1,30 +1,28 @@
 package io.rankwright.registry;
 
-import io.rankwright.models.SealedJson;
 import io.rankwright.spec.Serving;
 import io.rankwright.spec.UserFault;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The canaries of one application, each a file, replaced atomically; one runs at most, and a running server follows it.
+ * The canaries of one application; one runs at most, and a running server follows it.
  *
  * <p>Thread-safety: any thread of any process.
  */
 public final class Canaries {
-    private final Path folder;
+    private static final String KIND = "canaries";
+
     private final Registry registry;
 
-    Canaries(Path folder, Registry registry) {
-        this.folder = folder;
+    Canaries(Registry registry) {
         this.registry = registry;
     }
 
     /** All canaries, by the time they were started. */
     public List<Canary> all() {
-        return SealedFolder.read(folder, Canary.class).stream()
+        return registry.all(KIND, Canary.class).stream()
                 .sorted(Comparator.comparingLong(
                         canary -> canary.entries().getFirst().millis()))
                 .toList();
@@ -99,8 +97,7 @@ public final class Canaries {
     }
 
     private Canary keep(Canary canary) {
-        SealedFolder.write(
-                folder, canary.version() + "-" + canary.entries().getFirst().millis(), SealedJson.bytes(canary));
+        registry.put(KIND, canary.version() + "-" + canary.entries().getFirst().millis(), canary);
         return canary;
     }
 }

@@ -1,28 +1,26 @@
 package io.rankwright.registry;
 
-import io.rankwright.models.SealedJson;
 import io.rankwright.spec.UserFault;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 
 /**
- * The experiments of one application, each a file, replaced atomically; a running server follows them.
+ * The experiments of one application; a running server follows them.
  *
  * <p>Thread-safety: any thread of any process.
  */
 public final class Experiments {
-    private final Path folder;
+    private static final String KIND = "experiments";
+
     private final Registry registry;
 
-    Experiments(Path folder, Registry registry) {
-        this.folder = folder;
+    Experiments(Registry registry) {
         this.registry = registry;
     }
 
     /** All experiments, by the time they were started. */
     public List<Experiment> all() {
-        return SealedFolder.read(folder, Experiment.class).stream()
+        return registry.all(KIND, Experiment.class).stream()
                 .sorted(Comparator.comparingLong(Experiment::startedMillis).thenComparing(Experiment::name))
                 .toList();
     }
@@ -76,7 +74,7 @@ public final class Experiments {
     }
 
     private Experiment keep(Experiment experiment) {
-        SealedFolder.write(folder, experiment.name(), SealedJson.bytes(experiment));
+        registry.put(KIND, experiment.name(), experiment);
         return experiment;
     }
 }

@@ -5,16 +5,10 @@ import io.rankwright.models.SealedJson;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -22,32 +16,66 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * The versions of one application in a folder: {@code blobs/HASH} holds the files, {@code versions/N.json} what is known
- * of a version, {@code trials/STUDY} what came of a search, {@code experiments} and {@code canaries} who is answered by what, {@code live.json} which one serves and which ones did before. Every file is replaced atomically.
+ * The versions of one application: the files of models are {@link Artefacts}, what is known of versions, trials, experiments
+ * and canaries, and which version serves and which ones did before, are {@link Records}.
  *
  * <p>Thread-safety: any thread of any process; those that write take turns.
  */
-public final class Registry {
+public final class Registry implements AutoCloseable {
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
-    /** A lock on a file is one of the process, not of the thread. */
-    private static final ReentrantLock TURN = new ReentrantLock();
+    private static final String VERSIONS = "versions";
+    private static final String RETRAININGS = "retrainings";
+    private static final String LIVE = "live";
+    /** The kind of what there is one of. */
+    private static final String ONE = "";
 
-    private final Path folder;
+    private final Records records;
+    private final Artefacts artefacts;
 
-    /** @param folder made if it is not there */
+    /** One that keeps what is known in one place and files in another. */
+    public Registry(Records records, Artefacts artefacts) {
+        this.records = records;
+        this.artefacts = artefacts;
+    }
+
+    /** One that lies in a folder of this machine, made if it is not there. */
     public Registry(Path folder) {
-        this.folder = folder;
+        this(new FolderRecords(folder), new FolderArtefacts(folder.resolve("blobs")));
         try {
-            Files.createDirectories(folder.resolve("blobs"));
-            Files.createDirectories(folder.resolve("versions"));
+            Files.createDirectories(folder);
         } catch (IOException e) {
             throw new EnvironmentFault("could not make the registry in " + folder + ": " + e.getMessage(), true, e);
         }
+    }
+
+    /**
+     * One that servers may share.
+     *
+     * @param database a JDBC URL where what is known lies; empty for the folder
+     * @param user,password of the database; empty for those in the URL
+     * @param files {@code s3://BUCKET/PREFIX} where the files of models lie; empty for the folder
+     * @param scope the application and its kind of data, so that several can share a database
+     * @param folder of this machine
+     * @throws UserFault if it is no such address
+     * @throws EnvironmentFault if the database does not answer
+     */
+    public static Registry shared(
+            Optional<String> database,
+            String user,
+            String password,
+            Optional<String> files,
+            String scope,
+            Path folder) {
+        Records records = database.<Records>map(url -> DatabaseRecords.open(url, user, password, scope))
+                .orElseGet(() -> new FolderRecords(folder));
+        Path copies = folder.resolve("blobs");
+        Artefacts artefacts = files.<Artefacts>map(address -> S3Artefacts.open(address, copies))
+                .orElseGet(() -> new FolderArtefacts(copies));
+        return new Registry(records, artefacts);
     }
 
     private record Live(int version, List<Integer> before) {}
@@ -78,41 +106,38 @@ public final class Registry {
                     draft.metrics(),
                     draft.intervals(),
                     draft.gates());
-            write(folder.resolve("versions").resolve(id + ".json"), SealedJson.bytes(version));
+            put(VERSIONS, Integer.toString(id), version);
             return version;
         });
     }
 
-    /**
-     * Does what reads and then writes, while no other thread or process does.
-     *
-     * @throws EnvironmentFault if the file that all of them lock cannot be opened
-     */
-    <T> T exclusively(Supplier<T> work) {
-        TURN.lock();
-        try {
-            if (TURN.getHoldCount() > 1) {
-                return work.get();
-            }
-            try (FileChannel channel = FileChannel.open(
-                            folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                    FileLock _ = channel.lock()) {
-                return work.get();
-            } catch (IOException e) {
-                throw new EnvironmentFault("could not lock the registry in " + folder + ": " + e.getMessage(), true, e);
-            }
-        } finally {
-            TURN.unlock();
-        }
-    }
-
     private String keep(byte[] bytes) {
         String hash = Artefact.hash(bytes);
-        Path blob = folder.resolve("blobs").resolve(hash);
-        if (!Files.exists(blob)) {
-            write(blob, bytes);
-        }
+        artefacts.put(hash, bytes);
         return hash;
+    }
+
+    <T> T exclusively(Supplier<T> work) {
+        return records.exclusively(work);
+    }
+
+    /** All of a kind, in no order. */
+    <T> List<T> all(String kind, Class<T> type) {
+        return records.all(kind).entrySet().stream()
+                .map(entry -> SealedJson.read(entry.getValue(), place(kind, entry.getKey()), type))
+                .toList();
+    }
+
+    private <T> Optional<T> find(String kind, String name, Class<T> type) {
+        return records.find(kind, name).map(found -> SealedJson.read(found, place(kind, name), type));
+    }
+
+    void put(String kind, String name, Object value) {
+        records.put(kind, name, SealedJson.bytes(value));
+    }
+
+    private String place(String kind, String name) {
+        return (kind.isEmpty() ? name : kind + "/" + name) + " in " + records.place();
     }
 
     /**
@@ -137,46 +162,36 @@ public final class Registry {
         if (!HASH.matcher(hash).matches()) {
             throw new EnvironmentFault("'" + hash + "' is no content hash", false);
         }
-        Path blob = folder.resolve("blobs").resolve(hash);
-        try (FileChannel channel = FileChannel.open(blob, StandardOpenOption.READ)) {
-            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
-            if (!Artefact.hash(bytes).equals(hash)) {
-                throw new EnvironmentFault("the model file " + blob + " is damaged: train again, or roll back", false);
-            }
-            return bytes;
-        } catch (IOException e) {
-            throw new EnvironmentFault("the model file " + blob + " cannot be read: " + e.getMessage(), false, e);
-        }
+        return artefacts.map(hash);
     }
 
     /** The experiments on the application. */
     public Experiments experiments() {
-        return new Experiments(folder.resolve("experiments"), this);
+        return new Experiments(this);
     }
 
     /** The canaries of the application. */
     public Canaries canaries() {
-        return new Canaries(folder.resolve("canaries"), this);
+        return new Canaries(this);
     }
 
     /** Every time that a server trained by itself, the first one first. */
     public List<Retraining> retrainings() {
-        return SealedFolder.read(folder.resolve("retrainings"), Retraining.class).stream()
+        return all(RETRAININGS, Retraining.class).stream()
                 .sorted(Comparator.comparingLong(Retraining::startedMillis))
                 .toList();
     }
 
     /** Keeps what is known of a training that a server began, in the place of what was known of it. */
     public void keep(Retraining retraining) {
-        SealedFolder.write(
-                folder.resolve("retrainings"), Long.toString(retraining.startedMillis()), SealedJson.bytes(retraining));
+        put(RETRAININGS, Long.toString(retraining.startedMillis()), retraining);
     }
 
     /** All versions, the oldest first, each in its stage. */
     public List<Version> versions() {
         Live live = liveNow();
         int tried = canaries().running().map(Canary::version).orElse(0);
-        return SealedFolder.read(folder.resolve("versions"), Version.class).stream()
+        return all(VERSIONS, Version.class).stream()
                 .map(version -> version.in(stage(version, live, tried)))
                 .sorted(Comparator.comparingInt(Version::id))
                 .toList();
@@ -229,7 +244,7 @@ public final class Registry {
                 if (live.version() != 0) {
                     before.add(live.version());
                 }
-                write(folder.resolve("live.json"), SealedJson.bytes(new Live(id, before)));
+                put(ONE, LIVE, new Live(id, before));
             }
             canaries().promoted(id, nowMillis);
             return version.in(Version.Stage.LIVE);
@@ -279,67 +294,42 @@ public final class Registry {
                 throw new UserFault("nothing to roll back to: no version was live before");
             }
             int previous = live.before().getLast();
-            write(
-                    folder.resolve("live.json"),
-                    SealedJson.bytes(new Live(
-                            previous, live.before().subList(0, live.before().size() - 1))));
+            put(
+                    ONE,
+                    LIVE,
+                    new Live(previous, live.before().subList(0, live.before().size() - 1)));
             return live().orElseThrow();
         });
     }
 
     /** Keeps what came of one attempt of a search. */
     public void keep(Trial trial) {
-        Path file = trialFile(trial.study(), trial.number(), trial.share());
-        try {
-            Files.createDirectories(file.getParent());
-        } catch (IOException e) {
-            throw new EnvironmentFault("could not make " + file.getParent() + ": " + e.getMessage(), true, e);
-        }
-        write(file, SealedJson.bytes(trial));
+        put(trials(trial.study()), trialName(trial.number(), trial.share()), trial);
     }
 
     /** What came of an attempt, if it was made. */
     public Optional<Trial> trial(String study, int number, double share) {
-        Path file = trialFile(study, number, share);
-        if (!Files.exists(file)) {
-            return Optional.empty();
-        }
-        return Optional.of(SealedJson.read(file, Trial.class));
+        return find(trials(study), trialName(number, share), Trial.class);
     }
 
-    private Path trialFile(String study, int number, double share) {
+    private static String trials(String study) {
         if (!HASH.matcher(study).matches()) {
             throw new IllegalArgumentException("'" + study + "' is no content hash");
         }
-        return folder.resolve("trials").resolve(study).resolve(number + "-" + Math.round(1000 * share) + ".json");
+        return "trials/" + study;
+    }
+
+    private static String trialName(int number, double share) {
+        return number + "-" + Math.round(1000 * share);
     }
 
     private Live liveNow() {
-        Path file = folder.resolve("live.json");
-        if (!Files.exists(file)) {
-            return new Live(0, List.of());
-        }
-        return SealedJson.read(file, Live.class);
+        return find(ONE, LIVE, Live.class).orElseGet(() -> new Live(0, List.of()));
     }
 
-    static void write(Path file, byte[] bytes) {
-        Path partial = file.resolveSibling(file.getFileName() + ".partial");
-        try {
-            try (FileChannel channel = FileChannel.open(
-                    partial,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
-                var buffer = ByteBuffer.wrap(bytes);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
-                channel.force(true);
-            }
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new EnvironmentFault(
-                    "could not write " + file + ": " + e.getMessage() + "; the old file stays", true, e);
-        }
+    @Override
+    public void close() {
+        records.close();
+        artefacts.close();
     }
 }

@@ -1,6 +1,5 @@
 package io.rankwright.cli.pipeline;
 
-import io.rankwright.registry.Registry;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
 import java.io.IOException;
@@ -106,11 +105,6 @@ public final class Home implements AutoCloseable {
     /** Whether a state has a registry yet. */
     public static boolean hasRegistry(Path state) {
         return Files.isDirectory(state.resolve("registry"));
-    }
-
-    /** The registry within a state. */
-    public static Registry registry(Path state) {
-        return new Registry(state.resolve("registry"));
     }
 
     /** The snapshots within a state. */

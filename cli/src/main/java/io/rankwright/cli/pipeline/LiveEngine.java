@@ -32,8 +32,12 @@ public final class LiveEngine implements AutoCloseable {
      * @throws io.rankwright.spec.EnvironmentFault if another process has the folder
      */
     public static LiveEngine open(
-            FeedApplication application, Path folder, Path state, MeterRegistry meters, Reporter reporter) {
-        Registry registry = Home.registry(state);
+            FeedApplication application,
+            Registry registry,
+            Path folder,
+            Path state,
+            MeterRegistry meters,
+            Reporter reporter) {
         Version live = registry.live()
                 .orElseThrow(() -> new UserFault("no version is live; 'rankwright run' or 'promote' makes one"));
         Home home = Home.take(folder);

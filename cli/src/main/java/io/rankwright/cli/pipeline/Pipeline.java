@@ -72,6 +72,7 @@ public final class Pipeline {
     private final DataRoot root;
     private final Optional<ArrivalLog> elsewhere;
     private final SnapshotWriter snapshots;
+    private final RegistryPlace registry;
     private final boolean isFresh;
     private final boolean isBeside;
     private final TrainingRun run;
@@ -86,6 +87,7 @@ public final class Pipeline {
             TrainingRun run,
             Reporter reporter) {
         this.snapshots = choice.snapshots();
+        this.registry = choice.registry();
         this.isFresh = choice.isFresh() || choice.elsewhere().isPresent();
         this.isBeside = isBeside;
         this.application = application;
@@ -104,21 +106,23 @@ public final class Pipeline {
      * @param elsewhere where events arrive, if not at the log of this machine
      * @param isFresh whether what was posted since teaches too, by whole days; what arrives elsewhere always does
      * @param snapshots what computes features as they stood before each event
+     * @param registry where versions are kept
      */
     public record DataChoice(
             Optional<Path> folder,
             boolean isSimulated,
             Optional<ArrivalLog> elsewhere,
             boolean isFresh,
-            SnapshotWriter snapshots) {
+            SnapshotWriter snapshots,
+            RegistryPlace registry) {
         /** The same with snapshots written in another way. */
         public DataChoice with(SnapshotWriter writer) {
-            return new DataChoice(folder, isSimulated, elsewhere, isFresh, writer);
+            return new DataChoice(folder, isSimulated, elsewhere, isFresh, writer, registry);
         }
 
         /** The same with what was posted since. */
         public DataChoice fresh() {
-            return new DataChoice(folder, isSimulated, elsewhere, true, snapshots);
+            return new DataChoice(folder, isSimulated, elsewhere, true, snapshots, registry);
         }
     }
 
@@ -191,15 +195,19 @@ public final class Pipeline {
         EventLog log = EventLog.open(state.resolve("log"), application);
         try {
             Ingestion.Report ingestion = ingest(log);
-            var registry = Home.registry(state);
-            Version version = version(log, registry, ingestion, Optional.empty());
-            Sources.decide(registry, version, reporter);
-            Version live = registry.live().orElseThrow(() -> Sources.refused(application, version));
-            return new Prepared(log, elsewhere, registry, live, ingestion);
+            Registry versions = registry();
+            Version version = version(log, versions, ingestion, Optional.empty());
+            Sources.decide(versions, version, reporter);
+            Version live = versions.live().orElseThrow(() -> Sources.refused(application, version));
+            return new Prepared(log, elsewhere, versions, live, ingestion);
         } catch (RuntimeException e) {
             log.close();
             throw e;
         }
+    }
+
+    private Registry registry() {
+        return registry.open(application, state);
     }
 
     private EventLog log() {
@@ -210,7 +218,7 @@ public final class Pipeline {
     /** Runs every step up to the metrics; which version is live stays as it is. */
     public Version evaluate() {
         try (EventLog log = log()) {
-            return version(log, Home.registry(state), ingest(log), Optional.empty());
+            return version(log, registry(), ingest(log), Optional.empty());
         }
     }
 
@@ -227,7 +235,8 @@ public final class Pipeline {
         try {
             Folder.delete(scratch);
             try {
-                var choice = new DataChoice(Optional.empty(), root.isSimulated(), elsewhere, isFresh, snapshots);
+                var choice = new DataChoice(
+                        Optional.empty(), root.isSimulated(), elsewhere, isFresh, snapshots, RegistryPlace.LOCAL);
                 Version again = new Pipeline(application, scratch, false, root, choice, run, reporter).evaluate();
                 refuseOther("data", lineage.sourceHash(), again.lineage().sourceHash());
                 return again;
@@ -249,7 +258,7 @@ public final class Pipeline {
     /** The same with a ranker that was trained elsewhere. */
     public Version take(ImportedNetwork network) {
         try (EventLog log = log()) {
-            return version(log, Home.registry(state), ingest(log), Optional.of(network));
+            return version(log, registry(), ingest(log), Optional.of(network));
         }
     }
 
@@ -281,7 +290,7 @@ public final class Pipeline {
                             train,
                             validate,
                             judge,
-                            Home.registry(state),
+                            registry(),
                             run,
                             state.resolve("checkpoints"),
                             reporter)

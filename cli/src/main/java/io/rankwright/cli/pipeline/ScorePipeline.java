@@ -46,8 +46,14 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
 
     private final List<String> labels;
 
-    private ScorePipeline(ScoreApplication application, Path state, DataRoot root, long seed, Reporter reporter) {
-        super(application, state, root, seed, reporter);
+    private ScorePipeline(
+            ScoreApplication application,
+            Path state,
+            DataRoot root,
+            RegistryPlace registry,
+            long seed,
+            Reporter reporter) {
+        super(application, state, root, registry, seed, reporter);
         this.labels = application.framing().names();
     }
 
@@ -55,6 +61,7 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
      * Finds the data of a score, or makes some.
      *
      * @param folder the folder that was named for the sources
+     * @param registry where versions are kept
      * @param isSimulated whether to make them even where real ones are found
      */
     public static ScorePipeline of(
@@ -62,6 +69,7 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
             Home home,
             Optional<Path> folder,
             boolean isSimulated,
+            RegistryPlace registry,
             long seed,
             Reporter reporter) {
         DataRoot root = Sources.find(application, application.data().cases().globs(), folder, isSimulated)
@@ -72,7 +80,7 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
                     return new DataRoot(into, true);
                 });
         Sources.tell(root, reporter);
-        return new ScorePipeline(application, home.state(root.isSimulated()), root, seed, reporter);
+        return new ScorePipeline(application, home.state(root.isSimulated()), root, registry, seed, reporter);
     }
 
     @Override

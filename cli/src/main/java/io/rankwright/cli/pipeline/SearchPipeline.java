@@ -53,8 +53,14 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
     private final boolean isBeside;
 
     private SearchPipeline(
-            SearchApplication application, Path state, boolean isBeside, DataRoot root, long seed, Reporter reporter) {
-        super(application, state, root, seed, reporter);
+            SearchApplication application,
+            Path state,
+            boolean isBeside,
+            DataRoot root,
+            RegistryPlace registry,
+            long seed,
+            Reporter reporter) {
+        super(application, state, root, registry, seed, reporter);
         this.isBeside = isBeside;
     }
 
@@ -62,6 +68,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
      * Finds the data of a search, or makes some of pages.
      *
      * @param folder the folder that was named for the sources
+     * @param registry where versions are kept
      * @param isSimulated whether to make them even where real ones are found
      */
     public static SearchPipeline of(
@@ -69,6 +76,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
             Home home,
             Optional<Path> folder,
             boolean isSimulated,
+            RegistryPlace registry,
             long seed,
             Reporter reporter) {
         var globs = new ArrayList<>(application.data().items().globs());
@@ -84,7 +92,8 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
             return new DataRoot(into, true);
         });
         Sources.tell(root, reporter);
-        return new SearchPipeline(application, home.state(root.isSimulated()), home.isBeside(), root, seed, reporter);
+        return new SearchPipeline(
+                application, home.state(root.isSimulated()), home.isBeside(), root, registry, seed, reporter);
     }
 
     @Override

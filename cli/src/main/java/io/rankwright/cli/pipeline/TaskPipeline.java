@@ -24,13 +24,15 @@ public abstract sealed class TaskPipeline<A extends Application, D> permits Sear
     final A application;
     final Path state;
     final DataRoot root;
+    private final RegistryPlace registry;
     final long seed;
     final Reporter reporter;
 
-    TaskPipeline(A application, Path state, DataRoot root, long seed, Reporter reporter) {
+    TaskPipeline(A application, Path state, DataRoot root, RegistryPlace registry, long seed, Reporter reporter) {
         this.application = application;
         this.state = state;
         this.root = root;
+        this.registry = registry;
         this.seed = seed;
         this.reporter = reporter;
     }
@@ -50,15 +52,15 @@ public abstract sealed class TaskPipeline<A extends Application, D> permits Sear
     /** Runs every step whose inputs have changed, and decides which version is live. */
     public Prepared<D> run() {
         D data = data();
-        var registry = Home.registry(state);
-        Version version = version(data, registry);
-        Sources.decide(registry, version, reporter);
-        return new Prepared<>(data, registry, registry.live().orElseThrow(() -> Sources.refused(application, version)));
+        Registry versions = registry.open(application, state);
+        Version version = version(data, versions);
+        Sources.decide(versions, version, reporter);
+        return new Prepared<>(data, versions, versions.live().orElseThrow(() -> Sources.refused(application, version)));
     }
 
     /** Runs every step up to the metrics; which version is live stays as it is. */
     public Version evaluate() {
-        return version(data(), Home.registry(state));
+        return version(data(), registry.open(application, state));
     }
 
     private Version version(D data, Registry registry) {
