@@ -93,6 +93,12 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--no-serve", description = "Stop before serving.")
     private boolean isServingLeftOut;
 
+    @Option(
+            names = "--no-train",
+            description =
+                    "Serve the version that is live in the registry, and train nothing: for one of several servers.")
+    private boolean isTrainingLeftOut;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -124,7 +130,7 @@ final class RunCommand implements Callable<Integer> {
                 engine == FeatureEngine.flink ? data.with(FlinkEngine::snapshot) : data,
                 TrainingRun.of(Pipeline.SEED),
                 reporter);
-        Pipeline.Prepared prepared = pipeline.run();
+        Pipeline.Prepared prepared = isTrainingLeftOut ? pipeline.live() : pipeline.run();
         PrintWriter out = tell(application, prepared.version());
         if (isServingLeftOut) {
             prepared.log().close();
@@ -144,7 +150,7 @@ final class RunCommand implements Callable<Integer> {
                 options.registryPlace(),
                 Pipeline.SEED,
                 reporter);
-        TaskPipeline.Prepared<SearchSet> prepared = pipeline.run();
+        TaskPipeline.Prepared<SearchSet> prepared = isTrainingLeftOut ? pipeline.live() : pipeline.run();
         PrintWriter out = tell(application, prepared.version());
         if (isServingLeftOut) {
             home.close();
@@ -195,7 +201,7 @@ final class RunCommand implements Callable<Integer> {
                 options.registryPlace(),
                 Pipeline.SEED,
                 reporter);
-        TaskPipeline.Prepared<ScoreSet> prepared = pipeline.run();
+        TaskPipeline.Prepared<ScoreSet> prepared = isTrainingLeftOut ? pipeline.live() : pipeline.run();
         PrintWriter out = tell(application, prepared.version());
         if (isServingLeftOut) {
             home.close();

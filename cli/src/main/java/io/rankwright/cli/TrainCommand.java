@@ -3,6 +3,7 @@ package io.rankwright.cli;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.MetricsTable;
 import io.rankwright.registry.Canary;
+import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
@@ -65,8 +66,13 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void tryOut(FeedApplication application, Version version, PrintWriter out) {
-        Canary canary = options.registry()
-                .canaries()
+        Registry registry = options.registry();
+        if (registry.live().isEmpty()) {
+            registry.promote(version.id(), false, System.currentTimeMillis());
+            out.printf("%s is live: there was none that it could be compared with%n", version.name());
+            return;
+        }
+        Canary canary = registry.canaries()
                 .start(version.id(), application.serving().canary(), false, System.currentTimeMillis());
         out.printf(
                 Locale.ROOT,

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.rankwright.cli.Command.Running;
 import io.rankwright.dev.Faults;
 import io.rankwright.dev.KafkaBroker;
+import io.rankwright.dev.PostgresServer;
 import io.rankwright.dev.RedisServer;
 import io.rankwright.log.Arrival;
 import io.rankwright.log.ArrivalLog;
+import io.rankwright.log.Folder;
 import io.rankwright.log.kafka.KafkaArrivals;
 import io.rankwright.log.kafka.KafkaCluster;
 import io.rankwright.spec.FeedApplication;
@@ -17,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An application whose log is a Kafka topic and whose features lie in Redis, both real. */
+/** An application whose log is a Kafka topic, whose features lie in Redis and whose registry in PostgreSQL, all real. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ServedElsewhereTest {
     @TempDir
@@ -39,19 +42,25 @@ class ServedElsewhereTest {
     private static Path application;
     private static KafkaBroker broker;
     private static RedisServer redis;
+    private static Path database;
+    private static PostgresServer postgres;
     private static Running running;
 
     @BeforeAll
-    static void run() {
+    static void run() throws IOException {
         application = Command.smallApplication(scratch);
+        Path yaml = application.resolve("app.yaml");
+        Files.writeString(
+                yaml, Files.readString(yaml).replace("  fallback: [", "  needs: [log, store]\n  fallback: ["));
+        database = Files.createTempDirectory("rankwright-postgres");
+        postgres = PostgresServer.start(database, 0);
         broker = KafkaBroker.start(scratch.resolve("kafka"), 0);
         redis = RedisServer.start(scratch.resolve("redis"), 0);
         running = serve("home");
     }
 
-    private static Running serve(String home) {
-        return Command.serve(
-                scratch,
+    private static Running serve(String home, String... more) {
+        var arguments = new ArrayList<>(List.of(
                 application.toString(),
                 "--home",
                 scratch.resolve(home).toString(),
@@ -59,15 +68,21 @@ class ServedElsewhereTest {
                 broker.address(),
                 "--store",
                 redis.address(),
+                "--registry",
+                postgres.address(),
                 "--port",
-                "0");
+                "0"));
+        arguments.addAll(List.of(more));
+        return Command.serve(scratch, arguments.toArray(String[]::new));
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws IOException {
         running.close();
         redis.close();
         broker.close();
+        postgres.close();
+        Folder.delete(database);
     }
 
     private static HttpResponse<String> send(String method, String path, String body)
@@ -157,6 +172,42 @@ class ServedElsewhereTest {
 
     @Test
     @Order(4)
+    void anotherServerServesWhatTheSharedRegistrySays_andTrainsNothing() throws Exception {
+        assertThat(running.send("GET", "/health/ready", "").statusCode()).isEqualTo(200);
+        // Its artefacts lie in the folder of the first: a shared disk, here.
+        Path files = scratch.resolve("second/simulated/registry");
+        Files.createDirectories(files);
+        Files.createSymbolicLink(files.resolve("blobs"), scratch.resolve("home/simulated/registry/blobs"));
+        try (Running second = serve("second", "--no-train")) {
+            assertThat(second.get("/v1/feed/7?slots=3").path("version"))
+                    .isEqualTo(get("/v1/feed/7?slots=3").path("version"));
+            assertThat(Files.readString(second.err())).doesNotContain("ranker");
+        }
+        Command.Result models = Command.run(
+                scratch,
+                "models",
+                application.toString(),
+                "--home",
+                scratch.resolve("nobody").toString(),
+                "--registry",
+                postgres.address(),
+                "--simulate");
+        assertThat(models.exitCode()).as(models.err()).isZero();
+        assertThat(models.out()).contains("v1").contains("live");
+        Command.Result none = Command.run(
+                scratch,
+                "run",
+                application.toString(),
+                "--home",
+                scratch.resolve("third").toString(),
+                "--no-train",
+                "--no-serve");
+        assertThat(none.exitCode()).isEqualTo(3);
+        assertThat(none.err()).contains("no version is live yet").doesNotContain("\tat ");
+    }
+
+    @Test
+    @Order(5)
     void aStoreThatStallsIsADegradedAnswer_notAnError() throws Exception {
         new ProcessBuilder("kill", "-STOP", Long.toString(redis.pid())).start().waitFor();
 
@@ -179,7 +230,7 @@ class ServedElsewhereTest {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void aFeatureThatTheStoreLacksIsFilledBesideTheServer_andServedOnlyThen() throws Exception {
         Path yaml = application.resolve("app.yaml");
         String before = Files.readString(yaml);
@@ -228,7 +279,7 @@ class ServedElsewhereTest {
     }
 
     @Test
-    @Order(6)
+    @Order(7)
     void withoutTheLogNothingIsTakenIn_butFeedsAreAnswered() throws Exception {
         broker.close();
 
@@ -238,7 +289,7 @@ class ServedElsewhereTest {
     }
 
     @Test
-    @Order(7)
+    @Order(8)
     void withoutLogAndStore_answersAreNotEmpty() throws Exception {
         redis.close();
 
@@ -250,5 +301,8 @@ class ServedElsewhereTest {
 
         System.out.printf("log and store dead: %d of %d answers empty%n", empty, answers);
         assertThat(empty).isLessThanOrEqualTo(answers / 1000);
+        HttpResponse<String> ready = running.send("GET", "/health/ready", "");
+        assertThat(ready.statusCode()).isEqualTo(503);
+        assertThat(ready.body()).contains("\"part\":\"store\"");
     }
 }

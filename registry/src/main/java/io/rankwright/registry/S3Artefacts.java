@@ -61,7 +61,8 @@ final class S3Artefacts implements Artefacts {
             S3Client client = S3Client.builder()
                     .httpClientBuilder(UrlConnectionHttpClient.builder().connectionTimeout(Duration.ofSeconds(5)))
                     .forcePathStyle(isElsewhere)
-                    // Not every store knows the newer checksums; a file is checked against the hash that it is named by.
+                    // Not every store knows the newer checksums; a file is checked against the hash that it is named
+                    // by.
                     .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                     .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                     .build();

@@ -41,6 +41,11 @@ final class Breaker {
                 .register(meters);
     }
 
+    /** Whether the slot is not asked for now because it fails. */
+    boolean isOpen() {
+        return circuit.getState() != CircuitBreaker.State.CLOSED;
+    }
+
     private <T> T call(Supplier<T> work) {
         try {
             return circuit.executeSupplier(work);

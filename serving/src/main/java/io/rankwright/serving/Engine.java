@@ -27,6 +27,7 @@ import io.rankwright.retrieval.VectorIndex;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model.RerankRule;
+import io.rankwright.spec.Serving;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -92,6 +93,7 @@ public final class Engine implements Served {
     private final double[] usualContext;
     private final Slots slots;
     private final Optional<Breaker> logBreaker;
+    private final Optional<Breaker> storeBreaker;
     private final Optional<StoredFeatures> stored;
     private final Optional<Follower> follower;
     private final Rollover rollover;
@@ -145,12 +147,13 @@ public final class Engine implements Served {
         }
         this.slots = slots;
         this.logBreaker = slots.log().map(_ -> new Breaker("log", meters));
+        this.storeBreaker = slots.store().map(_ -> new Breaker("store", meters));
         this.stored = slots.store()
                 .map(store -> new StoredFeatures(
                         application,
                         log,
                         state,
-                        new Breaker("store", meters).before(store),
+                        storeBreaker.orElseThrow().before(store),
                         slots.isStoreKept(),
                         meters));
         Future<LiveModels> loading =
@@ -357,6 +360,22 @@ public final class Engine implements Served {
         if (stored.isEmpty()) {
             standing.advance(state.empty());
         }
+    }
+
+    @Override
+    public List<Missing> missing() {
+        var missing = new ArrayList<Missing>();
+        Set<Serving.Need> needs = application.serving().needs();
+        if (needs.contains(Serving.Need.LOG)) {
+            follower.flatMap(Follower::trouble).ifPresent(why -> missing.add(new Missing("log", why)));
+            logBreaker.filter(Breaker::isOpen).ifPresent(_ -> missing.add(new Missing("log", "it takes no events")));
+        }
+        if (needs.contains(Serving.Need.STORE)) {
+            storeBreaker
+                    .filter(Breaker::isOpen)
+                    .ifPresent(_ -> missing.add(new Missing("store", "it does not answer")));
+        }
+        return missing;
     }
 
     /** Answers a request for a feed; whatever fails inside, there is an answer. */

@@ -7,6 +7,7 @@ import io.rankwright.log.Intake;
 import io.rankwright.spec.EnvironmentFault;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -27,6 +28,8 @@ final class Follower implements AutoCloseable {
     private final Consumer<List<Event>> sink;
     private final Thread thread;
     private volatile boolean isClosed;
+    /** What is in the way; empty if nothing is. */
+    private volatile String trouble = "";
 
     private Follower(Intake intake, ReentrantReadWriteLock lock, Consumer<List<Event>> sink) {
         this.intake = intake;
@@ -52,17 +55,38 @@ final class Follower implements AutoCloseable {
             try (ArrivalLog.Reader reader = intake.read()) {
                 while (!isClosed) {
                     List<Arrival> some = reader.next(PATIENCE);
+                    trouble = "";
                     if (!some.isEmpty()) {
                         sink.accept(take(some, reader));
                     }
                 }
             } catch (EnvironmentFault e) {
-                if (!isClosed) {
-                    LOGGER.log(Level.WARNING, "the log elsewhere cannot be followed: " + e.getMessage());
-                    pause();
-                }
+                troubled(String.valueOf(e.getMessage()), Optional.empty());
+            } catch (RuntimeException e) {
+                // An error of ours: what arrives is not taken in, and somebody must see it.
+                troubled("what arrived cannot be taken in: " + e, Optional.of(e));
             }
         }
+    }
+
+    /** Tells of trouble once, and comes again later. */
+    private void troubled(String words, Optional<RuntimeException> error) {
+        if (isClosed) {
+            return;
+        }
+        if (!words.equals(trouble)) {
+            LOGGER.log(
+                    error.isPresent() ? Level.SEVERE : Level.WARNING,
+                    "the log elsewhere is not followed: " + words,
+                    error.orElse(null));
+        }
+        trouble = words;
+        pause();
+    }
+
+    /** Why what arrives elsewhere is not taken in; empty if it is. */
+    Optional<String> trouble() {
+        return trouble.isEmpty() ? Optional.empty() : Optional.of(trouble);
     }
 
     private List<Event> take(List<Arrival> some, ArrivalLog.Reader reader) {

@@ -42,6 +42,7 @@ public final class HttpApi {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Application application;
+    private final Served served;
     private final Routes ofTask;
     private final PrometheusMeterRegistry meters;
     private final Keys keys;
@@ -50,8 +51,14 @@ public final class HttpApi {
     private volatile boolean isReady;
 
     private HttpApi(
-            Application application, Routes ofTask, int concurrency, PrometheusMeterRegistry meters, Keys keys) {
+            Application application,
+            Served served,
+            Routes ofTask,
+            int concurrency,
+            PrometheusMeterRegistry meters,
+            Keys keys) {
         this.application = application;
+        this.served = served;
         this.ofTask = ofTask;
         this.meters = meters;
         this.keys = keys;
@@ -67,6 +74,7 @@ public final class HttpApi {
     public HttpApi(Engine engine, PrometheusMeterRegistry meters, Keys keys) {
         this(
                 engine.application(),
+                engine,
                 new FeedRoutes(engine),
                 engine.application().serving().concurrency(),
                 meters,
@@ -77,6 +85,7 @@ public final class HttpApi {
     public HttpApi(SearchEngine engine, PrometheusMeterRegistry meters, Keys keys) {
         this(
                 engine.application(),
+                engine,
                 new SearchRoutes(engine),
                 engine.application().serving().concurrency(),
                 meters,
@@ -87,6 +96,7 @@ public final class HttpApi {
     public HttpApi(ScoreEngine engine, PrometheusMeterRegistry meters, Keys keys) {
         this(
                 engine.application(),
+                engine,
                 new ScoreRoutes(engine),
                 engine.application().serving().concurrency(),
                 meters,
@@ -117,15 +127,22 @@ public final class HttpApi {
                 Permission.OPEN,
                 "Whether requests may be sent",
                 List.of(),
-                (_, response) -> send(
-                        response,
-                        isReady ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503,
-                        Map.of("status", isReady ? "ready" : "not ready"))));
+                (_, response) -> answerReady(response)));
         routes.add(Route.get("/metrics", Permission.OPEN, "Metrics for Prometheus", List.of(), (_, response) -> {
             response.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
             response.send(meters.scrape());
         }));
         return routes;
+    }
+
+    private void answerReady(ServerResponse response) {
+        // While it starts or stops, nobody needs to know more.
+        List<Served.Missing> missing = isReady ? served.missing() : List.of();
+        boolean isWhole = isReady && missing.isEmpty();
+        send(
+                response,
+                isWhole ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503,
+                Map.of("status", isWhole ? "ready" : "not ready", "missing", missing));
     }
 
     /** Adds the routes to a server. */

@@ -578,6 +578,10 @@ public final class ApplicationShape {
                                         INTEGER,
                                         "requests answered at once at most; how many below that is learnt (default 64)"),
                                 optional(
+                                        "needs",
+                                        new Items(choice("log", "store"), 0, 2),
+                                        "slots elsewhere without which a server is not ready (default: none; answers are degraded)"),
+                                optional(
                                         "canary",
                                         fields(
                                                 "How a new version comes to serve everyone.",

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Reads the application file of a feed into records. Used once, by one thread. */
 final class FeedReader {
@@ -71,6 +72,10 @@ final class FeedReader {
                         serving.texts("fallback"),
                         serving.texts("editorial"),
                         serving.integer("concurrency", 64),
+                        serving.texts("needs").stream()
+                                .flatMap(text -> Arrays.stream(Serving.Need.values())
+                                        .filter(need -> need.name().equalsIgnoreCase(text)))
+                                .collect(Collectors.toUnmodifiableSet()),
                         canary(serving.section("canary")),
                         serving.section("retrain")
                                 .duration("every")

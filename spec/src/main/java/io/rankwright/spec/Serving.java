@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Step 7: deployment and monitoring. Immutable.
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param fallback what answers when a stage fails, in order
  * @param editorial the items of the last rung, which an editor has chosen
  * @param concurrency how many requests are answered at once at most
+ * @param needs the slots elsewhere without which a server says that it is not ready
  * @param canary how a new version comes to serve everyone
  * @param retrain when a server trains a new version; empty if it never does by itself
  * @param monitor limits that raise an alarm
@@ -26,6 +28,7 @@ public record Serving(
         List<String> fallback,
         List<String> editorial,
         int concurrency,
+        Set<Need> needs,
         Canary canary,
         Optional<Retrain> retrain,
         Monitor monitor,
@@ -34,7 +37,16 @@ public record Serving(
     public Serving {
         fallback = List.copyOf(fallback);
         editorial = List.copyOf(editorial);
+        needs = Set.copyOf(needs);
         card = List.copyOf(card);
+    }
+
+    /** A slot that may lie elsewhere. */
+    public enum Need {
+        /** Where events arrive. */
+        LOG,
+        /** Where features are read from. */
+        STORE
     }
 
     /**

@@ -206,6 +206,23 @@ public final class Pipeline {
         }
     }
 
+    /**
+     * Takes in what is new, and hands on the version that is live in the registry: nothing is trained.
+     *
+     * @throws EnvironmentFault if none is live yet
+     */
+    public Prepared live() {
+        EventLog log = EventLog.open(state.resolve("log"), application);
+        try {
+            Ingestion.Report ingestion = ingest(log);
+            Registry versions = registry();
+            return new Prepared(log, elsewhere, versions, Sources.live(versions), ingestion);
+        } catch (RuntimeException e) {
+            log.close();
+            throw e;
+        }
+    }
+
     private Registry registry() {
         return registry.open(application, state);
     }

@@ -95,6 +95,15 @@ final class Sources {
         }
     }
 
+    /** The version that serves. */
+    static Version live(Registry registry) {
+        return registry.live()
+                .orElseThrow(() -> new EnvironmentFault(
+                        "no version is live yet; 'rankwright train' or 'promote' makes one, on any machine that has the"
+                                + " same registry",
+                        true));
+    }
+
     static UserFault refused(Application application, Version version) {
         return new UserFault(version.name() + " was refused by its gates and no other version is live:\n"
                 + version.gates().stream()

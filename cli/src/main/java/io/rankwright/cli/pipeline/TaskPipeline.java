@@ -58,6 +58,16 @@ public abstract sealed class TaskPipeline<A extends Application, D> permits Sear
         return new Prepared<>(data, versions, versions.live().orElseThrow(() -> Sources.refused(application, version)));
     }
 
+    /**
+     * Reads the sources, and hands on the version that is live in the registry: nothing is trained.
+     *
+     * @throws io.rankwright.spec.EnvironmentFault if none is live yet
+     */
+    public Prepared<D> live() {
+        Registry versions = registry.open(application, state);
+        return new Prepared<>(data(), versions, Sources.live(versions));
+    }
+
     /** Runs every step up to the metrics; which version is live stays as it is. */
     public Version evaluate() {
         return version(data(), registry.open(application, state));
