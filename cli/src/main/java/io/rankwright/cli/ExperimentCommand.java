@@ -43,8 +43,8 @@ final class ExperimentCommand extends CommandGroup {
                             required = true,
                             paramLabel = "ARM[:PATH=YAML]",
                             description = "An arm and what it changes, such as 'control' and"
-                                    + " 'fresh:model.retrieve.fresh.weight=0.5', or 'new:version=v3'; the same arm again changes"
-                                    + " more.")
+                                    + " 'fresh:model.retrieve.fresh.weight=0.5', 'new:version=v3', or 'new:size=0.25' for one a"
+                                    + " quarter as large as the others; the same arm again changes more.")
                     List<String> arms,
             @Option(
                             names = "--share",
@@ -73,17 +73,22 @@ final class ExperimentCommand extends CommandGroup {
                 .getOut()
                 .printf(
                         Locale.ROOT,
-                        "%s runs on %.0f%% of the %ss, in arms of the same size: %s%n",
+                        "%s runs on %.0f%% of the %ss, in the arms %s%n",
                         name,
                         100 * share,
                         application.framing().subject(),
-                        started.arms().stream().map(Experiment.Arm::name).collect(Collectors.joining(", ")));
+                        started.arms().stream()
+                                .map(arm -> arm.size() == 1
+                                        ? arm.name()
+                                        : String.format(Locale.ROOT, "%s (size %s)", arm.name(), arm.size()))
+                                .collect(Collectors.joining(", ")));
         return 0;
     }
 
     private static List<Experiment.Arm> arms(List<String> texts) {
         Map<String, Map<String, String>> changes = new LinkedHashMap<>();
         Map<String, Integer> versions = new LinkedHashMap<>();
+        Map<String, Double> sizes = new LinkedHashMap<>();
         for (String text : texts) {
             int colon = text.indexOf(':');
             String arm = colon < 0 ? text : text.substring(0, colon);
@@ -96,16 +101,29 @@ final class ExperimentCommand extends CommandGroup {
                             + "; expected ARM:PATH=YAML, such as fresh:model.retrieve.fresh.weight=0.5");
                 }
                 String value = change.substring(equals + 1).strip();
-                if (change.substring(0, equals).equals("version")) {
-                    versions.put(arm, Version.idOf(value));
-                } else {
-                    own.put(change.substring(0, equals), value);
+                switch (change.substring(0, equals)) {
+                    case "version" -> versions.put(arm, Version.idOf(value));
+                    case "size" -> sizes.put(arm, size(text, value));
+                    default -> own.put(change.substring(0, equals), value);
                 }
             }
         }
         var arms = new ArrayList<Experiment.Arm>();
-        changes.forEach((arm, own) -> arms.add(new Experiment.Arm(arm, own, versions.getOrDefault(arm, 0))));
+        changes.forEach((arm, own) ->
+                arms.add(new Experiment.Arm(arm, own, versions.getOrDefault(arm, 0), sizes.getOrDefault(arm, 1.0))));
         return arms;
+    }
+
+    private static double size(String text, String value) {
+        try {
+            double size = Double.parseDouble(value);
+            if (size > 0) {
+                return size;
+            }
+        } catch (NumberFormatException _) {
+            // Said below.
+        }
+        throw new UserFault("--arm " + text + "; expected a size above 0, such as 9 beside 1");
     }
 
     @Command(name = "stop", mixinStandardHelpOptions = true, description = "Ends an experiment.")
@@ -140,6 +158,9 @@ final class ExperimentCommand extends CommandGroup {
     private static String text(Experiment.Arm arm) {
         var changes = new ArrayList<String>();
         arm.versionOf().ifPresent(version -> changes.add("version=v" + version));
+        if (arm.size() != 1) {
+            changes.add("size=" + arm.size());
+        }
         arm.changes().forEach((path, value) -> changes.add(path + "=" + value));
         return changes.isEmpty() ? arm.name() : arm.name() + ": " + String.join(", ", changes);
     }
@@ -171,7 +192,7 @@ final class ExperimentCommand extends CommandGroup {
     private static void print(ExperimentReport report, Experiment experiment, PrintWriter out) {
         out.printf(
                 Locale.ROOT,
-                "%s, %s; subjects: %s (p = %.3f that the arms are of the same size)%n",
+                "%s, %s; subjects: %s (p = %.3f that they are split as was meant)%n",
                 report.experiment(),
                 report.isRunning() ? "running" : "ended",
                 report.subjects(),

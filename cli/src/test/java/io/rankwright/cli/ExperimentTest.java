@@ -1,6 +1,7 @@
 package io.rankwright.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -145,6 +146,11 @@ class ExperimentTest {
         assertThat(report.path("verdicts").path("few").path("decision").asText())
                 .isEqualTo("BETTER");
         JsonNode watch = report.path("metrics").get(0);
+        assertThat(report.path("looks").size()).isGreaterThan(5);
+        JsonNode last = report.path("looks").get(report.path("looks").size() - 1);
+        assertThat(last.path("value").asDouble())
+                .isCloseTo(
+                        watch.path("comparison").path("relative").path("value").asDouble(), within(1e-9));
         assertThat(watch.path("name").asText()).isEqualTo("watch_seconds_per_user");
         // Five videos, each six seconds longer.
         assertThat(watch.path("comparison").path("treated").asDouble()

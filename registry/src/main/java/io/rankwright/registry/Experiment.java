@@ -53,9 +53,15 @@ public record Experiment(
      *
      * @param changes YAML by the path of the application file that it stands for; none for the control
      * @param version the version that answers; 0 for the live one
+     * @param size how large it is beside the others, such as 9 beside 1; 0 is taken as 1
      */
-    public record Arm(String name, Map<String, String> changes, int version) {
+    public record Arm(String name, Map<String, String> changes, int version, double size) {
         public Arm {
+            size = size == 0 ? 1 : size;
+            if (!(size > 0 && size <= 1_000_000)) {
+                throw new UserFault(
+                        "the arm '" + name + "' of size " + size + "; expected more than 0, such as 9 beside 1");
+            }
             changes = Collections.unmodifiableMap(new LinkedHashMap<>(changes));
             if (!NAME.matcher(name).matches()) {
                 throw new UserFault("the arm '" + name + "'; expected small letters, digits, _ and -");
@@ -69,6 +75,11 @@ public record Experiment(
                                         + "'; expected model.rerank, model.rank.candidates, or the candidates, weight, popularity or"
                                         + " younger_than of a source; what must be trained is compared as a version: NAME:version=v3");
                     });
+        }
+
+        /** One as large as the others. */
+        public Arm(String name, Map<String, String> changes, int version) {
+            this(name, changes, version, 1);
         }
 
         /** What answers: another version than the live one, if it names one. */
@@ -92,7 +103,18 @@ public record Experiment(
         if (place < from || place >= from + share) {
             return Optional.empty();
         }
-        return Optional.of(arms.get((int) (Assignment.place(layer + "/" + name, subject) * arms.size())));
+        double within = Assignment.place(layer + "/" + name, subject) * size();
+        for (Arm arm : arms) {
+            within -= arm.size();
+            if (within < 0) {
+                return Optional.of(arm);
+            }
+        }
+        return Optional.of(arms.getLast());
+    }
+
+    private double size() {
+        return arms.stream().mapToDouble(Arm::size).sum();
     }
 
     /** Where the first gap of a layer begins that has room for a share. */

@@ -61,6 +61,29 @@ class ExperimentsTest {
     }
 
     @Test
+    void armsAreAsLargeAsTheyWereMeantToBe() {
+        Experiment experiment = new Registry(folder)
+                .experiments()
+                .start(
+                        "sized",
+                        "main",
+                        1,
+                        7,
+                        List.of(
+                                new Experiment.Arm("control", Map.of(), 0, 9),
+                                new Experiment.Arm("new", Map.of(), 3, 1)));
+
+        int isNew = 0;
+        for (int user = 0; user < 20_000; user++) {
+            isNew += experiment.arm("user-" + user).orElseThrow().name().equals("new") ? 1 : 0;
+        }
+        // A tenth, give or take three standard errors.
+        assertThat(isNew).isBetween(1870, 2130);
+        assertThat(new Experiment.Arm("old", Map.of(), 0, 0).size()).isEqualTo(1);
+        assertThatThrownBy(() -> new Experiment.Arm("a", Map.of(), 0, -1)).hasMessageContaining("size");
+    }
+
+    @Test
     void anArmOnlyChangesWhatTakesNoTraining() {
         assertThatThrownBy(() -> new Experiment.Arm("a", Map.of("model.rank.trees.depth", "3"), 0))
                 .isInstanceOf(UserFault.class)

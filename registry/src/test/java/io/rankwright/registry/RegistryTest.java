@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -180,6 +181,23 @@ class RegistryTest {
     }
 
     @Test
+    void aGateOverTheLiveVersion_comparesWithIt_orPassesWhereThereIsNone() throws Expression.Fault {
+        var gates = List.of(Expression.parse("click.auc >= live.click.auc - 0.01"));
+
+        assertThat(Gates.judge(gates, Map.of("click.auc", 0.75, "live.click.auc", 0.755), List.of(), Optional.empty()))
+                .extracting(Gates.Result::hasPassed)
+                .containsExactly(true);
+        assertThat(Gates.judge(gates, Map.of("click.auc", 0.75, "live.click.auc", 0.77), List.of(), Optional.empty()))
+                .extracting(Gates.Result::hasPassed)
+                .containsExactly(false);
+        assertThat(Gates.judge(gates, Map.of("click.auc", 0.75), List.of(), Optional.of("none is live")))
+                .containsExactly(new Gates.Result(gates.getFirst().toString(), true, "none is live"));
+        assertThat(Gates.judge(gates, Map.of("click.auc", 0.75), List.of(), Optional.empty()))
+                .extracting(Gates.Result::hasPassed)
+                .containsExactly(false);
+    }
+
+    @Test
     void gatesCompareWithTheBestBaseline_andFailOnWhatWasNotMeasured() throws Expression.Fault {
         var metrics = Map.of(
                 "click.auc",
@@ -198,7 +216,7 @@ class RegistryTest {
                 Expression.parse("feed.recall@100 > popular.recall@100"),
                 Expression.parse("click.ece <= 0.02"));
 
-        assertThat(Gates.judge(gates, metrics, List.of("popular", "item_knn")))
+        assertThat(Gates.judge(gates, metrics, List.of("popular", "item_knn"), Optional.empty()))
                 .extracting(Gates.Result::hasPassed)
                 .containsExactly(true, false, true, false);
     }

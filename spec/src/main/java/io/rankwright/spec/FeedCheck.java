@@ -722,6 +722,16 @@ final class FeedCheck {
         String rest = name;
         int dot = name.indexOf('.');
         String first = dot < 0 ? name : name.substring(0, dot);
+        if (first.equals("live")) {
+            rest = name.substring(dot + 1);
+            if (rest.startsWith("feed.") || rest.endsWith("." + SLICE_ECE)) {
+                problem(
+                        gate.location(),
+                        "the metric '" + name + "' in a gate",
+                        "one of a label, such as live.click.auc");
+                return;
+            }
+        }
         if (first.equals("baseline") || baselines.contains(first)) {
             rest = name.substring(dot + 1);
             if (rest.matches("[a-z]+(@\\d+)?")) {

@@ -5,10 +5,13 @@ import io.rankwright.evaluation.Classification;
 import io.rankwright.evaluation.experiment.Comparison;
 import io.rankwright.monitoring.Shift;
 import io.rankwright.training.FeatureProfiles;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Small pictures as SVG, drawn on the server in the colours of the page. Stateless. */
 final class Charts {
@@ -232,6 +235,70 @@ final class Charts {
                 height - 2,
                 ExperimentsPage.percent(most)));
         return svg.toString();
+    }
+
+    /**
+     * How the relative change of each arm has gone, with the interval that held at each look, around the line of no change.
+     * Empty with fewer than two looks.
+     */
+    static String looks(List<ExperimentReport.Look> looks) {
+        List<ExperimentReport.Look> drawn = looks.stream()
+                .filter(look -> Double.isFinite(look.low()) && Double.isFinite(look.high()))
+                .toList();
+        long first = drawn.stream()
+                .mapToLong(ExperimentReport.Look::timeMillis)
+                .min()
+                .orElse(0);
+        long last = drawn.stream()
+                .mapToLong(ExperimentReport.Look::timeMillis)
+                .max()
+                .orElse(0);
+        if (first == last) {
+            return "";
+        }
+        // The first looks know next to nothing: their intervals would flatten all others.
+        double most = 1.5
+                * drawn.stream()
+                        .skip(drawn.size() / 3)
+                        .mapToDouble(look -> Math.max(Math.abs(look.low()), Math.abs(look.high())))
+                        .max()
+                        .orElse(1);
+        var svg = new StringBuilder(
+                "<svg viewBox='0 0 500 170' role='img' aria-label='The change over time with its interval'>"
+                        + "<line x1='60' y1='76' x2='490' y2='76' class='ideal'/>");
+        Map<String, List<ExperimentReport.Look>> byArm = drawn.stream()
+                .collect(Collectors.groupingBy(ExperimentReport.Look::arm, TreeMap::new, Collectors.toList()));
+        byArm.forEach((arm, of) -> {
+            var band = new StringBuilder();
+            of.forEach(look -> band.append(point(look.timeMillis(), look.high(), first, last, most)));
+            of.reversed().forEach(look -> band.append(point(look.timeMillis(), look.low(), first, last, most)));
+            var line = new StringBuilder();
+            of.forEach(look -> line.append(point(look.timeMillis(), look.value(), first, last, most)));
+            svg.append("<polygon points='").append(band).append("' class='band'/><polyline points='");
+            svg.append(line).append("' class='curve'><title>").append(arm).append("</title></polyline>");
+        });
+        svg.append(String.format(
+                Locale.ROOT,
+                "<text x='54' y='14' text-anchor='end'>%s</text><text x='54' y='79' text-anchor='end'>no change</text>"
+                        + "<text x='54' y='150' text-anchor='end'>%s</text><text x='60' y='166'>%s</text>"
+                        + "<text x='490' y='166' text-anchor='end'>%s</text></svg>",
+                ExperimentsPage.percent(most),
+                ExperimentsPage.percent(-most),
+                moment(first),
+                moment(last)));
+        return svg.toString();
+    }
+
+    private static String point(long timeMillis, double change, long first, long last, double most) {
+        return String.format(
+                Locale.ROOT,
+                "%.1f,%.1f ",
+                60 + 430.0 * (timeMillis - first) / (last - first),
+                76 - 70 * Math.clamp(change / most, -1, 1));
+    }
+
+    private static String moment(long timeMillis) {
+        return Instant.ofEpochMilli(timeMillis).toString().substring(0, 16).replace('T', ' ');
     }
 
     /** Vertical bars, one a day, with the day below the first and the last. */

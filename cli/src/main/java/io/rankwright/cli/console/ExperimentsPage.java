@@ -55,6 +55,7 @@ final class ExperimentsPage {
             boolean isSplitSound,
             String split,
             String chart,
+            String looks,
             List<Row> rows) {}
 
     Map<String, Object> values() {
@@ -111,6 +112,7 @@ final class ExperimentsPage {
                                     : "The split is broken (p = %.2g): nothing below can be believed.",
                             report.sampleRatio()),
                     Charts.changes(report.metrics()),
+                    Charts.looks(report.looks()),
                     report.metrics().stream().map(ExperimentsPage::row).toList());
         } catch (RankwrightException e) {
             return new Shown(
@@ -119,6 +121,7 @@ final class ExperimentsPage {
                     String.valueOf(e.getMessage()),
                     Map.of(),
                     true,
+                    "",
                     "",
                     "",
                     List.of());
@@ -140,6 +143,9 @@ final class ExperimentsPage {
         var changes = new ArrayList<String>();
         arm.versionOf().ifPresent(version -> changes.add("version v" + version));
         arm.changes().forEach((path, value) -> changes.add(path + " = " + value));
+        if (arm.size() != 1) {
+            changes.add(String.format(Locale.ROOT, "size %s", arm.size()));
+        }
         return changes.isEmpty() ? "as it is" : String.join(", ", changes);
     }
 

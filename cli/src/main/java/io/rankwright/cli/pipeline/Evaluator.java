@@ -17,6 +17,7 @@ import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
 import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.Ranker;
+import io.rankwright.registry.Gates;
 import io.rankwright.retrieval.Fusion;
 import io.rankwright.retrieval.Popularity;
 import io.rankwright.retrieval.Retriever;
@@ -150,6 +151,29 @@ final class Evaluator {
                 double[] outcomes = range.of(requireNonNull(data.labels().get(label.name())));
                 metrics.put(
                         "trees." + label.name() + ".auc", Classification.auc(raw[ranker.head(label.name())], outcomes));
+            }
+        }
+    }
+
+    /** What the version says that is live: the metrics of its labels behind {@link Gates#LIVE}. */
+    void judgeLive(Ranker ranker, LocalDate day) {
+        DataSet.Range range = data.range(day, day);
+        double[][] scores = ranker.score(InputRows.of(data, range, ranker.inputs(), log), range.size());
+        for (Label label : application.framing().labels()) {
+            if (ranker.manifest().heads().stream().noneMatch(head -> head.name().equals(label.name()))) {
+                continue;
+            }
+            int place = ranker.head(label.name());
+            String name = Gates.LIVE + label.name();
+            if (label.isBinary()) {
+                judgeBinary(
+                        name,
+                        scores[place],
+                        range.of(requireNonNull(data.labels().get(label.name()))),
+                        false);
+            } else {
+                double[] amounts = range.of(requireNonNull(data.amounts().get(label.name())));
+                judgeNumeric(name, ranker.unconditional(scores, place), amounts, false);
             }
         }
     }

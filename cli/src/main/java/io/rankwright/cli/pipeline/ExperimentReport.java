@@ -30,8 +30,9 @@ import java.util.Map;
  * comparison sharper. Immutable.
  *
  * @param subjects that saw an answer, an arm
- * @param sampleRatio the p-value of arms of the same size
+ * @param sampleRatio the p-value of arms as large as they were meant to be
  * @param metrics the primary metric first, then the guardrails
+ * @param looks how the primary metric of each arm has gone, the earliest first
  * @param verdicts of each arm but the control
  */
 public record ExperimentReport(
@@ -40,6 +41,7 @@ public record ExperimentReport(
         Map<String, Long> subjects,
         double sampleRatio,
         List<Metric> metrics,
+        List<Look> looks,
         Map<String, Verdict> verdicts) {
     private static final Duration BEFORE = Duration.ofDays(14);
     private static final JsonFactory JSON = new JsonFactory();
@@ -51,6 +53,27 @@ public record ExperimentReport(
      */
     public record Metric(String name, String arm, boolean isPrimary, boolean isLowBetter, Comparison comparison) {}
 
+    /**
+     * What the primary metric of an arm had come to by a moment.
+     *
+     * @param value,low,high the relative change against the control, with the interval that holds at every look
+     */
+    public record Look(String arm, long timeMillis, double value, double low, double high) {}
+
+    /** The stretches between looks: from the first answer to the end of the log. */
+    private record Looks(long beginMillis, long endMillis) {
+        static final int COUNT = 24;
+
+        int of(long timeMillis) {
+            double share = (double) (timeMillis - beginMillis) / Math.max(1, endMillis - beginMillis);
+            return Math.clamp((int) (share * COUNT), 0, COUNT - 1);
+        }
+
+        long endOf(int look) {
+            return beginMillis + (endMillis - beginMillis) * (look + 1) / COUNT;
+        }
+    }
+
     /** What one subject did. */
     private static final class Unit {
         private final int arm;
@@ -61,6 +84,10 @@ public record ExperimentReport(
         private double slow;
         private double exposures;
         private double exposuresBefore;
+        /** Of the primary metric, and the exposures, in the stretch before each look. */
+        private final double[] primaryByLook = new double[Looks.COUNT];
+
+        private final double[] exposuresByLook = new double[Looks.COUNT];
 
         Unit(int arm, long sinceMillis, int metrics) {
             this.arm = arm;
@@ -91,7 +118,13 @@ public record ExperimentReport(
                 .toList();
         List<String> arms = experiment.arms().stream().map(Experiment.Arm::name).toList();
         Map<String, Unit> units = answered(application, log, experiment, arms, metrics.size());
-        addEvents(application, log, metrics, units);
+        long begin = units.values().stream()
+                .mapToLong(unit -> unit.sinceMillis)
+                .min()
+                .orElse(0);
+        var looks = new Looks(
+                begin, log.lastTimeMillis(application.framing().exposure()).orElse(begin));
+        addEvents(application, log, metrics, units, looks);
         long[] counts = new long[arms.size()];
         units.values().forEach(unit -> counts[unit.arm]++);
         for (int arm = 0; arm < counts.length; arm++) {
@@ -106,6 +139,7 @@ public record ExperimentReport(
                 counts,
                 metrics,
                 units,
+                looks,
                 application.evaluation().primary().isPresent());
     }
 
@@ -167,17 +201,18 @@ public record ExperimentReport(
     }
 
     private static void addEvents(
-            FeedApplication application, EventLog log, List<OnlineMetric> metrics, Map<String, Unit> units) {
+            FeedApplication application,
+            EventLog log,
+            List<OnlineMetric> metrics,
+            Map<String, Unit> units,
+            Looks looks) {
         String exposure = application.framing().exposure();
         int place = log.schema(exposure).codeIndex(application.subjectColumn()).orElseThrow();
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().subject()));
         var byCode = new HashMap<Integer, Unit>();
         units.forEach((subject, unit) -> byCode.put(ids.code(subject), unit));
-        long begin = units.values().stream()
-                .mapToLong(unit -> unit.sinceMillis)
-                .min()
-                .orElse(0);
+        long begin = looks.beginMillis();
         try (EventCursor cursor = log.read(exposure, begin - BEFORE.toMillis(), Long.MAX_VALUE)) {
             while (cursor.next()) {
                 Event event = cursor.event();
@@ -195,6 +230,10 @@ public record ExperimentReport(
                     unit.exposuresBefore++;
                 } else {
                     unit.exposures++;
+                    int look = looks.of(event.timeMillis());
+                    double value = metrics.getFirst().ofExposure().applyAsDouble(event);
+                    unit.primaryByLook[look] += Double.isNaN(value) ? 0 : value;
+                    unit.exposuresByLook[look]++;
                 }
             }
         }
@@ -206,6 +245,7 @@ public record ExperimentReport(
             long[] counts,
             List<OnlineMetric> metrics,
             Map<String, Unit> units,
+            Looks looks,
             boolean hasPrimary) {
         var found = new ArrayList<Metric>();
         for (int m = 0; m < metrics.size(); m++) {
@@ -223,9 +263,9 @@ public record ExperimentReport(
                         Comparison.of(outcomes[0], outcomes[arm], Comparison.Settings.USUAL)));
             }
         }
-        double[] even = new double[arms.size()];
-        Arrays.fill(even, 1);
-        double sampleRatio = SampleRatio.pValue(counts, even);
+        double[] meant =
+                experiment.arms().stream().mapToDouble(Experiment.Arm::size).toArray();
+        double sampleRatio = SampleRatio.pValue(counts, meant);
         var subjects = new LinkedHashMap<String, Long>();
         var verdicts = new LinkedHashMap<String, Verdict>();
         for (int arm = 0; arm < counts.length; arm++) {
@@ -242,7 +282,49 @@ public record ExperimentReport(
                             name, Verdict.of(sampleRatio, metric.comparison(), metric.isLowBetter(), guardrails)));
         }
         return new ExperimentReport(
-                experiment.name(), experiment.isRunning(), subjects, sampleRatio, List.copyOf(found), verdicts);
+                experiment.name(),
+                experiment.isRunning(),
+                subjects,
+                sampleRatio,
+                List.copyOf(found),
+                hasPrimary ? looks(arms, metrics.getFirst(), units, looks) : List.of(),
+                verdicts);
+    }
+
+    /** What the primary metric of each arm had come to at each look; looks at which an arm had nobody yet are left out. */
+    private static List<Look> looks(List<String> arms, OnlineMetric metric, Map<String, Unit> units, Looks looks) {
+        if (metric.per() == OnlineMetric.Per.ANSWER) {
+            return List.of();
+        }
+        var found = new ArrayList<Look>();
+        for (int look = 0; look < Looks.COUNT; look++) {
+            long end = looks.endOf(look);
+            Outcomes[] outcomes = new Outcomes[arms.size()];
+            Arrays.setAll(outcomes, _ -> new Outcomes());
+            long[] counts = new long[arms.size()];
+            for (Unit unit : units.values()) {
+                if (unit.sinceMillis <= end) {
+                    double sum = 0;
+                    double exposures = 0;
+                    for (int before = 0; before <= look; before++) {
+                        sum += unit.primaryByLook[before];
+                        exposures += unit.exposuresByLook[before];
+                    }
+                    counts[unit.arm]++;
+                    boolean isOfSubject = metric.per() == OnlineMetric.Per.SUBJECT;
+                    outcomes[unit.arm].add(
+                            sum, isOfSubject ? 1 : exposures, unit.before[0], isOfSubject ? 1 : unit.exposuresBefore);
+                }
+            }
+            for (int arm = 1; arm < counts.length; arm++) {
+                if (counts[0] >= 2 && counts[arm] >= 2) {
+                    Comparison.Relative relative = Comparison.of(outcomes[0], outcomes[arm], Comparison.Settings.USUAL)
+                            .relative();
+                    found.add(new Look(arms.get(arm), end, relative.value(), relative.low(), relative.high()));
+                }
+            }
+        }
+        return List.copyOf(found);
     }
 
     private static void add(Outcomes outcomes, OnlineMetric metric, Unit unit, int m) {

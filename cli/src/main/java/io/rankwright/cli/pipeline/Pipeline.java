@@ -1,6 +1,7 @@
 package io.rankwright.cli.pipeline;
 
 import io.rankwright.evaluation.Classification;
+import io.rankwright.features.FeatureColumn;
 import io.rankwright.features.FeatureState;
 import io.rankwright.log.ArrivalLog;
 import io.rankwright.log.DataRoot;
@@ -440,11 +441,13 @@ public final class Pipeline {
         TrainingTime.note(state, (System.nanoTime() - start) / 1e9, train.size());
         var evaluator = new Evaluator(application, log, data, run.seed());
         evaluate(evaluator, trainer, log, artefacts, collaborative, testDay);
+        Optional<String> notCompared = judgeLive(evaluator, registry, data, testDay);
         Map<String, Double> metrics = evaluator.metrics();
         List<Gates.Result> gates = Gates.judge(
                 application.evaluation().gates(),
                 metrics,
-                application.evaluation().baselines());
+                application.evaluation().baselines(),
+                notCompared);
         var lineage = new Version.Lineage(
                 application.name(),
                 inputs.data(),
@@ -460,6 +463,34 @@ public final class Pipeline {
                 registry.live().map(Version::id).orElse(0));
         return registry.register(new Registry.Draft(
                 key, Instant.now().toString(), lineage, artefacts, metrics, evaluator.intervals(), gates));
+    }
+
+    /** Judges the live version on the same day, if a gate asks for it; why it was not, if it was not. */
+    private Optional<String> judgeLive(Evaluator evaluator, Registry registry, DataSet data, LocalDate day) {
+        boolean isAsked = application.evaluation().gates().stream()
+                .flatMap(gate -> gate.names().stream())
+                .anyMatch(name -> name.startsWith(Gates.LIVE));
+        Optional<Version> live = registry.live();
+        if (!isAsked || live.isEmpty()) {
+            return Optional.of("no version is live that it could be compared with");
+        }
+        try (Reporter.Step step = reporter.step("live");
+                Ranker ranker = Ranker.of(registry.model(
+                        Objects.requireNonNull(live.get().artefacts().get("ranker"))))) {
+            List<String> features =
+                    data.columns().stream().map(FeatureColumn::name).toList();
+            boolean isReadable = features.containsAll(ranker.layout().features())
+                    && ranker.layout().sequences().stream()
+                            .allMatch(sequence -> data.sequences().containsKey(sequence.name()));
+            if (!isReadable) {
+                return Optional.of(live.get().name() + " reads features that this file does not have");
+            }
+            evaluator.judgeLive(ranker, day);
+            step.outcome("%s judged on the same day", live.get().name());
+            return Optional.empty();
+        } catch (EnvironmentFault e) {
+            return Optional.of(live.get().name() + " cannot be read: " + e.getMessage());
+        }
     }
 
     private Path checkpoints(String key, String model) {

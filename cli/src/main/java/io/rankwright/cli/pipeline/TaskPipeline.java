@@ -109,7 +109,8 @@ public abstract sealed class TaskPipeline<A extends Application, D> permits Sear
         List<Gates.Result> gates = Gates.judge(
                 application.evaluation().gates(),
                 trained.metrics(),
-                application.evaluation().baselines());
+                application.evaluation().baselines(),
+                Optional.empty());
         var lineage = new Version.Lineage(
                 application.name(),
                 root.isSimulated() ? "simulated" : "real",
