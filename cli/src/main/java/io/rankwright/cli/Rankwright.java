@@ -23,6 +23,8 @@ import picocli.CommandLine.Command;
             ReproduceCommand.class,
             ExperimentCommand.class,
             CanaryCommand.class,
+            ShadowCommand.class,
+            SimulateCommand.class,
             OffPolicyCommand.class,
             BackfillCommand.class,
             BatchCommand.class,

@@ -338,7 +338,7 @@ class ServedApplicationTest {
                     }
                 });
                 overview(page);
-                for (String other : List.of("models", "experiments", "features", "quarantine")) {
+                for (String other : List.of("models", "experiments", "features", "data", "live")) {
                     page.navigate(running.address() + "/" + other);
                     assertThat(page.locator("nav a[aria-current]").textContent())
                             .isEqualToIgnoringCase(other);

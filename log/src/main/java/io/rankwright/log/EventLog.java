@@ -58,6 +58,7 @@ public final class EventLog implements AutoCloseable {
     private static final ObjectReader TEXTS = JSON.readerFor(new TypeReference<LinkedHashMap<String, String>>() {});
     private static final int ENTITIES_AT_ONCE = 4096;
     private static final String HIDDEN = "_hidden";
+    private static final String SIMULATED_AUDIENCE = "simulated audience";
 
     static {
         RocksDB.loadLibrary();
@@ -445,6 +446,18 @@ public final class EventLog implements AutoCloseable {
         } finally {
             writing.unlock();
         }
+    }
+
+    /** Says for good that a simulated audience has posted some of the events: no figure made of them is about people. */
+    public void markSimulatedAudience() {
+        if (!hasSimulatedAudience()) {
+            putNote(SIMULATED_AUDIENCE, "yes");
+        }
+    }
+
+    /** Whether a simulated audience has posted some of the events. */
+    public boolean hasSimulatedAudience() {
+        return note(SIMULATED_AUDIENCE).isPresent();
     }
 
     /** Keeps a note for good. */

@@ -175,6 +175,11 @@ public final class Registry implements AutoCloseable {
         return new Canaries(this);
     }
 
+    /** The shadows of the application. */
+    public Shadows shadows() {
+        return new Shadows(this);
+    }
+
     /** Every time that a server trained by itself, the first one first. */
     public List<Retraining> retrainings() {
         return all(RETRAININGS, Retraining.class).stream()

@@ -20,6 +20,7 @@ import io.rankwright.models.Ranker;
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Experiment;
 import io.rankwright.registry.Registry;
+import io.rankwright.registry.Shadow;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Fusion;
 import io.rankwright.retrieval.Source;
@@ -100,7 +101,10 @@ public final class Engine implements Served {
     private final CanaryWatch canaryWatch = new CanaryWatch();
     private final LastSlates lastSlates = new LastSlates();
     private final Monitor monitor;
+    private final Pulse pulse = new Pulse();
+    private final ShadowRun shadowRun;
     private volatile Trials trials = Trials.NONE;
+    private volatile boolean hasSimulatedAudience;
 
     private Engine(
             FeedApplication application,
@@ -120,6 +124,7 @@ public final class Engine implements Served {
         this.stageMeters = new Stages.Meters(meters);
         this.scoring = new Scoring(application.framing().utility(), lock);
         this.data = isSimulated ? "simulated" : "real";
+        this.hasSimulatedAudience = log.hasSimulatedAudience();
         String exposure = application.framing().exposure();
         this.wall = clock;
         this.clock = new LogClock(clock, log.lastTimeMillis(exposure).orElse(clock.millis()));
@@ -133,6 +138,11 @@ public final class Engine implements Served {
         this.state = new FeatureState(application, log.catalog());
         this.standing = new Standing(application, log);
         this.monitor = new Monitor(application, meters, this.clock.millis());
+        this.shadowRun = new ShadowRun(this::shadowed, meters);
+        Gauge.builder("rankwright.cpu.per.thousand.answers", () -> pulse.view().cpuPerThousand())
+                .description("Processor time of the process for a thousand answers, over five minutes")
+                .baseUnit("seconds")
+                .register(meters);
         Gauge.builder(
                         "rankwright.canary.share",
                         () -> trials.canary().map(Canary::share).orElse(0.0))
@@ -282,7 +292,11 @@ public final class Engine implements Served {
             canaryWatch.follow(canary);
             trials = next;
         }
+        Optional<Shadow> shadow = registry.shadows().running();
+        shadow.map(Shadow::version).ifPresent(this::load);
+        shadowRun.follow(shadow);
         Set<Integer> wanted = new HashSet<>(trials.versions());
+        shadow.map(Shadow::version).ifPresent(wanted::add);
         wanted.add(models().version().id());
         registry.liveBefore().ifPresent(wanted::add);
         rollover.loaded().stream().filter(id -> !wanted.contains(id)).forEach(rollover::drop);
@@ -426,6 +440,46 @@ public final class Engine implements Served {
         }
     }
 
+    /** What a version would have answered; nobody sees it. */
+    private FeedAnswer shadowed(int version, FeedRequest request, long now) {
+        LiveModels models = rollover.use(version);
+        try {
+            return feed(models.cascade(application.model(), Trials.Part.NONE), request, now, stages(false));
+        } finally {
+            models.release();
+        }
+    }
+
+    /** What was seen of the shadow that runs; empty if none does. */
+    public Optional<ShadowRun.View> shadow() {
+        return shadowRun.view();
+    }
+
+    /** Says that events of a simulated audience are among those of the log. */
+    void markSimulatedAudience() {
+        if (!hasSimulatedAudience) {
+            log.markSimulatedAudience();
+            hasSimulatedAudience = true;
+        }
+    }
+
+    /** Whether events of a simulated audience are among those of the log. */
+    public boolean hasSimulatedAudience() {
+        return hasSimulatedAudience;
+    }
+
+    /** How many requests were not let in since the start. */
+    public double refused() {
+        return meters.find("rankwright.refused").counters().stream()
+                .mapToDouble(Counter::count)
+                .sum();
+    }
+
+    /** The last five minutes. */
+    public Pulse pulse() {
+        return pulse;
+    }
+
     private LiveModels use(Trials.Part part) {
         return part.version().isPresent() ? rollover.use(part.version().getAsInt()) : rollover.use();
     }
@@ -484,6 +538,8 @@ public final class Engine implements Served {
         if (stages.isCounted()) {
             logAnswer(answer, stages);
             watch(live, subject, answer);
+            pulse.answered(answer);
+            shadowRun.answered(request, answer);
             if (answer.degraded().isEmpty()) {
                 ladder.remember(
                         request.subject(),
@@ -805,6 +861,7 @@ public final class Engine implements Served {
         });
         EventLog.Appended appended = log.append(schema.type(), timed, "api");
         apply(appended.accepted());
+        pulse.arrived(appended.accepted().size());
         for (EventLog.Outcome outcome : EventLog.Outcome.values()) {
             events(outcome).increment(appended.count(outcome));
         }
@@ -988,6 +1045,7 @@ public final class Engine implements Served {
     public void close() {
         follower.ifPresent(Follower::close);
         stored.ifPresent(StoredFeatures::close);
+        shadowRun.close();
         slots.close();
         threads.shutdownNow();
         scoring.close();

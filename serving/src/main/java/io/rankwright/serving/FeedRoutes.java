@@ -10,6 +10,8 @@ import static io.rankwright.serving.Exchange.texts;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.helidon.common.uri.UriQuery;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
@@ -30,6 +32,9 @@ import java.util.stream.Stream;
 
 /** The routes of a feed. Any number of threads. */
 final class FeedRoutes implements Routes {
+    /** Says that the events of the body are those of a simulated audience. */
+    private static final HeaderName SIMULATED = HeaderNames.create("X-Simulated");
+
     private static final Route.Query SLOTS = new Route.Query("slots", "how many items, 1 to " + FeedRequest.MOST_SLOTS);
     private static final List<Route.Query> FEED = List.of(
             SLOTS,
@@ -270,6 +275,9 @@ final class FeedRoutes implements Routes {
             body.path("events").forEach(event -> posted.add(texts(event)));
         } else {
             posted.add(texts(body));
+        }
+        if (request.headers().contains(SIMULATED)) {
+            engine.markSimulatedAudience();
         }
         EventLog.Appended appended = engine.accept(posted);
         var rejected = new ArrayList<Map<String, Object>>();

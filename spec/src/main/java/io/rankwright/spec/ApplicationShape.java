@@ -621,7 +621,11 @@ public final class ApplicationShape {
                                                         "drift_psi", NUMBER, "population stability index of a feature"),
                                                 optional("ece", NUMBER, "expected calibration error"),
                                                 optional("latency_p99", DURATION, "99 of 100 answers within"),
-                                                optional("availability", SHARE, "the share of requests answered")),
+                                                optional("availability", SHARE, "the share of requests answered"),
+                                                optional(
+                                                        "core_hour",
+                                                        NUMBER,
+                                                        "what a core costs in an hour, to say what a thousand answers cost")),
                                         "limits that raise an alarm")),
                         "step 7: slots, budget, fallback, monitor"));
     }

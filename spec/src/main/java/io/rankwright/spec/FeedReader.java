@@ -91,7 +91,8 @@ final class FeedReader {
                                 monitor.number("ece", 0.03),
                                 monitor.duration("latency_p99")
                                         .orElse(requirements.latencyP99().orElse(Duration.ofMillis(200))),
-                                monitor.share("availability", 0.999)),
+                                monitor.share("availability", 0.999),
+                                monitor.number("core_hour", 0)),
                         serving.texts("card"),
                         actions(serving)));
     }

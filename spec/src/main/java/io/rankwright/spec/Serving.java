@@ -65,8 +65,10 @@ public record Serving(
      * @param ece expected calibration error
      * @param latencyP99 99 of 100 answers take no longer
      * @param availability the share of requests that are answered
+     * @param coreHour what one core costs in an hour, in any currency; 0 if nobody has said
      */
-    public record Monitor(Duration window, double driftPsi, double ece, Duration latencyP99, double availability) {}
+    public record Monitor(
+            Duration window, double driftPsi, double ece, Duration latencyP99, double availability, double coreHour) {}
 
     /**
      * How a new version comes to serve everyone.

@@ -301,6 +301,51 @@ final class Charts {
         return Instant.ofEpochMilli(timeMillis).toString().substring(0, 16).replace('T', ' ');
     }
 
+    /**
+     * A curve of values at equal steps, the oldest on the left, over a line of 0.
+     *
+     * @param values NaN where there is none
+     */
+    static String curve(List<Double> values, String unit) {
+        double most = values.stream()
+                .filter(value -> !value.isNaN())
+                .mapToDouble(Double::doubleValue)
+                .max()
+                .orElse(0);
+        var svg = new StringBuilder(String.format(
+                Locale.ROOT,
+                "<svg viewBox='0 0 300 110' role='img' aria-label='%s over time'><line x1='0' y1='90' x2='300' y2='90'"
+                        + " class='ideal'/>",
+                unit));
+        var line = new StringBuilder();
+        for (int i = 0; i < values.size(); i++) {
+            double value = values.get(i);
+            if (Double.isNaN(value)) {
+                stretch(svg, line);
+            } else {
+                line.append(String.format(
+                        Locale.ROOT,
+                        "%.1f,%.1f ",
+                        300.0 * i / Math.max(1, values.size() - 1),
+                        90 - 74 * value / Math.max(most, 1e-9)));
+            }
+        }
+        stretch(svg, line);
+        return svg.append(String.format(
+                        Locale.ROOT,
+                        "<text x='0' y='10'>%.3g %s</text><text x='300' y='104' text-anchor='end'>now</text></svg>",
+                        most,
+                        unit))
+                .toString();
+    }
+
+    private static void stretch(StringBuilder svg, StringBuilder line) {
+        if (!line.isEmpty()) {
+            svg.append("<polyline points='").append(line).append("' class='curve'/>");
+            line.setLength(0);
+        }
+    }
+
     /** Vertical bars, one a day, with the day below the first and the last. */
     static String days(Map<String, Long> counts) {
         long most = counts.values().stream().mapToLong(Long::longValue).max().orElse(1);

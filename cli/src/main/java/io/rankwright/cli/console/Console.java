@@ -56,7 +56,8 @@ public final class Console {
             new Pages.Link("/models", "models", "Models"),
             new Pages.Link("/experiments", "experiments", "Experiments"),
             new Pages.Link("/monitoring", "monitoring", "Monitoring"),
-            new Pages.Link("/quarantine", "quarantine", "Quarantine"));
+            new Pages.Link("/live", "live", "Live"),
+            new Pages.Link("/data", "data", "Data"));
     private static final int FEED_SLOTS = 12;
     private static final int SLICES = 10;
 
@@ -68,6 +69,8 @@ public final class Console {
     private final ModelsPage models;
     private final ExperimentsPage experiments;
     private final MonitoringPage monitoring;
+    private final LivePage live;
+    private final DataPage data;
     /** The catalogue as it was for a version: looking at every row of a snapshot takes a moment. */
     private final Map<Integer, FeatureCatalogue> catalogues = new ConcurrentHashMap<>();
     /** What the log held when a page first asked. */
@@ -87,7 +90,16 @@ public final class Console {
         this.models = new ModelsPage(engine);
         this.experiments = new ExperimentsPage(engine);
         this.monitoring = new MonitoringPage(engine);
-        this.pages = new Pages(application, NAVIGATION, () -> engine.models().version(), engine.data());
+        this.live = new LivePage(engine);
+        this.data = new DataPage(engine, ingestion, snapshots);
+        this.pages = new Pages(application, NAVIGATION, () -> engine.models().version(), this::remark);
+    }
+
+    private String remark() {
+        String ofData = Pages.remark(engine.data());
+        return ofData.isEmpty() && engine.hasSimulatedAudience()
+                ? "A simulated audience has posted some of the events: no figure that is made of them is about people."
+                : ofData;
     }
 
     /** One pass over the log: how many events each day has, and the subjects with the most. */
@@ -155,7 +167,8 @@ public final class Console {
         routing.post("/models/rollback", Pages.button(_ -> pages.render("models", models.values(models.rollback()))));
         routing.get("/experiments", Pages.page(_ -> pages.render("experiments", experiments.values())));
         routing.get("/monitoring", Pages.page(_ -> pages.render("monitoring", monitoring.values())));
-        routing.get("/quarantine", Pages.page(_ -> pages.render("quarantine", quarantine())));
+        routing.get("/live", Pages.page(_ -> pages.render("live", live.values())));
+        routing.get("/data", Pages.page(_ -> pages.render("data", data.values())));
         Pages.assets(routing);
     }
 
@@ -542,13 +555,5 @@ public final class Console {
 
     private static String text(double value) {
         return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
-    }
-
-    private Map<String, Object> quarantine() {
-        var values = new HashMap<String, Object>();
-        values.put("counts", ingestion.total());
-        values.put("files", ingestion.files());
-        values.put("rejected", engine.log().quarantined(200));
-        return values;
     }
 }

@@ -3,6 +3,7 @@ package io.rankwright.cli.console;
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.Engine;
+import io.rankwright.serving.ShadowRun;
 import io.rankwright.spec.RankwrightException;
 import io.rankwright.spec.Serving;
 import java.time.Instant;
@@ -94,6 +95,7 @@ final class ModelsPage {
                                 retraining.reason(),
                                 retraining.outcome()))
                         .toList());
+        values.put("shadow", engine.shadow().map(ModelsPage::shadow).orElse(""));
         values.put(
                 "canaries",
                 engine.registry().canaries().all().reversed().stream()
@@ -101,6 +103,24 @@ final class ModelsPage {
                         .map(ModelsPage::steps)
                         .toList());
         return values;
+    }
+
+    private static String shadow(ShadowRun.View view) {
+        return String.format(
+                Locale.ROOT,
+                "v%d answers %.4g%% of the requests a second time, unseen: %,d compared, %,d skipped for want of room, %,d failed;"
+                        + " %.0f%% of the slots have the same items, %.0f%% of the slates begin alike, first scores are %.4f"
+                        + " apart, %.1f ms an answer beside %.1f.",
+                view.shadow().version(),
+                100 * view.shadow().share(),
+                view.answers(),
+                view.skipped(),
+                view.failed(),
+                100 * view.overlap(),
+                100 * view.sameFirst(),
+                view.difference(),
+                view.millis(),
+                view.liveMillis());
     }
 
     private static Tried steps(Canary canary) {

@@ -32,18 +32,18 @@ final class Pages {
     private final Application application;
     private final List<Link> navigation;
     private final Supplier<Version> version;
-    private final String data;
+    private final Supplier<String> remark;
     private final PebbleEngine templates;
 
     /**
      * @param version the version that serves
-     * @param data real or simulated
+     * @param remark what every page must say first, such as that its data are simulated; empty if nothing
      */
-    Pages(Application application, List<Link> navigation, Supplier<Version> version, String data) {
+    Pages(Application application, List<Link> navigation, Supplier<Version> version, Supplier<String> remark) {
         this.application = application;
         this.navigation = List.copyOf(navigation);
         this.version = version;
-        this.data = data;
+        this.remark = remark;
         var loader = new ClasspathLoader(Pages.class.getClassLoader());
         loader.setPrefix("io/rankwright/cli/console");
         this.templates = new PebbleEngine.Builder()
@@ -60,11 +60,18 @@ final class Pages {
      */
     public record Link(String address, String template, String name) {}
 
+    /** What pages say first where data are simulated. */
+    static String remark(String data) {
+        return data.equals("simulated")
+                ? "Simulated data: every figure on this page comes from data that the engine made."
+                : "";
+    }
+
     String render(String template, Map<String, Object> values) {
         var out = new StringWriter();
         var all = new HashMap<>(values);
         all.put("application", application.name());
-        all.put("isSimulated", data.equals("simulated"));
+        all.put("remark", remark.get());
         all.put("version", version.get().name());
         all.put("subjectWord", subjectWord());
         all.put("itemWord", itemWord());

@@ -33,7 +33,7 @@ public final class SearchConsole {
         this.engine = engine;
         this.application = engine.application();
         this.data = data;
-        this.pages = new Pages(application, NAVIGATION, engine::version, engine.data());
+        this.pages = new Pages(application, NAVIGATION, engine::version, () -> Pages.remark(engine.data()));
     }
 
     /** Adds the pages to a server. */
