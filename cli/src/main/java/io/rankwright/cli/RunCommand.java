@@ -29,6 +29,7 @@ import io.rankwright.serving.Keys;
 import io.rankwright.serving.Served;
 import io.rankwright.serving.Server;
 import io.rankwright.serving.Slots;
+import io.rankwright.serving.Tracing;
 import io.rankwright.serving.score.ScoreEngine;
 import io.rankwright.serving.search.SearchEngine;
 import io.rankwright.spec.Application;
@@ -110,6 +111,10 @@ final class RunCommand implements Callable<Integer> {
         }
         Keys keys =
                 Keys.parse(Optional.ofNullable(System.getenv("RANKWRIGHT_KEYS")).orElse(""));
+        if (System.getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != null
+                || System.getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != null) {
+            Tracing.start();
+        }
         var reporter = Reporter.onErrorStream();
         Application application = options.anyApplication();
         reporter.say("%s: %s", application.name(), application.requirements().objective());

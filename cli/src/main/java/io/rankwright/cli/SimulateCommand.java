@@ -116,7 +116,7 @@ final class SimulateCommand implements Callable<Integer> {
         reporter.say("SIMULATED AUDIENCE: nothing below is about people");
         Map<String, Seen> seen = new ConcurrentSkipListMap<>();
         var failed = new AtomicLong();
-        try (EventLog log = options.log(application)) {
+        try (EventLog log = EventLog.readOnly(options.state().resolve("log"), application)) {
             Audience audience;
             try (Reporter.Step step = reporter.step("tastes")) {
                 audience = Audience.fit(application, log, seed);

@@ -223,11 +223,15 @@ final class Command {
     private static final Pattern ADDRESS = Pattern.compile("open +(http://\\S+)");
 
     static Running serve(Path scratch, String... arguments) {
+        return serve(scratch, Map.of(), arguments);
+    }
+
+    static Running serve(Path scratch, Map<String, String> environment, String... arguments) {
         Path out = scratch.resolve("serve-out-" + System.nanoTime());
         Path err = scratch.resolve("serve-err-" + System.nanoTime());
         var all = new ArrayList<>(List.of("run"));
         all.addAll(List.of(arguments));
-        Process process = start(all, Map.of(), out, err);
+        Process process = start(all, environment, out, err);
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
         try {
             while (System.nanoTime() < deadline) {

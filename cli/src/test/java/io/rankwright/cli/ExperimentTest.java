@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.cli.Command.Result;
 import io.rankwright.cli.Command.Running;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -197,5 +198,30 @@ class ExperimentTest {
                     .add(feed.path("version").asText());
         }
         assertThat(versions).isEqualTo(Map.of("next/control", Set.of("v1"), "next/next", Set.of("v2")));
+    }
+
+    @Test
+    @Order(9)
+    void whatWasServedIsWhatTheLogGives_andWhatIsNotIsNamed() throws IOException {
+        Result same = Command.run(scratch, "skew", application, "--share", "100%", "--format", "json");
+
+        assertThat(same.exitCode()).as(same.out() + same.err()).isZero();
+        JsonNode skew = new ObjectMapper().readTree(same.out());
+        assertThat(skew.path("skew").path("vectors").asInt()).isGreaterThan(1_000);
+        assertThat(skew.path("match").asDouble()).isGreaterThanOrEqualTo(0.9999);
+
+        Path yaml = Path.of(application).resolve("app.yaml");
+        String before = Files.readString(yaml);
+        Files.writeString(
+                yaml,
+                before.replace(
+                        "    ctr:               { rate: click, prior: 20 }", "    ctr: { rate: click, prior: 21 }"));
+        try {
+            Result other = Command.run(scratch, "skew", application, "--share", "100%");
+            assertThat(other.exitCode()).as(other.out() + other.err()).isEqualTo(1);
+            assertThat(other.out()).containsPattern("\\bctr +differs in");
+        } finally {
+            Files.writeString(yaml, before);
+        }
     }
 }

@@ -526,6 +526,7 @@ public final class Engine implements Served {
                 now,
                 live.version().name(),
                 cascade.arms(),
+                texts(context),
                 data,
                 subject != 0 && log.table(application.framing().subject()).isKnown(subject),
                 slots,
@@ -539,6 +540,7 @@ public final class Engine implements Served {
             logAnswer(answer, stages);
             watch(live, subject, answer);
             pulse.answered(answer);
+            Tracing.answered(answer);
             shadowRun.answered(request, answer);
             if (answer.degraded().isEmpty()) {
                 ladder.remember(
@@ -705,6 +707,22 @@ public final class Engine implements Served {
             }
         });
         return context;
+    }
+
+    /** A context in words, as {@link #context} reads them. */
+    private Map<String, String> texts(double[] context) {
+        var texts = new LinkedHashMap<String, String>();
+        List<String> columns = state.contextColumns();
+        for (int c = 0; c < context.length; c++) {
+            String column = columns.get(c);
+            boolean isCode = schema.codeIndex(column).isPresent();
+            if (isCode && context[c] != 0) {
+                texts.put(column, log.dictionary().domain(schema.domain(column)).text((int) context[c]));
+            } else if (!isCode && !Double.isNaN(context[c])) {
+                texts.put(column, Double.toString(context[c]));
+            }
+        }
+        return texts;
     }
 
     /** What the ranker says of candidates in time; of none of them, their fused order. */

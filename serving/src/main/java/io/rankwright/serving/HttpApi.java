@@ -13,6 +13,8 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.context.Scope;
 import io.rankwright.serving.score.ScoreEngine;
 import io.rankwright.serving.search.SearchEngine;
 import io.rankwright.spec.Application;
@@ -48,6 +50,7 @@ public final class HttpApi {
     private final Keys keys;
     private final Admission answers;
     private final Admission writes;
+    private final Tracing tracing = new Tracing();
     private volatile boolean isReady;
 
     private HttpApi(
@@ -153,6 +156,19 @@ public final class HttpApi {
     }
 
     private void answer(Route route, ServerRequest request, ServerResponse response) {
+        if (route.load() == Route.Load.LIGHT) {
+            answerUntraced(route, request, response);
+            return;
+        }
+        Span span = tracing.begin(route, request);
+        try (Scope _ = span.makeCurrent()) {
+            answerUntraced(route, request, response);
+        } finally {
+            Tracing.end(span, response.status().code());
+        }
+    }
+
+    private void answerUntraced(Route route, ServerRequest request, ServerResponse response) {
         try {
             if (isAllowed(route.permission(), request, response)) {
                 admit(route, request, response);

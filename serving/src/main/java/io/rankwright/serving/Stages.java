@@ -29,6 +29,7 @@ final class Stages {
         private final Map<String, Timer> timers = new ConcurrentHashMap<>();
         private final Map<String, Counter> leftOut = new ConcurrentHashMap<>();
         private final Map<String, Counter> rungs = new ConcurrentHashMap<>();
+        private final Tracing tracing = new Tracing();
 
         Meters(MeterRegistry registry) {
             this.registry = registry;
@@ -134,6 +135,7 @@ final class Stages {
         timings.put(stage, Math.round(nanos / 1e4) / 100.0);
         if (isCounted) {
             meters.timer(stage).record(nanos, TimeUnit.NANOSECONDS);
+            meters.tracing.stage(stage, nanos);
         }
     }
 

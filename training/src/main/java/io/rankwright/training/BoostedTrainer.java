@@ -28,7 +28,21 @@ public record BoostedTrainer(int rounds, int depth, double learningRate, long se
 
     /** Learns a log-odds from outcomes between 0 and 1. */
     public byte[] probabilities(Rows rows) {
-        return train(rows, new int[0], "binary:logistic");
+        return train(rows, new int[0], new float[0], "binary:logistic");
+    }
+
+    /**
+     * Learns a log-odds from outcomes between 0 and 1.
+     *
+     * @param weights how much each row counts
+     */
+    public byte[] probabilities(Rows rows, float[] weights) {
+        return train(rows, new int[0], weights, "binary:logistic");
+    }
+
+    /** Learns an amount by its squared error. */
+    public byte[] amounts(Rows rows) {
+        return train(rows, new int[0], new float[0], "reg:squarederror");
     }
 
     /**
@@ -37,10 +51,10 @@ public record BoostedTrainer(int rounds, int depth, double learningRate, long se
      * @param groups how many rows of each query follow each other
      */
     public byte[] order(Rows rows, int[] groups) {
-        return train(rows, groups, "rank:ndcg");
+        return train(rows, groups, new float[0], "rank:ndcg");
     }
 
-    private byte[] train(Rows data, int[] groups, String objective) {
+    private byte[] train(Rows data, int[] groups, float[] weights, String objective) {
         boolean isOrder = groups.length > 0;
         Map<String, Object> parameters = new HashMap<>();
         parameters.put("objective", objective);
@@ -63,6 +77,9 @@ public record BoostedTrainer(int rounds, int depth, double learningRate, long se
             var matrix = new DMatrix(data.rows(), data.labels().length, data.columns(), Float.NaN);
             try {
                 matrix.setLabel(data.labels());
+                if (weights.length > 0) {
+                    matrix.setWeight(weights);
+                }
                 if (isOrder) {
                     matrix.setGroup(groups);
                 }

@@ -204,7 +204,7 @@ final class Charts {
         var svg = new StringBuilder();
         svg.append(String.format(
                 Locale.ROOT,
-                "<svg viewBox='0 0 500 %d' role='img' aria-label='Changes with their intervals'>"
+                "<svg viewBox='-40 0 540 %d' role='img' aria-label='Changes with their intervals'>"
                         + "<line x1='320' y1='4' x2='320' y2='%d' class='ideal'/>",
                 height,
                 height - 14));
