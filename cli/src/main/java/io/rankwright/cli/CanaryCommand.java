@@ -92,7 +92,7 @@ final class CanaryCommand extends CommandGroup {
                 .orElseThrow(() -> new UserFault("--hold " + text + "; expected a duration such as 30m"));
     }
 
-    private static String percent(double share) {
+    static String percent(double share) {
         return String.format(Locale.ROOT, "%.4g%%", 100 * share).replaceFirst("\\.?0+%", "%");
     }
 

@@ -44,7 +44,7 @@ final class ShadowCommand extends CommandGroup {
     }
 
     private static String text(Shadow shadow) {
-        return String.format(Locale.ROOT, "%.4g%% of the subjects", 100 * shadow.share());
+        return CanaryCommand.percent(shadow.share()) + " of the subjects";
     }
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists shadows, the oldest first.")

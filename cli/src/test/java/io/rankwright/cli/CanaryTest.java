@@ -155,4 +155,31 @@ class CanaryTest {
         }
         assertThat(running.get("/v1/feed/1").path("arms")).isEmpty();
     }
+
+    @Test
+    @Order(4)
+    void aShadowAnswersBeside_andNobodySeesIt() throws Exception {
+        assertThat(Command.run(scratch, "shadow", "start", application, "v1").err())
+                .contains("v1 is live already");
+        assertThat(succeed("shadow", "start", application, "v2", "--share", "100%"))
+                .contains("v2 answers 100% of the subjects, unseen");
+        assertThat(Command.run(scratch, "shadow", "start", application, "v2").err())
+                .contains("v2 is a shadow already");
+
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!running.send("GET", "/metrics", "")
+                .body()
+                .matches("(?s).*rankwright_shadow_requests_total\\{outcome=\"compared\"} [1-9]\\d+\\.0.*")) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            JsonNode feed = running.get("/v1/feed/" + (1 + System.nanoTime() % 100) + "?slots=8");
+            assertThat(feed.path("version").asText()).isEqualTo("v1");
+        }
+
+        assertThat(running.send("GET", "/models", "").body())
+                .contains("v2 answers 100% of the requests a second time, unseen")
+                .contains(" 0 failed");
+        assertThat(succeed("shadow", "list", application)).contains("v2: runs, 100% of the subjects");
+        succeed("shadow", "stop", application);
+        assertThat(Command.run(scratch, "shadow", "stop", application).err()).contains("no shadow runs");
+    }
 }

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.cli.Command.Result;
 import io.rankwright.cli.Command.Running;
+import io.rankwright.log.EventLog;
+import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -222,6 +224,44 @@ class ExperimentTest {
             assertThat(other.out()).containsPattern("\\bctr +differs in");
         } finally {
             Files.writeString(yaml, before);
+        }
+    }
+
+    @Test
+    @Order(10)
+    void aSimulatedAudienceWatches_andEveryPageSaysSo() throws Exception {
+        Result stranger = Command.run(scratch, "simulate", application, "--address", "http://192.0.2.1:8080");
+        assertThat(stranger.exitCode()).isEqualTo(2);
+        assertThat(stranger.err()).contains("expected a server on this machine");
+        Result wrong = Command.run(scratch, "simulate", application, "--break", "play_time_ms");
+        assertThat(wrong.err()).contains("expected COLUMN=FACTOR");
+
+        Result watched = Command.run(
+                scratch,
+                "simulate",
+                application,
+                "--address",
+                running.address(),
+                "--minutes",
+                "0.15",
+                "--speed",
+                "3000",
+                "--break",
+                "play_time_ms=1000",
+                "--format",
+                "json");
+
+        assertThat(watched.exitCode()).as(watched.err()).isZero();
+        assertThat(watched.err()).contains("SIMULATED AUDIENCE");
+        JsonNode said = new ObjectMapper().readTree(watched.out());
+        JsonNode seen = said.path("seen").path("version v1");
+        assertThat(said.path("failed").asInt()).isZero();
+        assertThat(seen.path("sessions").asInt()).isGreaterThan(5);
+        assertThat(seen.path("taken").asInt()).isBetween(1, seen.path("looks").asInt() - 1);
+        try (EventLog log = EventLog.readOnly(
+                Path.of(application).resolve(".rankwright/simulated/log"),
+                FeedApplication.read(Path.of(application)))) {
+            assertThat(log.hasSimulatedAudience()).isTrue();
         }
     }
 }

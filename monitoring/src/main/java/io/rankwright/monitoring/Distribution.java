@@ -1,5 +1,6 @@
 package io.rankwright.monitoring;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,12 +25,29 @@ final class Distribution {
 
     private final boolean isCategory;
     private final Map<Float, Long> categories = new HashMap<>();
-    private final KllFloatsSketch numbers = KllFloatsSketch.newHeapInstance(SIZE);
+    private final KllFloatsSketch numbers;
     private long missing;
     private long count;
 
     Distribution(boolean isCategory) {
         this.isCategory = isCategory;
+        this.numbers = KllFloatsSketch.newHeapInstance(SIZE);
+    }
+
+    /** What {@link #kept} gave. */
+    Distribution(DriftWatch.Kept kept) {
+        this.isCategory = kept.isCategory();
+        this.missing = kept.missing();
+        this.count = kept.count();
+        kept.categories().forEach((value, times) -> categories.put(Float.parseFloat(value), times));
+        this.numbers = KllFloatsSketch.heapify(MemorySegment.ofArray(kept.sketch()));
+    }
+
+    /** All of it, to be kept. */
+    DriftWatch.Kept kept(String variable) {
+        var texts = new TreeMap<String, Long>();
+        categories.forEach((value, times) -> texts.put(value.toString(), times));
+        return new DriftWatch.Kept(variable, isCategory, count, missing, texts, numbers.toByteArray());
     }
 
     /** Adds a value; NaN is a missing one. */

@@ -3,6 +3,7 @@ package io.rankwright.monitoring;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Holds the values of some variables window by window against those of a reference: the last window in which the variable was
@@ -28,6 +29,20 @@ public final class DriftWatch {
 
     /** A variable: a number, or the code of a category. */
     public record Variable(String name, boolean isCategory) {}
+
+    /**
+     * The values of a variable in its reference, to be kept on disk.
+     *
+     * @param categories how often each came; none of a number
+     * @param sketch of the numbers; an empty one of a category
+     */
+    public record Kept(
+            String variable,
+            boolean isCategory,
+            long count,
+            long missing,
+            Map<String, Long> categories,
+            byte[] sketch) {}
 
     /** The values of all variables since a moment. */
     private record Window(long startMillis, List<Distribution> values) {
@@ -86,6 +101,27 @@ public final class DriftWatch {
             reference = List.copyOf(next);
         }
         window = Window.of(variables, nowMillis);
+    }
+
+    /** The reference of each variable, to be kept; empty before there is one. */
+    public synchronized List<Kept> kept() {
+        var kept = new ArrayList<Kept>();
+        for (int v = 0; v < reference.size(); v++) {
+            kept.add(reference.get(v).kept(variables.get(v).name()));
+        }
+        return kept;
+    }
+
+    /** Takes up the reference that was kept of the same variables; does nothing if they are others. */
+    public synchronized void restore(List<Kept> kept) {
+        boolean isSame = kept.size() == variables.size();
+        for (int v = 0; isSame && v < kept.size(); v++) {
+            isSame = kept.get(v).variable().equals(variables.get(v).name())
+                    && kept.get(v).isCategory() == variables.get(v).isCategory();
+        }
+        if (isSame) {
+            reference = kept.stream().map(Distribution::new).toList();
+        }
     }
 
     /** How far each variable of the last whole window is from the reference; empty before there is one. */

@@ -86,6 +86,9 @@ public final class Engine implements Served {
     private final Standing standing;
     private final EventSchema schema;
     private final ToDoubleFunction<Event> relevance;
+    /** What each label of the framing says of an event. */
+    private final List<ToDoubleFunction<Event>> labels;
+
     private final SeenItems seen = new SeenItems();
     private final Ladder ladder;
     private final Scoring scoring;
@@ -129,15 +132,17 @@ public final class Engine implements Served {
         this.wall = clock;
         this.clock = new LogClock(clock, log.lastTimeMillis(exposure).orElse(clock.millis()));
         this.schema = log.schema(exposure);
-        this.relevance = new Formulas(application, schema, log.dictionary())
-                .label(application.framing().relevance());
+        var formulas = new Formulas(application, schema, log.dictionary());
+        this.relevance = formulas.label(application.framing().relevance());
+        this.labels =
+                application.framing().labels().stream().map(formulas::label).toList();
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
         this.ladder = new Ladder(
                 application.serving().fallback(), application.serving().editorial(), ids::code, ids::text);
         this.state = new FeatureState(application, log.catalog());
         this.standing = new Standing(application, log);
-        this.monitor = new Monitor(application, meters, this.clock.millis());
+        this.monitor = new Monitor(application, folder.resolve("drift.json"), meters, this.clock.millis());
         this.shadowRun = new ShadowRun(this::shadowed, meters);
         Gauge.builder("rankwright.cpu.per.thousand.answers", () -> pulse.view().cpuPerThousand())
                 .description("Processor time of the process for a thousand answers, over five minutes")
@@ -560,13 +565,19 @@ public final class Engine implements Served {
         int size = answer.slots().size();
         int[] items = new int[size];
         float[] predicted = new float[size];
+        int[] places = live.slices();
+        float[][] slices = new float[size][places.length];
         for (int i = 0; i < size; i++) {
             FeedAnswer.Slot slot = answer.slots().get(i);
+            for (int p = 0; p < places.length; p++) {
+                slices[i][p] = slot.features().length == 0 ? Float.NaN : slot.features()[places[p]];
+            }
             items[i] = ids.code(slot.item());
             predicted[i] = slot.scores().getOrDefault(head, Double.NaN).floatValue();
         }
         int version = live.version().id();
-        int repeated = lastSlates.put(subject, new LastSlates.Slate(version, answer.arms(), items.clone(), predicted));
+        int repeated =
+                lastSlates.put(subject, new LastSlates.Slate(version, answer.arms(), items.clone(), predicted, slices));
         canaryWatch.answered(subject, version, answer);
         if (live == rollover.live()) {
             monitor.answered(live, answer, items, repeated);
@@ -916,13 +927,22 @@ public final class Engine implements Served {
             monitor.arrived(event.timeMillis(), clock.millis());
             lastSlates.take(event.codes()[subject], event.codes()[item]).ifPresent(shown -> {
                 double outcome = relevance.applyAsDouble(event);
-                monitor.happened(shown, outcome);
+                monitor.happened(shown, outcome, event.timeMillis(), () -> outcomes(event));
                 canaryWatch.happened(event.codes()[subject], shown, outcome);
             });
             if (relevance.applyAsDouble(event) == 1) {
                 rollover.tell(event.offset(), retriever -> retriever.taken(event.codes()[item], event.timeMillis()));
             }
         }
+    }
+
+    /** What each label says of an event. */
+    private float[] outcomes(Event event) {
+        float[] outcomes = new float[labels.size()];
+        for (int l = 0; l < outcomes.length; l++) {
+            outcomes[l] = (float) labels.get(l).applyAsDouble(event);
+        }
+        return outcomes;
     }
 
     /** Puts an entity; the answer is why it was refused, empty if it was put. */

@@ -24,11 +24,16 @@ final class LastSlates {
      * @param arms of the subject
      * @param items by their codes, in the order of the slots
      * @param predicted the chance that each is taken; NaN if none was predicted
+     * @param slices of each item the values of the features that slice, as the ranker had them
      */
-    record Slate(int version, List<String> arms, int[] items, float[] predicted) {}
+    record Slate(int version, List<String> arms, int[] items, float[] predicted, float[][] slices) {}
 
-    /** An item of a slate of which an event tells. */
-    record Shown(int version, List<String> arms, double predicted) {}
+    /**
+     * An item of a slate of which an event tells.
+     *
+     * @param isFirst whether it is the first event on the slate
+     */
+    record Shown(int version, List<String> arms, double predicted, float[] slices, boolean isFirst) {}
 
     /** Remembers a slate; the answer is how many of its items were in the one before. */
     int put(int subject, Slate slate) {
@@ -57,8 +62,10 @@ final class LastSlates {
             if (place < 0) {
                 return Optional.empty();
             }
+            boolean isFirst = place(slate, TAKEN) < 0;
             slate.items()[place] = TAKEN;
-            return Optional.of(new Shown(slate.version(), slate.arms(), slate.predicted()[place]));
+            return Optional.of(
+                    new Shown(slate.version(), slate.arms(), slate.predicted()[place], slate.slices()[place], isFirst));
         }
     }
 

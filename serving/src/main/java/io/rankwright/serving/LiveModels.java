@@ -43,7 +43,14 @@ public final class LiveModels implements AutoCloseable {
     /** The sources of arms, by what the arms change. */
     private final Map<Map<String, String>, List<Source>> changedSources = new ConcurrentHashMap<>();
     /** By the state that they read: in an engine with an online store there is one for each request under way. */
+    private final int[] slices;
+
     private final Map<FeatureState, Queue<Workspace>> workspaces = new ConcurrentHashMap<>();
+
+    /** Where in a row of the ranker the features stand by whose values calibration is watched. */
+    int[] slices() {
+        return slices;
+    }
 
     /** What one thread needs to turn candidates into inputs of the ranker. */
     final class Workspace {
@@ -60,7 +67,17 @@ public final class LiveModels implements AutoCloseable {
         }
     }
 
-    private LiveModels(Version version, Ranker ranker, Optional<TwoTower> towers, Retriever retriever, EventLog log) {
+    private LiveModels(
+            FeedApplication application,
+            Version version,
+            Ranker ranker,
+            Optional<TwoTower> towers,
+            Retriever retriever,
+            EventLog log) {
+        this.slices = application.evaluation().slices().stream()
+                .mapToInt(ranker.layout().features()::indexOf)
+                .filter(place -> place >= 0)
+                .toArray();
         this.version = version;
         this.ranker = ranker;
         this.towers = towers;
@@ -92,7 +109,7 @@ public final class LiveModels implements AutoCloseable {
                 Optional.ofNullable(version.artefacts().get("towers")).orElse("none"),
                 collaborative(application, registry, version),
                 index);
-        return new LiveModels(version, ranker, towers, retriever, log);
+        return new LiveModels(application, version, ranker, towers, retriever, log);
     }
 
     private static Optional<Artefact> artefact(Registry registry, Version version, String name) {

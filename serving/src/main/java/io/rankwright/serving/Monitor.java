@@ -6,32 +6,49 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs;
+import io.rankwright.models.SealedJson;
 import io.rankwright.monitoring.Calibration;
 import io.rankwright.monitoring.DriftWatch;
 import io.rankwright.monitoring.DriftWatch.Variable;
 import io.rankwright.monitoring.FeedHealth;
 import io.rankwright.monitoring.Shift;
+import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Serving;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * What the live version is given, says, and what becomes of it: drift of its inputs and scores from window to window, calibration against what happened, health of the feed, delay of events. One slot of each answer counts for the
- * drift, so that rows come from different requests. It all begins anew with another version and with a start.
+ * What the live version is given, says, and what becomes of it: drift of its inputs, scores and outcomes from window to
+ * window, calibration against what happened, over all and by slice, health of the feed, delay of events. One slot of each
+ * answer, and one event on it, count for the drift, so that rows come from different requests. It all begins anew with
+ * another version; what drift is held against outlives a start.
  *
  * <p>Any number of threads.
  */
 public final class Monitor {
     private static final double WITHIN_P99 = 0.99;
+    private static final int MOST_SLICES = 500;
+    private static final Logger LOGGER = Logger.getLogger(Monitor.class.getName());
 
     /** The kinds of alarms. */
     public static final String DRIFT = "drift";
@@ -42,6 +59,9 @@ public final class Monitor {
     /** Features that change with the clock, whatever happens. */
     private final Set<String> byTheClock;
 
+    private final Path references;
+    private final List<String> slicing;
+    private final List<Variable> labels;
     private final MeterRegistry meters;
     private final Timer delay;
     private final Counter slow;
@@ -50,15 +70,25 @@ public final class Monitor {
     private int version;
     private List<Watched> watched = List.of();
     private DriftWatch drift;
+    private DriftWatch outcomes;
+    private List<String> sliced = List.of();
+    private BiFunction<String, Float, String> texts = (_, value) -> String.valueOf(value);
     private Window window;
     private Optional<Window> last = Optional.empty();
 
     /** What happened since a moment. */
-    private record Window(long startMillis, Calibration calibration, FeedHealth health) {
+    private record Window(
+            long startMillis, Calibration calibration, Map<String, Calibration> bySlice, FeedHealth health) {
         static Window at(long millis) {
-            return new Window(millis, new Calibration(), new FeedHealth());
+            return new Window(millis, new Calibration(), new TreeMap<>(), new FeedHealth());
         }
     }
+
+    /** What drift is held against, as it is kept. */
+    private record References(int version, List<DriftWatch.Kept> drift, List<DriftWatch.Kept> outcomes) {}
+
+    /** How right the predictions of a part are. */
+    public record Slice(String of, long count, double ece, double eceByChance, double ratio) {}
 
     /**
      * Something that is not as it should be.
@@ -74,6 +104,7 @@ public final class Monitor {
      * @param version that it is about
      * @param rows of the window that is under way
      * @param shifts of the last whole window, the greatest first; empty before there is one
+     * @param slices the calibration of each value of the slicing features, those with the most outcomes first
      * @param calibration,health of the last whole window, or of the one under way before there is one
      */
     public record View(
@@ -82,10 +113,17 @@ public final class Monitor {
             boolean hasReference,
             List<Shift> shifts,
             Calibration calibration,
+            List<Slice> slices,
             FeedHealth health,
             List<Alarm> alarms) {}
 
-    Monitor(FeedApplication application, MeterRegistry meters, long nowMillis) {
+    /** @param references the file in which is kept what drift is held against */
+    Monitor(FeedApplication application, Path references, MeterRegistry meters, long nowMillis) {
+        this.references = references;
+        this.slicing = application.evaluation().slices();
+        this.labels = application.framing().labels().stream()
+                .map(label -> new Variable("outcome " + label.name(), label.isBinary()))
+                .toList();
         this.limits = application.serving().monitor();
         this.meters = meters;
         this.byTheClock = application.features().stream()
@@ -95,6 +133,7 @@ public final class Monitor {
                 .collect(Collectors.toSet());
         this.slowMillis = limits.latencyP99().toMillis();
         this.drift = new DriftWatch(List.of(), limits.window(), limits.driftPsi(), nowMillis);
+        this.outcomes = new DriftWatch(List.of(), limits.window(), limits.driftPsi(), nowMillis);
         this.window = Window.at(nowMillis);
         this.delay = Timer.builder("rankwright.event.delay")
                 .description("From what an event says when it happened until it was taken")
@@ -162,7 +201,7 @@ public final class Monitor {
     }
 
     private double worst() {
-        return drift.shifts().stream().mapToDouble(Shift::psi).max().orElse(0);
+        return shifts().stream().mapToDouble(Shift::psi).max().orElse(0);
     }
 
     /** Tells of an answer of the live version; another version than before begins anew. */
@@ -183,7 +222,9 @@ public final class Monitor {
             FeedAnswer.Slot slot =
                     answer.slots().get((int) (answers++ % answer.slots().size()));
             if (slot.features().length > 0) {
-                drift.add(row(live.ranker(), slot), answer.timeMillis());
+                if (drift.add(row(live.ranker(), slot), answer.timeMillis())) {
+                    keep();
+                }
             }
         }
     }
@@ -193,8 +234,40 @@ public final class Monitor {
         watched = watched(live.ranker());
         drift = new DriftWatch(
                 watched.stream().map(Watched::variable).toList(), limits.window(), limits.driftPsi(), nowMillis);
+        outcomes = new DriftWatch(labels, limits.window(), limits.driftPsi(), nowMillis);
+        sliced = slicing.stream()
+                .filter(live.ranker().layout().features()::contains)
+                .toList();
+        texts = (feature, value) -> live.ranker().text(feature, value);
         window = Window.at(nowMillis);
         last = Optional.empty();
+        restore();
+    }
+
+    private void restore() {
+        if (!Files.exists(references)) {
+            return;
+        }
+        try {
+            References kept = SealedJson.read(references, References.class);
+            if (kept.version() == version) {
+                drift.restore(kept.drift());
+                outcomes.restore(kept.outcomes());
+            }
+        } catch (EnvironmentFault e) {
+            LOGGER.log(Level.WARNING, "drift is held against the next window: {0}", e.getMessage());
+        }
+    }
+
+    /** Keeps what drift is held against; without it the next start begins anew. */
+    private void keep() {
+        Path partial = references.resolveSibling(references.getFileName() + ".partial");
+        try {
+            Files.write(partial, SealedJson.bytes(new References(version, drift.kept(), outcomes.kept())));
+            Files.move(partial, references, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            LOGGER.log(Level.WARNING, "what drift is held against is not kept: {0}", e.getMessage());
+        }
     }
 
     /** What is watched: a variable and its place in a row of the ranker, behind which come the scores. */
@@ -238,10 +311,28 @@ public final class Monitor {
         return row;
     }
 
-    /** Tells of an event on an item that was shown. */
-    synchronized void happened(LastSlates.Shown shown, double outcome) {
-        if (shown.version() == version && !Double.isNaN(shown.predicted()) && !Double.isNaN(outcome)) {
-            window.calibration().add(shown.predicted(), outcome);
+    /**
+     * Tells of an event on an item that was shown.
+     *
+     * @param outcome of the label that is predicted
+     * @param all what each label says
+     */
+    synchronized void happened(LastSlates.Shown shown, double outcome, long timeMillis, Supplier<float[]> all) {
+        if (shown.version() != version) {
+            return;
+        }
+        if (shown.isFirst() && outcomes.add(all.get(), timeMillis)) {
+            keep();
+        }
+        if (Double.isNaN(shown.predicted()) || Double.isNaN(outcome)) {
+            return;
+        }
+        window.calibration().add(shown.predicted(), outcome);
+        for (int s = 0; s < Math.min(sliced.size(), shown.slices().length); s++) {
+            String of = sliced.get(s) + " = " + texts.apply(sliced.get(s), shown.slices()[s]);
+            if (window.bySlice().size() < MOST_SLICES || window.bySlice().containsKey(of)) {
+                window.bySlice().computeIfAbsent(of, _ -> new Calibration()).add(shown.predicted(), outcome);
+            }
         }
     }
 
@@ -258,13 +349,26 @@ public final class Monitor {
                 drift.hasReference(),
                 shifts(),
                 shown().calibration(),
+                slices(),
                 shown().health(),
                 alarms());
     }
 
+    private List<Slice> slices() {
+        return shown().bySlice().entrySet().stream()
+                .map(entry -> new Slice(
+                        entry.getKey(),
+                        entry.getValue().count(),
+                        entry.getValue().ece(),
+                        entry.getValue().eceByChance(),
+                        entry.getValue().ratio()))
+                .sorted(Comparator.comparingLong(Slice::count).reversed())
+                .toList();
+    }
+
     /** The greatest first. */
     private List<Shift> shifts() {
-        return drift.shifts().stream()
+        return Stream.concat(drift.shifts().stream(), outcomes.shifts().stream())
                 .sorted(Comparator.comparingDouble(Shift::psi).reversed())
                 .toList();
     }
@@ -274,20 +378,24 @@ public final class Monitor {
         for (Shift shift : shifts()) {
             shift.alarm().ifPresent(words -> alarms.add(new Alarm(DRIFT, shift.variable(), words)));
         }
-        Calibration calibration = shown().calibration();
-        // Right predictions have an error too: what is beyond twice that is not chance.
-        if (calibration.count() >= DriftWatch.LEAST_ROWS
-                && calibration.ece() > limits.ece() + 2 * calibration.eceByChance()) {
+        addCalibration("predictions", shown().calibration(), limits.ece(), alarms);
+        // A part may be off by more before anybody is woken: there are many of them.
+        shown().bySlice().forEach((of, calibration) -> addCalibration(of, calibration, 2 * limits.ece(), alarms));
+        return alarms;
+    }
+
+    private static void addCalibration(String of, Calibration calibration, double limit, List<Alarm> alarms) {
+        // Right predictions have an error too: what is beyond a few times that is not chance.
+        if (calibration.count() >= DriftWatch.LEAST_ROWS && calibration.ece() > limit + 2 * calibration.eceByChance()) {
             alarms.add(new Alarm(
                     CALIBRATION,
-                    "predictions",
+                    of,
                     String.format(
                             Locale.ROOT,
                             "the expected calibration error is %.3f over %,d outcomes (limit %.3g)",
                             calibration.ece(),
                             calibration.count(),
-                            limits.ece())));
+                            limit)));
         }
-        return alarms;
     }
 }

@@ -108,7 +108,7 @@ final class ModelsPage {
     private static String shadow(ShadowRun.View view) {
         return String.format(
                 Locale.ROOT,
-                "v%d answers %.4g%% of the requests a second time, unseen: %,d compared, %,d skipped for want of room, %,d failed;"
+                "v%d answers %.0f%% of the requests a second time, unseen: %,d compared, %,d skipped for want of room, %,d failed;"
                         + " %.0f%% of the slots have the same items, %.0f%% of the slates begin alike, first scores are %.4f"
                         + " apart, %.1f ms an answer beside %.1f.",
                 view.shadow().version(),

@@ -15,6 +15,8 @@ final class MonitoringPage {
     /** So many alarms of a kind are told; the table tells them all. */
     private static final int SHOWN = 6;
 
+    private static final int SLICES = 30;
+
     private final Engine engine;
 
     MonitoringPage(Engine engine) {
@@ -26,6 +28,9 @@ final class MonitoringPage {
 
     /** One variable, in words; {@code picture} shows both distributions. */
     public record Moved(String name, String psi, String ks, String js, String missing, String picture, String alarm) {}
+
+    /** How right the predictions of a part are, in words. */
+    public record Part(String of, String count, String ratio, String ece, String chance) {}
 
     /** One figure. */
     public record Figure(String name, String value, String about) {}
@@ -45,6 +50,9 @@ final class MonitoringPage {
                         .filter(raised -> !raised.words().isEmpty())
                         .toList());
         values.put("figures", figures(view, limits));
+        values.put(
+                "slices",
+                view.slices().stream().limit(SLICES).map(MonitoringPage::sliced).toList());
         values.put("moved", view.shifts().stream().map(MonitoringPage::moved).toList());
         return values;
     }
@@ -105,6 +113,15 @@ final class MonitoringPage {
 
     private static String number(double value, String format) {
         return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, format, value);
+    }
+
+    private static Part sliced(Monitor.Slice slice) {
+        return new Part(
+                slice.of(),
+                String.format(Locale.ROOT, "%,d", slice.count()),
+                number(slice.ratio(), "%.3f"),
+                number(slice.ece(), "%.3f"),
+                number(slice.eceByChance(), "%.3f"));
     }
 
     private static Moved moved(Shift shift) {
