@@ -72,7 +72,8 @@ final class SkewCommand implements Callable<Integer> {
         }
         if (skew.vectors() == 0) {
             throw new EnvironmentFault(
-                    "none of " + looked.name() + "'s answers was chosen; expected more answers, or a greater --share",
+                    "none of " + looked.name()
+                            + "'s answers can be compared; expected more of them, a greater --share, and features in memory",
                     true);
         }
         PrintWriter out = spec.commandLine().getOut();
@@ -81,11 +82,13 @@ final class SkewCommand implements Callable<Integer> {
         } else {
             out.printf(
                     Locale.ROOT,
-                    "%s: %.4f%% of %,d vectors in %,d answers are what the log gives%n",
+                    "%s: %.4f%% of %,d vectors in %,d answers are what the log gives; %,d more answers were read while events"
+                            + " were on their way%n",
                     skew.version(),
                     100 * skew.match(),
                     skew.vectors(),
-                    skew.answers());
+                    skew.answers(),
+                    skew.unsure());
             skew.different().entrySet().stream()
                     .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
                     .limit(SHOWN)

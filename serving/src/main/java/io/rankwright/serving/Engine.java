@@ -92,6 +92,7 @@ public final class Engine implements Served {
     private final SeenItems seen = new SeenItems();
     private final Ladder ladder;
     private final Scoring scoring;
+    private final Applied applied;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final double[] usualContext;
@@ -125,7 +126,11 @@ public final class Engine implements Served {
         this.folder = folder;
         this.meters = meters;
         this.stageMeters = new Stages.Meters(meters);
-        this.scoring = new Scoring(application.framing().utility(), lock);
+        this.applied = new Applied(log.nextOffset());
+        this.scoring = new Scoring(
+                application.framing().utility(),
+                lock,
+                () -> slots.store().isEmpty() ? applied.position() : Applied.UNSURE);
         this.data = isSimulated ? "simulated" : "real";
         this.hasSimulatedAudience = log.hasSimulatedAudience();
         String exposure = application.framing().exposure();
@@ -178,8 +183,8 @@ public final class Engine implements Served {
         LiveModels live = Workers.result(loading);
         taken.forEach(live.retriever()::taken);
         this.rollover = new Rollover(live);
-        this.follower =
-                slots.log().map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply));
+        this.follower = slots.log()
+                .map(arrivals -> Follower.start(new Intake(log, exposure, arrivals), lock, this::apply, applied));
     }
 
     /**
@@ -532,6 +537,7 @@ public final class Engine implements Served {
                 live.version().name(),
                 cascade.arms(),
                 texts(context),
+                scored.position(),
                 data,
                 subject != 0 && log.table(application.framing().subject()).isKnown(subject),
                 slots,
@@ -888,8 +894,11 @@ public final class Engine implements Served {
                     .toList();
             logBreaker.orElseThrow().run(() -> arrivals.append(happened));
         });
-        EventLog.Appended appended = log.append(schema.type(), timed, "api");
-        apply(appended.accepted());
+        EventLog.Appended appended = applied.during(() -> {
+            EventLog.Appended written = log.append(schema.type(), timed, "api");
+            apply(written.accepted());
+            return written;
+        });
         pulse.arrived(appended.accepted().size());
         for (EventLog.Outcome outcome : EventLog.Outcome.values()) {
             events(outcome).increment(appended.count(outcome));
@@ -908,7 +917,10 @@ public final class Engine implements Served {
         for (int from = 0; from < events.size(); from += APPLIED) {
             lock.writeLock().lock();
             try {
-                events.subList(from, Math.min(events.size(), from + APPLIED)).forEach(state::apply);
+                for (Event event : events.subList(from, Math.min(events.size(), from + APPLIED))) {
+                    state.apply(event);
+                    applied.add(event.offset());
+                }
             } finally {
                 lock.writeLock().unlock();
             }

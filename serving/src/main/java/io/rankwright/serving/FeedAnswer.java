@@ -15,6 +15,7 @@ import java.util.Map;
  * @param version the model version
  * @param arms of the experiments that the subject takes part in, as {@code experiment/arm}
  * @param context the columns of the exposure that features looked at: those of the request, else the most frequent values
+ * @param position the offset of the log behind the last event that features had taken in; -1 if events were on their way
  * @param data real or simulated
  * @param rung what answered: {@code cascade}, {@code light} (without the ranker), or a rung of {@code serving.fallback}
  * @param degraded what was left out and why, such as {@code rank: deadline}
@@ -30,6 +31,7 @@ public record FeedAnswer(
         String version,
         List<String> arms,
         Map<String, String> context,
+        long position,
         String data,
         boolean isKnown,
         List<Slot> slots,

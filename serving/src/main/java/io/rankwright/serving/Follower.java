@@ -26,15 +26,17 @@ final class Follower implements AutoCloseable {
     private final Intake intake;
     private final ReentrantReadWriteLock lock;
     private final Consumer<List<Event>> sink;
+    private final Applied applied;
     private final Thread thread;
     private volatile boolean isClosed;
     /** What is in the way; empty if nothing is. */
     private volatile String trouble = "";
 
-    private Follower(Intake intake, ReentrantReadWriteLock lock, Consumer<List<Event>> sink) {
+    private Follower(Intake intake, ReentrantReadWriteLock lock, Consumer<List<Event>> sink, Applied applied) {
         this.intake = intake;
         this.lock = lock;
         this.sink = sink;
+        this.applied = applied;
         this.thread = Thread.ofPlatform().daemon().name("follower").unstarted(this::follow);
     }
 
@@ -43,9 +45,10 @@ final class Follower implements AutoCloseable {
      *
      * @param lock held exclusively while an erasure changes entities
      * @param sink told of what is new
+     * @param applied told that something is on its way
      */
-    static Follower start(Intake intake, ReentrantReadWriteLock lock, Consumer<List<Event>> sink) {
-        var follower = new Follower(intake, lock, sink);
+    static Follower start(Intake intake, ReentrantReadWriteLock lock, Consumer<List<Event>> sink, Applied applied) {
+        var follower = new Follower(intake, lock, sink, applied);
         follower.thread.start();
         return follower;
     }
@@ -57,7 +60,10 @@ final class Follower implements AutoCloseable {
                     List<Arrival> some = reader.next(PATIENCE);
                     trouble = "";
                     if (!some.isEmpty()) {
-                        sink.accept(take(some, reader));
+                        applied.during(() -> {
+                            sink.accept(take(some, reader));
+                            return some.size();
+                        });
                     }
                 }
             } catch (EnvironmentFault e) {

@@ -8,6 +8,7 @@ import io.rankwright.spec.Expression;
 import io.rankwright.spec.InternalFault;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReadWriteLock;
+import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -34,22 +36,25 @@ final class Scoring implements AutoCloseable {
 
     private final Expression utility;
     private final ReadWriteLock lock;
+    private final LongSupplier position;
     private final ExecutorService cores = Executors.newFixedThreadPool(
             CORES, Thread.ofPlatform().daemon().name("scoring-", 0).factory());
 
     /**
      * @param utility what candidates are sorted by, of the heads
      * @param lock shared while features are read
+     * @param position of the features in memory; asked under the lock
      */
-    Scoring(Expression utility, ReadWriteLock lock) {
+    Scoring(Expression utility, ReadWriteLock lock, LongSupplier position) {
         this.utility = utility;
         this.lock = lock;
+        this.position = position;
     }
 
     /** Who asks, when, and in which context. */
     record Request(int subject, long nowMillis, double[] context) {}
 
-    private record Block(float[] inputs, double[][] scores) {}
+    private record Block(float[] inputs, double[][] scores, long position) {}
 
     /** One request's work, shared by its threads. */
     private final class Work {
@@ -106,8 +111,10 @@ final class Scoring implements AutoCloseable {
             float[] rows = new float[(to - from) * ranker.width()];
             FeatureState state = features.state();
             LiveModels.Workspace workspace = live.borrow(state);
+            long stood;
             lock.readLock().lock();
             try {
+                stood = position.getAsLong();
                 int first = candidates.get(from).code();
                 workspace.reader.read(request.subject(), first, request.nowMillis(), request.context(), workspace.row);
                 workspace.encoder.encode(workspace.row, workspace.reader, request.subject(), first, rows, 0);
@@ -120,7 +127,7 @@ final class Scoring implements AutoCloseable {
                 lock.readLock().unlock();
                 live.giveBack(workspace);
             }
-            return new Block(rows, ranker.score(rows, to - from));
+            return new Block(rows, ranker.score(rows, to - from), stood);
         }
 
         Scored result() {
@@ -133,6 +140,7 @@ final class Scoring implements AutoCloseable {
             var kept = new ArrayList<Fusion.Candidate>(candidates.size());
             float[] inputs = new float[candidates.size() * ranker.width()];
             double[][] scores = new double[heads][candidates.size()];
+            var positions = new HashSet<Long>();
             for (int b = 0; b < size; b++) {
                 Block scored = done.get(b);
                 if (scored != null) {
@@ -143,9 +151,16 @@ final class Scoring implements AutoCloseable {
                         System.arraycopy(scored.scores()[h], 0, scores[h], kept.size(), count);
                     }
                     kept.addAll(candidates.subList(from, from + count));
+                    positions.add(scored.position());
                 }
             }
-            return new Scored(List.copyOf(kept), inputs, scores, utilities(ranker, scores, kept.size()), true);
+            return new Scored(
+                    List.copyOf(kept),
+                    inputs,
+                    scores,
+                    utilities(ranker, scores, kept.size()),
+                    true,
+                    positions.size() == 1 ? positions.iterator().next() : Applied.UNSURE);
         }
     }
 

@@ -16,6 +16,7 @@ class PulseTest {
                 "v1",
                 List.of(),
                 Map.of(),
+                0,
                 "real",
                 true,
                 List.of(),

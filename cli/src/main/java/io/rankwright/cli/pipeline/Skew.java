@@ -6,7 +6,6 @@ import io.rankwright.evaluation.experiment.Assignment;
 import io.rankwright.features.FeatureState;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.Event;
-import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.EventSchema;
 import io.rankwright.log.Progress;
@@ -23,18 +22,21 @@ import java.util.TreeMap;
 
 /**
  * Training-serving skew: the vectors that some answers were served with, beside the same vectors computed again from the log,
- * as a training would. Immutable.
+ * by the code of a training. Immutable.
  *
  * @param answers that were looked at
+ * @param unsure answers that were left out: events were on their way while their features were read
  * @param vectors of them, one a slot
  * @param equal how many of these are the same in every bit
  * @param different of each input how many vectors have another value, those with any
  */
-public record Skew(String version, long answers, long vectors, long equal, Map<String, Long> different) {
+public record Skew(String version, long answers, long unsure, long vectors, long equal, Map<String, Long> different) {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int BATCH = 10_000;
 
     /** What is left of a vector that was served. */
-    private record Served(long timeMillis, String subject, Map<String, String> context, List<Slot> slots) {}
+    private record Served(
+            long position, long timeMillis, String subject, Map<String, String> context, List<Slot> slots) {}
 
     private record Slot(String item, float[] inputs) {}
 
@@ -51,25 +53,31 @@ public record Skew(String version, long answers, long vectors, long equal, Map<S
      */
     public static Skew of(
             FeedApplication application, EventLog log, String version, Ranker ranker, double share, Progress progress) {
-        List<Served> served = served(log, version, share);
+        List<Served> all = served(log, version, share);
+        List<Served> served = all.stream().filter(one -> one.position() >= 0).toList();
         String exposure = application.framing().exposure();
         var state = new FeatureState(application, log.catalog());
         var again = new Again(application, log, state, ranker);
         int next = 0;
-        try (EventCursor cursor = log.read(exposure)) {
-            while (next < served.size() && cursor.next()) {
-                Event event = cursor.event();
-                while (next < served.size() && served.get(next).timeMillis() <= event.timeMillis()) {
+        long from = 0;
+        // In the order of arrival: what a state holds does not depend on it, and answers say how far it had come.
+        for (List<Event> events = log.arrivedSince(exposure, from, BATCH);
+                next < served.size() && !events.isEmpty();
+                events = log.arrivedSince(exposure, from, BATCH)) {
+            for (Event event : events) {
+                while (next < served.size() && served.get(next).position() <= event.offset()) {
                     again.compare(served.get(next++));
                     progress.at(next, served.size(), "answers");
                 }
                 state.apply(event);
             }
+            from = events.getLast().offset() + 1;
         }
         while (next < served.size()) {
             again.compare(served.get(next++));
         }
-        return new Skew(version, served.size(), again.vectors, again.equal, again.different);
+        return new Skew(
+                version, served.size(), all.size() - served.size(), again.vectors, again.equal, again.different);
     }
 
     private static List<Served> served(EventLog log, String version, double share) {
@@ -89,7 +97,7 @@ public record Skew(String version, long answers, long vectors, long equal, Map<S
                 throw new InternalFault("a logged answer that cannot be read", e);
             }
         });
-        served.sort(Comparator.comparingLong(Served::timeMillis));
+        served.sort(Comparator.comparingLong(Served::position));
         return served;
     }
 
@@ -109,7 +117,11 @@ public record Skew(String version, long answers, long vectors, long equal, Map<S
                 .properties()
                 .forEach(field -> context.put(field.getKey(), field.getValue().asText()));
         return new Served(
-                answer.path("timeMillis").asLong(), answer.path("subject").asText(), context, slots);
+                answer.path("position").asLong(-1),
+                answer.path("timeMillis").asLong(),
+                answer.path("subject").asText(),
+                context,
+                slots);
     }
 
     /** Computes vectors from a state that is replayed. */
