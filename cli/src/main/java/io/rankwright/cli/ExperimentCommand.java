@@ -1,6 +1,8 @@
 package io.rankwright.cli;
 
+import io.rankwright.cli.pipeline.ExperimentPlan;
 import io.rankwright.cli.pipeline.ExperimentReport;
+import io.rankwright.cli.pipeline.InterleavingReport;
 import io.rankwright.evaluation.experiment.Comparison;
 import io.rankwright.log.EventLog;
 import io.rankwright.registry.Experiment;
@@ -28,7 +30,7 @@ import picocli.CommandLine.Parameters;
         description = "Starts, judges and stops experiments; a running server follows within a second.")
 final class ExperimentCommand extends CommandGroup {
     ExperimentCommand() {
-        super("list, start, report or stop, such as: rankwright experiment report APP NAME");
+        super("list, plan, start, report or stop, such as: rankwright experiment report APP NAME");
     }
 
     @Command(
@@ -56,7 +58,13 @@ final class ExperimentCommand extends CommandGroup {
                             defaultValue = "main",
                             description =
                                     "Experiments of one layer have no subject in common (default: ${DEFAULT-VALUE}).")
-                    String layer) {
+                    String layer,
+            @Option(
+                            names = "--interleave",
+                            description =
+                                    "Everybody who takes part gets one list of both arms' rankings: tells two rankings"
+                                            + " apart with a small part of the subjects.")
+                    boolean isInterleaved) {
         FeedApplication application = options.application();
         List<Experiment.Arm> parsed = arms(arms);
         PrintWriter err = spec().commandLine().getErr();
@@ -67,8 +75,9 @@ final class ExperimentCommand extends CommandGroup {
                 err.printf("%s is answered by %s%n", arm.name(), version.name());
             }
         }
-        Experiment started =
-                options.registry().experiments().start(name, layer, share, System.currentTimeMillis(), parsed);
+        Experiment started = options.registry()
+                .experiments()
+                .start(name, layer, share, System.currentTimeMillis(), parsed, isInterleaved);
         spec().commandLine()
                 .getOut()
                 .printf(
@@ -126,6 +135,62 @@ final class ExperimentCommand extends CommandGroup {
         throw new UserFault("--arm " + text + "; expected a size above 0, such as 9 beside 1");
     }
 
+    @Command(
+            name = "plan",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Says which changes an experiment could find, by what the subjects of the log did: one look at two"
+                            + " arms of the same size, level 5%%, power 80%%.")
+    int plan(
+            @Mixin ApplicationOptions options,
+            @Option(
+                            names = "--days",
+                            defaultValue = "14",
+                            description = "How long it would run (default: ${DEFAULT-VALUE}).")
+                    int days,
+            @Option(
+                            names = "--share",
+                            defaultValue = "1",
+                            description = "The share of the subjects that would take part (default: ${DEFAULT-VALUE}).")
+                    double share,
+            @Option(names = "--format", defaultValue = "table", description = "table or json.") Json.Format format) {
+        if (days < 1 || !(share > 0 && share <= 1)) {
+            throw new UserFault(
+                    "--days " + days + " --share " + share + "; expected a day at least, and a share up to 1");
+        }
+        FeedApplication application = options.application();
+        ExperimentPlan plan;
+        try (EventLog log = EventLog.readOnly(options.state().resolve("log"), application)) {
+            plan = ExperimentPlan.of(application, log, days, share);
+        }
+        PrintWriter out = spec().commandLine().getOut();
+        if (format == Json.Format.json) {
+            out.println(Json.text(plan));
+        } else {
+            out.printf(
+                    Locale.ROOT,
+                    "%,d %ss took part in the last %d days of the log%n",
+                    plan.subjects(),
+                    application.framing().subject(),
+                    plan.days());
+            out.printf(
+                    "%-26s %12s %12s %20s %22s%n",
+                    "metric", "mean", "deviation", "change it finds", "subjects to find 1%");
+            for (ExperimentPlan.Line line : plan.lines()) {
+                out.printf(
+                        Locale.ROOT,
+                        "%-26s %12.4f %12.4f %19.2f%% %,22d%n",
+                        line.metric(),
+                        line.mean(),
+                        line.deviation(),
+                        100 * line.detectable(),
+                        line.subjectsForOne());
+            }
+        }
+        out.flush();
+        return 0;
+    }
+
     @Command(name = "stop", mixinStandardHelpOptions = true, description = "Ends an experiment.")
     int stop(
             @Mixin ApplicationOptions options,
@@ -175,6 +240,9 @@ final class ExperimentCommand extends CommandGroup {
             @Option(names = "--format", defaultValue = "table", description = "table or json.") Json.Format format) {
         FeedApplication application = options.application();
         Experiment experiment = options.registry().experiments().named(name);
+        if (experiment.isInterleaved()) {
+            return interleaved(options, application, experiment, format);
+        }
         ExperimentReport report;
         try (EventLog log = EventLog.readOnly(options.state().resolve("log"), application)) {
             report = ExperimentReport.of(application, log, experiment);
@@ -184,6 +252,29 @@ final class ExperimentCommand extends CommandGroup {
             out.println(Json.text(report));
         } else {
             print(report, experiment, out);
+        }
+        out.flush();
+        return 0;
+    }
+
+    private int interleaved(
+            ApplicationOptions options, FeedApplication application, Experiment experiment, Json.Format format) {
+        InterleavingReport report;
+        try (EventLog log = EventLog.readOnly(options.state().resolve("log"), application)) {
+            report = InterleavingReport.of(application, log, experiment);
+        }
+        PrintWriter out = spec().commandLine().getOut();
+        if (format == Json.Format.json) {
+            out.println(Json.text(report));
+        } else {
+            out.printf(
+                    Locale.ROOT,
+                    "%s, %s, interleaved: %,d answers; taken of the picks of each: %s%n%s%n",
+                    report.experiment(),
+                    report.isRunning() ? "running" : "ended",
+                    report.answers(),
+                    report.takes(),
+                    report.words());
         }
         out.flush();
         return 0;

@@ -2,6 +2,7 @@ package io.rankwright.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -263,5 +264,82 @@ class ExperimentTest {
                 FeedApplication.read(Path.of(application)))) {
             assertThat(log.hasSimulatedAudience()).isTrue();
         }
+    }
+
+    @Test
+    @Order(11)
+    void aPlanSaysWhatAnExperimentCouldFind() throws IOException {
+        Result days = experiment("plan", application, "--days", "2", "--format", "json");
+        assertThat(days.exitCode()).as(days.err()).isZero();
+        JsonNode plan = new ObjectMapper().readTree(days.out());
+        JsonNode watch = plan.path("lines").get(0);
+        assertThat(watch.path("metric").asText()).isEqualTo("watch_seconds_per_user");
+        double n = plan.path("subjects").asDouble();
+        // (1.96 + .84) deviations of the difference of two means.
+        assertThat(watch.path("detectable").asDouble() * watch.path("mean").asDouble())
+                .isCloseTo(2.8016 * watch.path("deviation").asDouble() * Math.sqrt(4 / n), withinPercentage(2));
+        assertThat(watch.path("subjectsForOne").asDouble())
+                .isCloseTo(n * Math.pow(watch.path("detectable").asDouble() / 0.01, 2), withinPercentage(2));
+        assertThat(experiment("plan", application, "--share", "0").exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    @Order(12)
+    void twoRankingsInOneList_tellWhichIsBetter() throws Exception {
+        Result three = experiment(
+                "start",
+                application,
+                "three",
+                "--layer",
+                "mix",
+                "--interleave",
+                "--arm",
+                "a",
+                "--arm",
+                "b",
+                "--arm",
+                "c");
+        assertThat(three.exitCode()).isEqualTo(2);
+        assertThat(three.err()).contains("expected two");
+        Result started = experiment(
+                "start",
+                application,
+                "mixed",
+                "--layer",
+                "mix",
+                "--interleave",
+                "--arm",
+                "control",
+                "--arm",
+                "few:model.rank.candidates=12");
+        assertThat(started.exitCode()).as(started.err()).isZero();
+        await(() -> arms(1).toString().contains("mixed/interleaved"));
+
+        Set<String> teams = new TreeSet<>();
+        for (int user = 100; user < 130; user++) {
+            JsonNode feed = running.get("/v1/feed/" + user + "?slots=8");
+            assertThat(feed.path("slots")).hasSize(8);
+            var events = new ArrayList<String>();
+            for (JsonNode slot : feed.path("slots")) {
+                assertThat(slot.path("position").asInt()).isEqualTo(events.size());
+                String team = slot.path("team").asText();
+                teams.add(team);
+                events.add("{\"user_id\": \"%d\", \"video_id\": \"%s\", \"play_time_ms\": %d, \"tab\": \"1\"}"
+                        .formatted(user, slot.path("item").asText(), team.equals("control") ? 9_000 : 500));
+            }
+            running.send("POST", "/v1/events", "{\"events\": [" + String.join(",", events) + "]}");
+        }
+        assertThat(teams).containsExactly("control", "few");
+
+        JsonNode report = new ObjectMapper()
+                .readTree(experiment("report", application, "mixed", "--format", "json")
+                        .out());
+        assertThat(report.path("first").asInt()).isGreaterThanOrEqualTo(28);
+        assertThat(report.path("second").asInt()).isZero();
+        assertThat(report.path("takes").path("few").asInt()).isZero();
+        assertThat(experiment("report", application, "mixed").out()).contains("control has the better ranking");
+        assertThat(running.send("GET", "/experiments", "").body()).contains("control has the better ranking");
+        assertThat(Command.run(scratch, "skew", application, "--share", "100%").exitCode())
+                .isZero();
     }
 }

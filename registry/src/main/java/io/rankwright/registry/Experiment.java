@@ -24,17 +24,40 @@ import java.util.regex.Pattern;
  * @param startedMillis by the clock of the machine; what it came to is told by the answers, which name its arms
  * @param stoppedMillis the same; 0 while it runs
  * @param arms in their order, the control first
+ * @param isInterleaved whether everybody who takes part gets one list of the rankings of both arms, team-drafted
  */
 public record Experiment(
-        String name, String layer, double from, double share, long startedMillis, long stoppedMillis, List<Arm> arms) {
+        String name,
+        String layer,
+        double from,
+        double share,
+        long startedMillis,
+        long stoppedMillis,
+        List<Arm> arms,
+        boolean isInterleaved) {
     /** What an arm may change besides the version: all that takes no training. */
     private static final Pattern SERVED = Pattern.compile(
             "model\\.(retrieve\\.[a-z0-9_]+\\.(candidates|weight|popularity|younger_than)|rank\\.candidates|rerank)");
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,40}");
 
+    /** One whose subjects are each in one arm. */
+    public Experiment(
+            String name,
+            String layer,
+            double from,
+            double share,
+            long startedMillis,
+            long stoppedMillis,
+            List<Arm> arms) {
+        this(name, layer, from, share, startedMillis, stoppedMillis, arms, false);
+    }
+
     public Experiment {
         arms = List.copyOf(arms);
+        if (isInterleaved && arms.size() != 2) {
+            throw new UserFault(arms.size() + " arms of an interleaved experiment; expected two");
+        }
         if (!NAME.matcher(name).matches() || !NAME.matcher(layer).matches()) {
             throw new UserFault("the experiment '" + name + "' in the layer '" + layer
                     + "'; expected names of small letters, digits, _ and -");
@@ -94,13 +117,23 @@ public record Experiment(
     }
 
     Experiment stopped(long nowMillis) {
-        return new Experiment(name, layer, from, share, startedMillis, nowMillis, arms);
+        return new Experiment(name, layer, from, share, startedMillis, nowMillis, arms, isInterleaved);
     }
 
-    /** The arm of a subject; empty if it does not take part. The same at any time. */
-    public Optional<Arm> arm(String subject) {
+    /** Whether a subject takes part. The same at any time. */
+    public boolean takesPart(String subject) {
         double place = Assignment.place(layer, subject);
-        if (place < from || place >= from + share) {
+        return place >= from && place < from + share;
+    }
+
+    /** How answers name an interleaved experiment in the place of an arm. */
+    public String interleavedArm() {
+        return name + "/interleaved";
+    }
+
+    /** The arm of a subject; empty if it does not take part, or gets the rankings of both. The same at any time. */
+    public Optional<Arm> arm(String subject) {
+        if (isInterleaved || !takesPart(subject)) {
             return Optional.empty();
         }
         double within = Assignment.place(layer + "/" + name, subject) * size();

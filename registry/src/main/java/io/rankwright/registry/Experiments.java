@@ -49,6 +49,17 @@ public final class Experiments {
      * @throws UserFault if there is one of this name, or no room in the layer
      */
     public Experiment start(String name, String layer, double share, long nowMillis, List<Experiment.Arm> arms) {
+        return start(name, layer, share, nowMillis, arms, false);
+    }
+
+    /**
+     * Starts an experiment in the first gap of its layer.
+     *
+     * @param isInterleaved whether everybody gets one list of the rankings of both arms
+     * @throws UserFault if there is one of this name, or no room in the layer
+     */
+    public Experiment start(
+            String name, String layer, double share, long nowMillis, List<Experiment.Arm> arms, boolean isInterleaved) {
         return registry.exclusively(() -> {
             if (all().stream().anyMatch(known -> known.name().equals(name))) {
                 throw new UserFault("there is an experiment '" + name + "' already; expected another name");
@@ -58,7 +69,7 @@ public final class Experiments {
                             .filter(other -> other.layer().equals(layer))
                             .toList(),
                     share);
-            return keep(new Experiment(name, layer, from, share, nowMillis, 0, arms));
+            return keep(new Experiment(name, layer, from, share, nowMillis, 0, arms, isInterleaved));
         });
     }
 

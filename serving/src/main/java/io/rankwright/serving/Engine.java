@@ -442,6 +442,9 @@ public final class Engine implements Served {
 
     private FeedAnswer feed(FeedRequest request, long now, Stages stages) {
         Trials.Part part = trials.of(request.subject());
+        if (part.interleaved().isPresent()) {
+            return interleaved(part.interleaved().get(), request, now, stages);
+        }
         LiveModels live = use(part);
         try {
             return feed(live.cascade(application.model(), part), request, now, stages);
@@ -450,11 +453,38 @@ public final class Engine implements Served {
         }
     }
 
+    /** The rankings of two arms in one list; the second one is left out if it is late or fails. */
+    private FeedAnswer interleaved(Trials.Interleaved two, FeedRequest request, long now, Stages stages) {
+        Future<FeedAnswer> other = threads.submit(() -> unseen(two.ofSecond(), request, now));
+        LiveModels live = use(two.ofFirst());
+        try {
+            long start = System.nanoTime();
+            FeedAnswer first = answer(live.cascade(application.model(), two.ofFirst()), request, now, stages);
+            Duration patience = stages.deadline("retrieve").plus(stages.deadline("rank"));
+            Optional<FeedAnswer> second = stages.within("interleave", patience, other::get);
+            FeedAnswer mixed = second.map(found -> first.mixed(two.first(), found, two.second(), stages))
+                    .orElse(first);
+            send(live, request, mixed, stages, start);
+            return mixed;
+        } finally {
+            live.release();
+        }
+    }
+
+    private FeedAnswer unseen(Trials.Part part, FeedRequest request, long now) {
+        LiveModels models = use(part);
+        try {
+            return answer(models.cascade(application.model(), part), request, now, stages(false));
+        } finally {
+            models.release();
+        }
+    }
+
     /** What a version would have answered; nobody sees it. */
     private FeedAnswer shadowed(int version, FeedRequest request, long now) {
         LiveModels models = rollover.use(version);
         try {
-            return feed(models.cascade(application.model(), Trials.Part.NONE), request, now, stages(false));
+            return answer(models.cascade(application.model(), Trials.Part.NONE), request, now, stages(false));
         } finally {
             models.release();
         }
@@ -495,8 +525,15 @@ public final class Engine implements Served {
     }
 
     private FeedAnswer feed(Cascade cascade, FeedRequest request, long now, Stages stages) {
-        LiveModels live = cascade.live();
         long start = System.nanoTime();
+        FeedAnswer answer = answer(cascade, request, now, stages);
+        send(cascade.live(), request, answer, stages, start);
+        return answer;
+    }
+
+    /** Goes through the cascade; nobody is told of it. */
+    private FeedAnswer answer(Cascade cascade, FeedRequest request, long now, Stages stages) {
+        LiveModels live = cascade.live();
         String id = UUID.randomUUID().toString();
         int subject = log.dictionary()
                 .domain(Dictionary.idsOf(application.framing().subject()))
@@ -530,7 +567,7 @@ public final class Engine implements Served {
             }
         }
         stages.answeredBy(rung);
-        var answer = new FeedAnswer(
+        return new FeedAnswer(
                 id,
                 request.subject(),
                 now,
@@ -547,6 +584,11 @@ public final class Engine implements Served {
                 counts,
                 scored.candidates().size(),
                 stages.timings());
+    }
+
+    /** Logs an answer that somebody sees, and tells of it those who watch. */
+    private void send(LiveModels live, FeedRequest request, FeedAnswer answer, Stages stages, long start) {
+        int subject = code(application.framing().subject(), request.subject());
         if (stages.isCounted()) {
             logAnswer(answer, stages);
             watch(live, subject, answer);
@@ -556,11 +598,10 @@ public final class Engine implements Served {
             if (answer.degraded().isEmpty()) {
                 ladder.remember(
                         request.subject(),
-                        slots.stream().map(FeedAnswer.Slot::item).toList());
+                        answer.slots().stream().map(FeedAnswer.Slot::item).toList());
             }
         }
         stages.record("total", start);
-        return answer;
     }
 
     /** Tells of an answer those who watch what is served. */
@@ -844,6 +885,7 @@ public final class Engine implements Served {
                     place.propensity(),
                     place.isExplored(),
                     Arrays.copyOfRange(shown, i * width, (i + 1) * width),
+                    "",
                     reasons.isEmpty()
                             ? List.of()
                             : reasons.get(i).stream().limit(6).toList()));
@@ -856,7 +898,7 @@ public final class Engine implements Served {
         var slots = new ArrayList<FeedAnswer.Slot>();
         for (String item : found.items()) {
             slots.add(new FeedAnswer.Slot(
-                    slots.size(), item, List.of(found.rung()), Map.of(), 0, 1, false, new float[0], List.of()));
+                    slots.size(), item, List.of(found.rung()), Map.of(), 0, 1, false, new float[0], "", List.of()));
         }
         return slots;
     }

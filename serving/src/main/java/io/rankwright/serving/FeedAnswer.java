@@ -1,11 +1,16 @@
 package io.rankwright.serving;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankwright.evaluation.experiment.TeamDraft;
 import io.rankwright.models.Ranker;
 import io.rankwright.spec.InternalFault;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -77,6 +82,41 @@ public record FeedAnswer(
         }
     }
 
+    /** This slate and another one in one list, each item picked by one of them. */
+    FeedAnswer mixed(String arm, FeedAnswer other, String otherArm, Stages stages) {
+        var bySlot = new HashMap<String, Slot>();
+        other.slots.forEach(slot -> bySlot.put(slot.item(), slot));
+        var own = new HashMap<String, Slot>();
+        slots.forEach(slot -> own.put(slot.item(), slot));
+        var mixed = new ArrayList<Slot>();
+        for (TeamDraft.Pick<String> pick : TeamDraft.draft(
+                slots.stream().map(Slot::item).toList(),
+                other.slots.stream().map(Slot::item).toList(),
+                Math.max(slots.size(), other.slots.size()),
+                request.hashCode())) {
+            boolean isFirst = pick.team() == TeamDraft.Team.FIRST;
+            Slot slot = requireNonNull((isFirst ? own : bySlot).get(pick.item()));
+            mixed.add(slot.picked(isFirst ? arm : otherArm, mixed.size()));
+        }
+        return new FeedAnswer(
+                request,
+                subject,
+                timeMillis,
+                version,
+                arms,
+                context,
+                position,
+                data,
+                isKnown,
+                mixed,
+                rung,
+                stages.degraded(),
+                coverage,
+                candidates,
+                ranked,
+                stages.timings());
+    }
+
     /** How long all stages took. */
     double millis() {
         return timings.values().stream().mapToDouble(Double::doubleValue).sum();
@@ -97,6 +137,7 @@ public record FeedAnswer(
      * @param propensity the chance with which it was put on this slot, given the slots above
      * @param isExplored whether it was drawn at random
      * @param features the inputs of the ranker, in its order; not sent, but logged
+     * @param team the arm whose ranking picked it, where those of two are interleaved; empty otherwise
      * @param reasons what moved its first score, the strongest first; empty unless asked for
      */
     public record Slot(
@@ -108,5 +149,11 @@ public record FeedAnswer(
             double propensity,
             boolean isExplored,
             float[] features,
-            List<Ranker.Contribution> reasons) {}
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) String team,
+            List<Ranker.Contribution> reasons) {
+        /** The same picked by an arm for another place. */
+        Slot picked(String arm, int place) {
+            return new Slot(place, item, sources, scores, utility, propensity, isExplored, features, arm, reasons);
+        }
+    }
 }

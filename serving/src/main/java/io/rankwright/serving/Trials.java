@@ -34,10 +34,19 @@ final class Trials {
      * @param changes of the application file
      * @param model the file's, with the changes; empty if there are none
      * @param version another than the live one
+     * @param interleaved the arms of an experiment whose rankings are mixed into one list
      */
-    record Part(List<String> arms, Map<String, String> changes, Optional<Model> model, OptionalInt version) {
-        static final Part NONE = new Part(List.of(), Map.of(), Optional.empty(), OptionalInt.empty());
+    record Part(
+            List<String> arms,
+            Map<String, String> changes,
+            Optional<Model> model,
+            OptionalInt version,
+            Optional<Interleaved> interleaved) {
+        static final Part NONE = new Part(List.of(), Map.of(), Optional.empty(), OptionalInt.empty(), Optional.empty());
     }
+
+    /** Two arms, and what each is answered by; {@code arms} of both name the experiment alone. */
+    record Interleaved(String first, Part ofFirst, String second, Part ofSecond) {}
 
     private Trials(List<Experiment> running, Map<Map<String, String>, Model> models, Optional<Canary> canary) {
         this.running = running;
@@ -110,7 +119,12 @@ final class Trials {
             version = isTried ? OptionalInt.of(canary.get().version()) : version;
             arms.add(arm(canary.get().version(), isTried));
         }
+        Optional<Experiment> mixed = Optional.empty();
         for (Experiment experiment : running) {
+            if (experiment.isInterleaved() && experiment.takesPart(subject) && mixed.isEmpty()) {
+                mixed = Optional.of(experiment);
+                arms.add(experiment.interleavedArm());
+            }
             Optional<Experiment.Arm> arm = experiment.arm(subject);
             if (arm.isPresent()) {
                 arms.add(experiment.name() + "/" + arm.get().name());
@@ -118,6 +132,31 @@ final class Trials {
                 version = arm.get().versionOf().isPresent() ? arm.get().versionOf() : version;
             }
         }
-        return new Part(List.copyOf(arms), changes, Optional.ofNullable(models.get(changes)), version);
+        OptionalInt answeredBy = version;
+        return new Part(
+                List.copyOf(arms),
+                changes,
+                Optional.ofNullable(models.get(changes)),
+                version,
+                mixed.map(experiment -> interleaved(experiment, arms, changes, answeredBy)));
+    }
+
+    private Interleaved interleaved(
+            Experiment experiment, List<String> arms, Map<String, String> changes, OptionalInt version) {
+        Experiment.Arm first = experiment.arms().getFirst();
+        Experiment.Arm second = experiment.arms().getLast();
+        return new Interleaved(
+                first.name(), of(first, arms, changes, version), second.name(), of(second, arms, changes, version));
+    }
+
+    private Part of(Experiment.Arm arm, List<String> arms, Map<String, String> changes, OptionalInt version) {
+        var together = new LinkedHashMap<>(changes);
+        together.putAll(arm.changes());
+        return new Part(
+                List.copyOf(arms),
+                together,
+                Optional.ofNullable(models.get(together)),
+                arm.versionOf().isPresent() ? arm.versionOf() : version,
+                Optional.empty());
     }
 }

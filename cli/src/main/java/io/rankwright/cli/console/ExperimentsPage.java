@@ -1,6 +1,7 @@
 package io.rankwright.cli.console;
 
 import io.rankwright.cli.pipeline.ExperimentReport;
+import io.rankwright.cli.pipeline.InterleavingReport;
 import io.rankwright.evaluation.experiment.Comparison;
 import io.rankwright.evaluation.experiment.SampleRatio;
 import io.rankwright.registry.Experiment;
@@ -86,7 +87,7 @@ final class ExperimentsPage {
     private Shown shown(Experiment experiment) {
         var facts = new Facts(
                 experiment.name(),
-                experiment.isRunning() ? "running" : "ended",
+                (experiment.isRunning() ? "running" : "ended") + (experiment.isInterleaved() ? ", interleaved" : ""),
                 experiment.layer(),
                 String.format(Locale.ROOT, "%.0f%%", 100 * experiment.share()),
                 Instant.ofEpochMilli(experiment.startedMillis())
@@ -95,6 +96,11 @@ final class ExperimentsPage {
                         .replace('T', ' '),
                 experiment.arms().getFirst().name());
         try {
+            if (experiment.isInterleaved()) {
+                InterleavingReport mixed = InterleavingReport.of(engine.application(), engine.log(), experiment);
+                return new Shown(
+                        facts, arms(experiment, Map.of()), mixed.words(), Map.of(), true, "", "", "", List.of());
+            }
             ExperimentReport report = report(experiment);
             var verdicts = new LinkedHashMap<String, String>();
             report.verdicts().forEach((arm, verdict) -> verdicts.put(arm, verdict.words()));

@@ -1,11 +1,15 @@
 package io.rankwright.cli.console;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rankwright.evaluation.Classification;
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.Engine;
 import io.rankwright.serving.ShadowRun;
+import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.RankwrightException;
 import io.rankwright.spec.Serving;
+import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -19,6 +23,7 @@ import java.util.function.Function;
 /** The page on versions: what they learnt from and reached, side by side, and which one serves. Thread-safe. */
 final class ModelsPage {
     private static final int SHOWN = 6;
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Engine engine;
 
@@ -31,6 +36,9 @@ final class ModelsPage {
 
     /** One canary, in words. */
     public record Tried(String version, String outcome, List<String> steps) {}
+
+    /** The reliability of one version. */
+    public record Curve(String version, String picture) {}
 
     /** One property of all versions that are shown. */
     public record Row(String name, List<String> values) {}
@@ -79,6 +87,12 @@ final class ModelsPage {
             }
         }
         values.put("metrics", metrics);
+        values.put(
+                "curves",
+                versions.stream()
+                        .map(version -> new Curve(version.name(), Charts.reliability(bins(version))))
+                        .filter(curve -> !curve.picture().isEmpty())
+                        .toList());
         values.put("isTrying", engine.canary().isPresent());
         values.put(
                 "canRollBack",
@@ -121,6 +135,18 @@ final class ModelsPage {
                 view.difference(),
                 view.millis(),
                 view.liveMillis());
+    }
+
+    private List<Classification.Bin> bins(Version version) {
+        String hash = version.artefacts().get("reliability");
+        if (hash == null) {
+            return List.of();
+        }
+        try {
+            return List.of(JSON.readValue(engine.registry().artefact(hash), Classification.Bin[].class));
+        } catch (IOException e) {
+            throw new InternalFault("the reliability of " + version.name() + " cannot be read", e);
+        }
     }
 
     private static Tried steps(Canary canary) {
