@@ -4,10 +4,10 @@ import io.rankwright.evaluation.Bootstrap;
 import io.rankwright.evaluation.uplift.UpliftCurve;
 import io.rankwright.log.SourceRows;
 import io.rankwright.models.UpliftModel;
+import io.rankwright.spec.ScoreApplication.Learner;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.BoostedTrainer;
 import io.rankwright.training.UpliftTrainer;
-import io.rankwright.training.UpliftTrainer.Learner;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -179,7 +179,7 @@ final class UpliftCommand implements Callable<Integer> {
                 isTreated[i] = units.isTreated()[learnt[i]];
                 outcomes[i] = units.outcomes()[learnt[i]];
             }
-            try (UpliftModel model = trainer.train(rows(units, learnt), width, isTreated, outcomes)) {
+            try (var model = new UpliftModel(trainer.train(rows(units, learnt), width, isTreated, outcomes), width)) {
                 double[] effects = model.effects(rows(units, judged), judged.length);
                 for (int i = 0; i < judged.length; i++) {
                     predicted[judged[i]] = effects[i];
@@ -211,25 +211,7 @@ final class UpliftCommand implements Callable<Integer> {
     }
 
     private Bootstrap.Interval interval(Units units, double[] predicted, ToDoubleFunction<UpliftCurve> figure) {
-        double[] outcomes = units.outcomesAsDoubles();
-        return Bootstrap.interval(
-                units.size(),
-                counts -> {
-                    int[] drawn = IntStream.range(0, counts.length)
-                            .flatMap(i -> IntStream.generate(() -> i).limit(counts[i]))
-                            .toArray();
-                    double[] effects = new double[drawn.length];
-                    boolean[] isTreated = new boolean[drawn.length];
-                    double[] happened = new double[drawn.length];
-                    for (int i = 0; i < drawn.length; i++) {
-                        effects[i] = predicted[drawn[i]];
-                        isTreated[i] = units.isTreated()[drawn[i]];
-                        happened[i] = outcomes[drawn[i]];
-                    }
-                    return figure.applyAsDouble(new UpliftCurve(effects, isTreated, happened));
-                },
-                RESAMPLES,
-                seed);
+        return UpliftCurve.interval(predicted, units.isTreated(), units.outcomesAsDoubles(), figure, RESAMPLES, seed);
     }
 
     private static double mean(Units units, boolean isTreated) {

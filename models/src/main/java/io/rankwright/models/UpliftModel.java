@@ -7,11 +7,39 @@ import java.util.List;
  * boosted trees. Any number of threads; {@link #close} needs them out.
  */
 public final class UpliftModel implements AutoCloseable {
-    /** How effects come of the two ensembles. */
-    private enum Kind {
+    /** How effects come of the ensembles. */
+    public enum Kind {
+        /** The probability that the one gives the treated, less that which the other gives those who were not. */
         DIFFERENCE,
+        /** What the two say of the effect itself, learnt over the treated and over the others. */
         MIXED,
+        /** Twice the probability that the one gives, less 1. */
         TRANSFORMED
+    }
+
+    /**
+     * What was learnt.
+     *
+     * @param first as XGBoost writes it
+     * @param second the same; of no bytes where there is one only
+     * @param share of the treated
+     */
+    public record Ensembles(Kind kind, byte[] first, byte[] second, double share) {
+        public static Ensembles difference(byte[] treated, byte[] others) {
+            return new Ensembles(Kind.DIFFERENCE, treated, others, 0);
+        }
+
+        /**
+         * @param gains learnt over the treated
+         * @param losses learnt over the others
+         */
+        public static Ensembles mixed(byte[] gains, byte[] losses, double share) {
+            return new Ensembles(Kind.MIXED, gains, losses, share);
+        }
+
+        public static Ensembles transformed(byte[] ensemble) {
+            return new Ensembles(Kind.TRANSFORMED, ensemble, new byte[0], 0);
+        }
     }
 
     private final Kind kind;
@@ -19,32 +47,12 @@ public final class UpliftModel implements AutoCloseable {
     private final BoostedTrees second;
     private final double share;
 
-    private UpliftModel(Kind kind, byte[] first, byte[] second, double share, int columns) {
-        this.kind = kind;
-        this.first = new BoostedTrees(List.of(first), columns);
-        this.second = kind == Kind.TRANSFORMED ? this.first : new BoostedTrees(List.of(second), columns);
-        this.share = share;
-    }
-
-    /** The probability that the one ensemble gives the treated, less that which the other gives those who were not. */
-    public static UpliftModel difference(byte[] treated, byte[] others, int columns) {
-        return new UpliftModel(Kind.DIFFERENCE, treated, others, 0, columns);
-    }
-
-    /**
-     * What two ensembles say of the effect itself.
-     *
-     * @param gains learnt over the treated
-     * @param losses learnt over the others
-     * @param share of the treated
-     */
-    public static UpliftModel mixed(byte[] gains, byte[] losses, double share, int columns) {
-        return new UpliftModel(Kind.MIXED, gains, losses, share, columns);
-    }
-
-    /** Twice the probability that one ensemble gives, less 1. */
-    public static UpliftModel transformed(byte[] ensemble, int columns) {
-        return new UpliftModel(Kind.TRANSFORMED, ensemble, ensemble, 0, columns);
+    /** @param columns how many numbers a row has */
+    public UpliftModel(Ensembles ensembles, int columns) {
+        this.kind = ensembles.kind();
+        this.first = new BoostedTrees(List.of(ensembles.first()), columns);
+        this.second = kind == Kind.TRANSFORMED ? first : new BoostedTrees(List.of(ensembles.second()), columns);
+        this.share = ensembles.share();
     }
 
     /** The effect on each row, between -1 and 1 but for an X-learner's, which may be a little more. */

@@ -153,6 +153,10 @@ public final class Engine implements Served {
                 .description("Processor time of the process for a thousand answers, over five minutes")
                 .baseUnit("seconds")
                 .register(meters);
+        Gauge.builder("rankwright.allocated.per.answer", () -> pulse.view().allocatedPerAnswer())
+                .description("Bytes of the heap taken for an answer, over five minutes")
+                .baseUnit("bytes")
+                .register(meters);
         Gauge.builder(
                         "rankwright.canary.share",
                         () -> trials.canary().map(Canary::share).orElse(0.0))

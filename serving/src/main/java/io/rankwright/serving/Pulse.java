@@ -1,9 +1,11 @@
 package io.rankwright.serving;
 
 import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,9 @@ public final class Pulse {
     private static final int BUCKETS = 128;
     private static final OperatingSystemMXBean MACHINE =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    /** Of fewer answers the cost of one says little. */
+    private static final int FEWEST = 100;
 
     /** One second. */
     private static final class Second {
@@ -39,6 +44,8 @@ public final class Pulse {
         /** Of the process, when the second began. */
         private long cpuNanos;
 
+        private long allocated;
+
         void begin(long second) {
             at = second;
             answers = 0;
@@ -47,6 +54,7 @@ public final class Pulse {
             Arrays.fill(latencies, 0);
             stages.clear();
             cpuNanos = MACHINE.getProcessCpuTime();
+            allocated = THREADS.getTotalThreadAllocatedBytes();
         }
     }
 
@@ -58,6 +66,7 @@ public final class Pulse {
      * @param degradedShare of the answers of the last minute
      * @param cpuPerThousand seconds of processor time of the whole process for a thousand answers, over five minutes; NaN
      *     with fewer than a hundred answers
+     * @param allocatedPerAnswer bytes of the heap that all threads have taken, by answer, likewise
      * @param stages mean milliseconds of each, over the last minute
      * @param rates answers a second, the oldest first, one for each {@link #STEP} seconds
      * @param p99s milliseconds, likewise; NaN without an answer
@@ -69,6 +78,7 @@ public final class Pulse {
             double p99,
             double degradedShare,
             double cpuPerThousand,
+            double allocatedPerAnswer,
             Map<String, Double> stages,
             List<Double> rates,
             List<Double> p99s) {}
@@ -153,13 +163,16 @@ public final class Pulse {
             rates.add((double) sum / STEP);
             p99s.add(percentile(of, 0.99));
         }
+        Second oldest = oldest(now);
+        double known = answersSince(now);
         return new View(
                 (double) answers / LATELY,
                 (double) events / LATELY,
                 percentile(latencies, 0.5),
                 percentile(latencies, 0.99),
                 degraded / count,
-                cpuPerThousand(now),
+                known < FEWEST ? Double.NaN : (MACHINE.getProcessCpuTime() - oldest.cpuNanos) / 1e6 / known,
+                known < FEWEST ? Double.NaN : (THREADS.getTotalThreadAllocatedBytes() - oldest.allocated) / known,
                 stages,
                 rates,
                 p99s);
@@ -183,20 +196,18 @@ public final class Pulse {
         return Double.NaN;
     }
 
-    /** From the oldest second that is known to now: what trains or builds an index in the process counts too. */
-    private double cpuPerThousand(long now) {
-        long first = Long.MAX_VALUE;
-        long cpuThen = 0;
-        long answers = 0;
-        for (Second second : seconds) {
-            if (second.at > now - SECONDS && second.at <= now) {
-                answers += second.answers;
-                if (second.at < first) {
-                    first = second.at;
-                    cpuThen = second.cpuNanos;
-                }
-            }
-        }
-        return answers < 100 ? Double.NaN : (MACHINE.getProcessCpuTime() - cpuThen) / 1e9 / answers * 1000;
+    /** The oldest second that is known: what trains or builds an index in the process since then counts, too. */
+    private Second oldest(long now) {
+        return Arrays.stream(seconds)
+                .filter(second -> second.at > now - SECONDS && second.at <= now)
+                .min(Comparator.comparingLong(second -> second.at))
+                .orElseGet(Second::new);
+    }
+
+    private long answersSince(long now) {
+        return Arrays.stream(seconds)
+                .filter(second -> second.at > now - SECONDS && second.at <= now)
+                .mapToLong(second -> second.answers)
+                .sum();
     }
 }

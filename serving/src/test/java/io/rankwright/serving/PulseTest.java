@@ -49,6 +49,7 @@ class PulseTest {
         assertThat(view.rates().getFirst()).isZero();
         assertThat(view.p99s().getFirst()).isNaN();
         assertThat(view.cpuPerThousand()).isPositive();
+        assertThat(view.allocatedPerAnswer()).isPositive();
     }
 
     @Test
@@ -60,6 +61,7 @@ class PulseTest {
 
         assertThat(pulse.view(1100).answersPerSecond()).isZero();
         assertThat(pulse.view(1100).p99()).isNaN();
+        assertThat(pulse.view(1400).cpuPerThousand()).isNaN();
         assertThat(pulse.view(1100).rates()).contains(200.0 / Pulse.STEP);
         // The place of that second is used again.
         pulse.answered(answer(5), 1000 + Pulse.SECONDS);

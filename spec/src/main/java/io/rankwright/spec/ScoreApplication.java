@@ -35,8 +35,9 @@ public record ScoreApplication(
      * @param item the entity that is a case
      * @param labels what is to be known
      * @param isExclusive whether of the labels exactly one holds
+     * @param uplift what a treatment does to a label, if that is to be known
      */
-    public record ScoreFraming(String item, List<CaseLabel> labels, boolean isExclusive) {
+    public record ScoreFraming(String item, List<CaseLabel> labels, boolean isExclusive, Optional<Uplift> uplift) {
         public ScoreFraming {
             labels = List.copyOf(labels);
         }
@@ -44,6 +45,40 @@ public record ScoreApplication(
         /** The names of the labels, in the order of the file. */
         public List<String> names() {
             return labels.stream().map(CaseLabel::name).toList();
+        }
+    }
+
+    /**
+     * How much a treatment moves a label: for cases of which some were treated, drawn by lot.
+     *
+     * @param treatment the column that is 1 of a treated case and 0 of the others; nobody knows it of a case that is scored
+     * @param label that it moves
+     */
+    public record Uplift(String treatment, String label, Learner learner) {}
+
+    /** How an effect is learnt that no case shows: each was treated, or was not. */
+    public enum Learner {
+        /** The outcome of the treated and that of the others by a model each; the effect is their difference. */
+        T("T-learner"),
+        /**
+         * What each case's outcome was beside what the other model expects of it, learnt once over the treated and once over
+         * the others, and mixed by the share of the treated (Künzel et al., 2019).
+         */
+        X("X-learner"),
+        /**
+         * Whether a case is one that was treated and responded, or was not and did not: twice its probability less 1 is the
+         * effect (Jaśkowski and Jaroszewicz, 2012). Outcomes are 0 or 1.
+         */
+        CLASS("class transformation");
+
+        private final String title;
+
+        Learner(String title) {
+            this.title = title;
+        }
+
+        public String title() {
+            return title;
         }
     }
 

@@ -6,6 +6,7 @@ import io.rankwright.spec.ScoreApplication.CaseFeature;
 import io.rankwright.spec.ScoreApplication.CaseLabel;
 import io.rankwright.spec.ScoreApplication.Cases;
 import io.rankwright.spec.ScoreApplication.Criterion;
+import io.rankwright.spec.ScoreApplication.Learner;
 import io.rankwright.spec.ScoreApplication.Linear;
 import io.rankwright.spec.ScoreApplication.Objective;
 import io.rankwright.spec.ScoreApplication.Rule;
@@ -13,6 +14,7 @@ import io.rankwright.spec.ScoreApplication.ScoreData;
 import io.rankwright.spec.ScoreApplication.ScoreFraming;
 import io.rankwright.spec.ScoreApplication.ScoreModel;
 import io.rankwright.spec.ScoreApplication.ScoreServing;
+import io.rankwright.spec.ScoreApplication.Uplift;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,8 +29,19 @@ import java.util.regex.PatternSyntaxException;
 final class ScoreReader {
     private static final Expression ZERO = Section.parsed("0").orElseThrow();
     private static final Metrics METRICS = new Metrics(
-            List.of(),
-            List.of("auc", "logloss", "ece", "precision", "recall", "f1", "accuracy", "weighted_f1", "macro_f1"));
+            List.of("uplift"),
+            List.of(
+                    "auc",
+                    "logloss",
+                    "ece",
+                    "precision",
+                    "recall",
+                    "f1",
+                    "accuracy",
+                    "weighted_f1",
+                    "macro_f1",
+                    "qini",
+                    "auuc"));
 
     private final ApplicationFile file;
     private final Section root;
@@ -53,6 +66,7 @@ final class ScoreReader {
         }
         var owners = new ArrayList<>(framing.names());
         owners.add("case");
+        framing.uplift().ifPresent(_ -> owners.add("uplift"));
         var baselines = new ArrayList<String>();
         owners.forEach(owner -> baselines.add("linear." + owner));
         List<String> slices = features.stream()
@@ -124,7 +138,36 @@ final class ScoreReader {
         if (isExclusive && labels.size() < 2) {
             file.problem(section.location("exclusive"), "one label that excludes others", "at least two labels");
         }
-        return new ScoreFraming(item, labels, isExclusive);
+        return new ScoreFraming(item, labels, isExclusive, uplift(section, labels, numbers));
+    }
+
+    private Optional<Uplift> uplift(Section framing, List<CaseLabel> labels, List<String> numbers) {
+        if (!framing.has("uplift")) {
+            return Optional.empty();
+        }
+        Section section = framing.section("uplift");
+        String treatment = section.text("treatment", "");
+        require(section.location("treatment"), numbers, treatment, "the number");
+        List<String> names = labels.stream().map(CaseLabel::name).toList();
+        String label = section.text("label").orElse(names.isEmpty() ? "" : names.getFirst());
+        require(section.location("label"), names, label, "the label");
+        if (!root.section("model").has("trees")) {
+            file.problem(section.location(), "an uplift without trees that learn it", "trees in model");
+        }
+        root.section("features")
+                .section(framing.text("item", "case"))
+                .mapping()
+                .entries()
+                .forEach(feature -> Section.of(feature.value())
+                        .formula("number")
+                        .filter(formula -> formula.names().stream()
+                                .anyMatch(name -> name.replaceFirst(".*\\.", "").equals(treatment)))
+                        .ifPresent(_ -> file.problem(
+                                feature.key().location(),
+                                "a feature that looks at the treatment",
+                                "what is known of a case before it")));
+        return Optional.of(
+                new Uplift(treatment, label, choice(Learner.class, section.text("learner", "x"), Learner.X)));
     }
 
     private static List<String> names(List<Contract.Column> columns, Contract.Type type) {

@@ -91,7 +91,21 @@ final class ScoreShape {
                                 optional(
                                         "exclusive",
                                         value(Kind.BOOLEAN),
-                                        "whether exactly one of the labels holds (default false)")),
+                                        "whether exactly one of the labels holds (default false)"),
+                                optional(
+                                        "uplift",
+                                        fields(
+                                                "How much a treatment that was drawn by lot moves a label.",
+                                                required(
+                                                        "treatment",
+                                                        NAME,
+                                                        "the column that is 1 of a treated case, 0 of others"),
+                                                optional("label", NAME, "what it moves (default: the first label)"),
+                                                optional(
+                                                        "learner",
+                                                        choice("t", "x", "class"),
+                                                        "T-learner, X-learner or class transformation (default x)")),
+                                        "how much a treatment moves a label")),
                         "step 2: task, item, labels"),
                 required(
                         "data",
@@ -166,7 +180,7 @@ final class ScoreShape {
                         "serving",
                         fields(
                                 "Step 7: from probabilities to actions.",
-                                required(
+                                optional(
                                         "policy",
                                         new Items(
                                                 fields(

@@ -2,14 +2,18 @@ package io.rankwright.training;
 
 import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
+import io.rankwright.models.UpliftModel;
 import io.rankwright.models.text.CaseInputs;
 import io.rankwright.models.text.CaseModel.Fitted;
 import io.rankwright.models.text.Runs.Sparse;
 import io.rankwright.spec.ScoreApplication;
+import io.rankwright.spec.ScoreApplication.Uplift;
+import io.rankwright.spec.UserFault;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Learns a model of cases: regressions, and trees over what regressions that had not seen a case say of it (stacking;
@@ -83,8 +87,16 @@ public final class CaseTrainer {
                 }
             }
         });
+        if (!hasTrees) {
+            return new Fitted(inputs, List.of(linear), List.of(), Optional.empty());
+        }
+        float[] dense = dense(chosen, mine, inputs, unseen);
+        int columns = inputs.denseNames().size();
         return new Fitted(
-                inputs, List.of(linear), hasTrees ? trees(chosen, mine, inputs, unseen, progress) : List.of());
+                inputs,
+                List.of(linear),
+                trees(chosen, dense, columns, progress),
+                application.framing().uplift().map(uplift -> uplift(uplift, chosen, mine, dense, columns)));
     }
 
     private float[] regression(List<Sparse> rows, int columns, double[] labels) {
@@ -97,8 +109,8 @@ public final class CaseTrainer {
         return Math.floorMod((int) (((place + 1) * 0x9E3779B97F4A7C15L ^ seed) >>> 33), PARTS);
     }
 
-    private List<byte[]> trees(
-            int[] chosen, List<Map<String, String>> mine, CaseInputs inputs, double[][] unseen, Progress progress) {
+    /** The rows of the trees, each with what regressions say that had not seen it. */
+    private float[] dense(int[] chosen, List<Map<String, String>> mine, CaseInputs inputs, double[][] unseen) {
         int columns = inputs.denseNames().size();
         float[] rows = new float[chosen.length * columns];
         for (int i = 0; i < chosen.length; i++) {
@@ -108,6 +120,45 @@ public final class CaseTrainer {
             }
             System.arraycopy(inputs.dense(mine.get(i), margins, vectors.get(chosen[i])), 0, rows, i * columns, columns);
         }
+        return rows;
+    }
+
+    private UpliftModel.Ensembles uplift(
+            Uplift uplift, int[] chosen, List<Map<String, String>> mine, float[] rows, int columns) {
+        var isTreated = new boolean[chosen.length];
+        var outcomes = new float[chosen.length];
+        double[] holds = targets[application.framing().names().indexOf(uplift.label())];
+        for (int i = 0; i < chosen.length; i++) {
+            isTreated[i] = isTreated(uplift, mine.get(i));
+            outcomes[i] = holds[chosen[i]] >= 0.5 ? 1 : 0;
+        }
+        var settings = application.model().trees().orElseThrow();
+        try {
+            return new UpliftTrainer(
+                            uplift.learner(),
+                            new BoostedTrainer(settings.rounds(), settings.depth(), settings.learningRate(), seed))
+                    .train(rows, columns, isTreated, outcomes);
+        } catch (IllegalArgumentException e) {
+            throw new UserFault("framing.uplift: " + e.getMessage() + "; expected some of both in the data");
+        }
+    }
+
+    /**
+     * Whether a case was treated.
+     *
+     * @throws UserFault if it is said neither so nor so
+     */
+    public static boolean isTreated(Uplift uplift, Map<String, String> fields) {
+        String text = fields.getOrDefault(uplift.treatment(), "");
+        return switch (text) {
+            case "1", "1.0", "true" -> true;
+            case "0", "0.0", "false" -> false;
+            default ->
+                throw new UserFault("the treatment " + uplift.treatment() + " = '" + text + "'; expected 1 or 0");
+        };
+    }
+
+    private List<byte[]> trees(int[] chosen, float[] rows, int columns, Progress progress) {
         var settings = application.model().trees().orElseThrow();
         var ensembles = new byte[targets.length][];
         Workers.forEach(ensembles.length, progress, "ensembles", () -> label -> {

@@ -1,6 +1,8 @@
 package io.rankwright.training;
 
 import io.rankwright.models.UpliftModel;
+import io.rankwright.models.UpliftModel.Ensembles;
+import io.rankwright.spec.ScoreApplication.Learner;
 import io.rankwright.training.BoostedTrainer.Rows;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -13,32 +15,6 @@ import java.util.stream.IntStream;
  * @param trees the settings of every ensemble
  */
 public record UpliftTrainer(Learner learner, BoostedTrainer trees) {
-    /** How an effect is learnt that no unit shows: each was treated, or was not. */
-    public enum Learner {
-        /** The outcome of the treated and that of the others by a model each; the effect is their difference. */
-        T("T-learner"),
-        /**
-         * What each unit's outcome was beside what the other model expects of it, learnt once over the treated and once over
-         * the others, and mixed by the share of the treated (Künzel et al., 2019).
-         */
-        X("X-learner"),
-        /**
-         * Whether a unit is one that was treated and responded, or was not and did not: twice its probability less 1 is the
-         * effect (Jaśkowski and Jaroszewicz, 2012). Outcomes are 0 or 1.
-         */
-        CLASS("class transformation");
-
-        private final String title;
-
-        Learner(String title) {
-            this.title = title;
-        }
-
-        public String title() {
-            return title;
-        }
-    }
-
     /**
      * Learns from rows.
      *
@@ -47,7 +23,7 @@ public record UpliftTrainer(Learner learner, BoostedTrainer trees) {
      * @param outcomes 0 or 1
      * @throws IllegalArgumentException if all units were treated, or none, or an outcome is neither 0 nor 1
      */
-    public UpliftModel train(float[] rows, int columns, boolean[] isTreated, float[] outcomes) {
+    public Ensembles train(float[] rows, int columns, boolean[] isTreated, float[] outcomes) {
         int[] treated = which(isTreated, true);
         int[] others = which(isTreated, false);
         if (treated.length == 0 || others.length == 0) {
@@ -62,7 +38,7 @@ public record UpliftTrainer(Learner learner, BoostedTrainer trees) {
         Rows ofTreated = rows(rows, columns, treated, outcomes);
         Rows ofOthers = rows(rows, columns, others, outcomes);
         return switch (learner) {
-            case T -> UpliftModel.difference(trees.probabilities(ofTreated), trees.probabilities(ofOthers), columns);
+            case T -> Ensembles.difference(trees.probabilities(ofTreated), trees.probabilities(ofOthers));
             case X -> crossed(ofTreated, ofOthers, share, columns);
             case CLASS -> transformed(rows, columns, isTreated, outcomes, share);
         };
@@ -84,12 +60,12 @@ public record UpliftTrainer(Learner learner, BoostedTrainer trees) {
         return new Rows(chosen, columns, labels);
     }
 
-    private UpliftModel crossed(Rows ofTreated, Rows ofOthers, double share, int columns) {
+    private Ensembles crossed(Rows ofTreated, Rows ofOthers, double share, int columns) {
         byte[] treated = trees.probabilities(ofTreated);
         byte[] others = trees.probabilities(ofOthers);
         float[] gains = new float[ofTreated.labels().length];
         float[] losses = new float[ofOthers.labels().length];
-        try (UpliftModel apart = UpliftModel.difference(treated, others, columns)) {
+        try (var apart = new UpliftModel(Ensembles.difference(treated, others), columns)) {
             double[] expected = apart.untreated(ofTreated.rows(), gains.length);
             double[] hoped = apart.treated(ofOthers.rows(), losses.length);
             for (int i = 0; i < gains.length; i++) {
@@ -99,14 +75,13 @@ public record UpliftTrainer(Learner learner, BoostedTrainer trees) {
                 losses[i] = (float) (hoped[i] - ofOthers.labels()[i]);
             }
         }
-        return UpliftModel.mixed(
+        return Ensembles.mixed(
                 trees.amounts(new Rows(ofTreated.rows(), columns, gains)),
                 trees.amounts(new Rows(ofOthers.rows(), columns, losses)),
-                share,
-                columns);
+                share);
     }
 
-    private UpliftModel transformed(float[] rows, int columns, boolean[] isTreated, float[] outcomes, double share) {
+    private Ensembles transformed(float[] rows, int columns, boolean[] isTreated, float[] outcomes, double share) {
         float[] labels = new float[outcomes.length];
         float[] weights = new float[outcomes.length];
         for (int i = 0; i < labels.length; i++) {
@@ -115,6 +90,6 @@ public record UpliftTrainer(Learner learner, BoostedTrainer trees) {
             weights[i] = (float) (isTreated[i] ? 0.5 / share : 0.5 / (1 - share));
         }
         byte[] ensemble = trees.probabilities(new Rows(Arrays.copyOf(rows, rows.length), columns, labels), weights);
-        return UpliftModel.transformed(ensemble, columns);
+        return Ensembles.transformed(ensemble);
     }
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.rankwright.evaluation.uplift.UpliftCurve;
 import io.rankwright.models.UpliftModel;
-import io.rankwright.training.UpliftTrainer.Learner;
+import io.rankwright.spec.ScoreApplication.Learner;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,7 +47,8 @@ class UpliftTrainerTest {
         var judged = new Simulated(2, 0.5);
         var trainer = new UpliftTrainer(learner, new BoostedTrainer(60, 3, 0.1, 7));
         double[] effects;
-        try (UpliftModel model = trainer.train(taught.rows, COLUMNS, taught.isTreated, taught.outcomes)) {
+        try (var model =
+                new UpliftModel(trainer.train(taught.rows, COLUMNS, taught.isTreated, taught.outcomes), COLUMNS)) {
             effects = model.effects(judged.rows, UNITS);
         }
 
@@ -80,8 +81,10 @@ class UpliftTrainerTest {
     void theSameSeedGivesTheSameEffects_andALogOfOneKindIsRefused(Learner learner) {
         var taught = new Simulated(3, 0.5);
         var trainer = new UpliftTrainer(learner, new BoostedTrainer(10, 3, 0.1, 7));
-        try (UpliftModel one = trainer.train(taught.rows, COLUMNS, taught.isTreated, taught.outcomes);
-                UpliftModel other = trainer.train(taught.rows, COLUMNS, taught.isTreated, taught.outcomes)) {
+        try (var one = new UpliftModel(
+                        trainer.train(taught.rows, COLUMNS, taught.isTreated, taught.outcomes), COLUMNS);
+                var other = new UpliftModel(
+                        trainer.train(taught.rows, COLUMNS, taught.isTreated, taught.outcomes), COLUMNS)) {
             assertThat(one.effects(taught.rows, 100)).isEqualTo(other.effects(taught.rows, 100));
         }
         assertThatThrownBy(() -> trainer.train(taught.rows, COLUMNS, new boolean[UNITS], taught.outcomes))

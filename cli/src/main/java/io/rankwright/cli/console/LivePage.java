@@ -40,6 +40,8 @@ final class LivePage {
         figures.add(figure("degraded", "%.2f%%", 100 * view.degradedShare(), "answers with something left out"));
         figures.add(figure("refused", "%.0f", engine.refused(), "requests since the start, for want of room"));
         figures.add(figure("events a second", "%.1f", view.eventsPerSecond(), "over the last minute"));
+        figures.add(figure(
+                "an answer takes", "%.1f MB", view.allocatedPerAnswer() / 1e6, "of the heap, over five minutes"));
         double coreHour = engine.application().serving().monitor().coreHour();
         String about = coreHour == 0
                 ? "of processor time; serving.monitor.core_hour puts a price on it"

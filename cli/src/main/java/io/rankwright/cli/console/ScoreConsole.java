@@ -14,6 +14,7 @@ import io.rankwright.serving.BadRequest;
 import io.rankwright.serving.score.ScoreEngine;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.ScoreApplication;
+import io.rankwright.spec.ScoreApplication.Uplift;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -129,6 +130,19 @@ public final class ScoreConsole {
             values.put("action", result.action());
             values.put("rules", result.rules());
             values.put("label", result.label());
+            values.put(
+                    "effect",
+                    result.effect() == null
+                            ? ""
+                            : String.format(
+                                    Locale.ROOT,
+                                    "The treatment would move %s by %+.3f.",
+                                    application
+                                            .framing()
+                                            .uplift()
+                                            .map(Uplift::label)
+                                            .orElse(""),
+                                    result.effect()));
             values.put("id", result.id());
             values.put(
                     "why",

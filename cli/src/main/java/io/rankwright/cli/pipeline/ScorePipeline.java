@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.rankwright.evaluation.Bootstrap;
 import io.rankwright.evaluation.Classification;
 import io.rankwright.evaluation.Decision;
+import io.rankwright.evaluation.uplift.UpliftCurve;
 import io.rankwright.log.CaseSimulator;
 import io.rankwright.log.DataRoot;
 import io.rankwright.models.Artefact;
@@ -17,6 +18,7 @@ import io.rankwright.spec.ScoreApplication;
 import io.rankwright.spec.ScoreApplication.CaseFeature;
 import io.rankwright.spec.ScoreApplication.Criterion;
 import io.rankwright.spec.ScoreApplication.Rule;
+import io.rankwright.spec.ScoreApplication.Uplift;
 import io.rankwright.training.CalibrationFit;
 import io.rankwright.training.CaseTrainer;
 import io.rankwright.training.CodeVersion;
@@ -40,6 +42,9 @@ import java.util.stream.IntStream;
  */
 public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet> {
     private static final int RESAMPLES = 400;
+    /** Each sorts all cases anew. */
+    private static final int UPLIFT_RESAMPLES = 100;
+
     private static final int BINS = 15;
     /** A slice with fewer cases says nothing. */
     private static final int FEWEST_IN_SLICE = 100;
@@ -112,6 +117,7 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
         var trainer = new CaseTrainer(application, data.cases(), vectors, data.targets(), seed);
         double[][] raw = new double[labels.size()][data.sourced()];
         double[][] linear = new double[labels.size()][data.sourced()];
+        double[] effects = new double[data.sourced()];
         int folds = application.data().folds();
         for (int fold = 0; fold < folds; fold++) {
             try (Reporter.Step step = reporter.step("fold " + (fold + 1))) {
@@ -125,6 +131,7 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
                             raw[l][i] = scored.raw()[l];
                             linear[l][i] = scored.margins()[l];
                         }
+                        effects[i] = scored.effect().orElse(Double.NaN);
                     }
                 }
                 step.outcome(
@@ -145,6 +152,7 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
         if (application.evaluation().baselines().contains("linear")) {
             judge(data, linear, "linear.", metrics, intervals);
         }
+        application.framing().uplift().ifPresent(uplift -> judge(uplift, data, effects, metrics, intervals));
         CaseModel.Manifest manifest = manifest(
                 data,
                 raw,
@@ -374,6 +382,35 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
             reliability.put(labels.get(l), Classification.reliability(probabilities[l], holds[l], BINS));
         }
         return new Judged(reliability, slices(data, probabilities, holds, said), rules(policy, acts, holds));
+    }
+
+    /** Judges effects that were predicted by folds. */
+    private void judge(
+            Uplift uplift,
+            ScoreSet data,
+            double[] effects,
+            Map<String, Double> metrics,
+            Map<String, List<Double>> intervals) {
+        var isTreated = new boolean[effects.length];
+        for (int i = 0; i < effects.length; i++) {
+            isTreated[i] = CaseTrainer.isTreated(uplift, data.cases().get(i));
+        }
+        double[] outcomes = Arrays.copyOf(data.holds()[labels.indexOf(uplift.label())], effects.length);
+        for (String metric : application.evaluation().offline().getOrDefault("uplift", List.of())) {
+            Bootstrap.Interval interval = UpliftCurve.interval(
+                    effects,
+                    isTreated,
+                    outcomes,
+                    curve -> switch (metric) {
+                        case "qini" -> curve.qiniCoefficient();
+                        case "auuc" -> curve.auuc();
+                        default -> curve.upliftAt(Double.parseDouble(metric.replaceFirst(".*@", "")) / 100);
+                    },
+                    UPLIFT_RESAMPLES,
+                    seed);
+            metrics.put("uplift." + metric, interval.value());
+            intervals.put("uplift." + metric, List.of(interval.low(), interval.high()));
+        }
     }
 
     /** Which labels are said to hold: the chosen one of exclusive ones, else those more likely than not. */

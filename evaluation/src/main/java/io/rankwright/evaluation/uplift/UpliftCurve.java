@@ -1,6 +1,8 @@
 package io.rankwright.evaluation.uplift;
 
+import io.rankwright.evaluation.Bootstrap;
 import java.util.Comparator;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -63,6 +65,34 @@ public final class UpliftCurve {
         if (count == 0 || count == size) {
             throw new IllegalArgumentException("units of one kind only; expected treated and untreated ones");
         }
+    }
+
+    /** The 95% interval of a figure of such a curve, by resampling units. */
+    public static Bootstrap.Interval interval(
+            double[] predicted,
+            boolean[] isTreated,
+            double[] outcomes,
+            ToDoubleFunction<UpliftCurve> figure,
+            int resamples,
+            long seed) {
+        return Bootstrap.interval(
+                predicted.length,
+                counts -> {
+                    int[] drawn = IntStream.range(0, counts.length)
+                            .flatMap(i -> IntStream.generate(() -> i).limit(counts[i]))
+                            .toArray();
+                    double[] effects = new double[drawn.length];
+                    boolean[] treatedOnes = new boolean[drawn.length];
+                    double[] happened = new double[drawn.length];
+                    for (int i = 0; i < drawn.length; i++) {
+                        effects[i] = predicted[drawn[i]];
+                        treatedOnes[i] = isTreated[drawn[i]];
+                        happened[i] = outcomes[drawn[i]];
+                    }
+                    return figure.applyAsDouble(new UpliftCurve(effects, treatedOnes, happened));
+                },
+                resamples,
+                seed);
     }
 
     /** How many points there are; the first is (0, 0). */

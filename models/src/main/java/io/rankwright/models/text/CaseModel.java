@@ -3,6 +3,7 @@ package io.rankwright.models.text;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.BoostedTrees;
 import io.rankwright.models.Calibration;
+import io.rankwright.models.UpliftModel;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.ScoreApplication;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * A trained model of cases: a regression a label over words, characters, categories and numbers; trees over what the
@@ -23,6 +25,7 @@ public final class CaseModel implements AutoCloseable {
     private final CaseInputs inputs;
     private final float[][] linear;
     private final Optional<List<BoostedTrees>> trees;
+    private final Optional<UpliftModel> uplift;
     private final Manifest manifest;
 
     /**
@@ -47,8 +50,13 @@ public final class CaseModel implements AutoCloseable {
      *
      * @param linear for each label the weights of its regression
      * @param trees for each label its ensemble; empty if the regressions answer alone
+     * @param uplift what a treatment does, over the same rows as the trees
      */
-    public record Fitted(CaseInputs inputs, List<float[]> linear, List<byte[]> trees) {}
+    public record Fitted(
+            CaseInputs inputs, List<float[]> linear, List<byte[]> trees, Optional<UpliftModel.Ensembles> uplift) {}
+
+    /** What of an uplift is no ensemble. */
+    private record UpliftPart(UpliftModel.Kind kind, double share) {}
 
     /**
      * What a model says of a case.
@@ -57,8 +65,9 @@ public final class CaseModel implements AutoCloseable {
      * @param raw what is calibrated, by label: a log-odds
      * @param probabilities by label; they add up to 1 if labels exclude each other
      * @param chosen the label that is chosen of exclusive ones
+     * @param effect of the treatment on the label that it moves; empty if that is not to be known
      */
-    public record Scored(double[] margins, double[] raw, double[] probabilities, int chosen) {}
+    public record Scored(double[] margins, double[] raw, double[] probabilities, int chosen, OptionalDouble effect) {}
 
     public CaseModel(ScoreApplication application, Fitted fitted, Manifest manifest) {
         this.application = application;
@@ -70,6 +79,7 @@ public final class CaseModel implements AutoCloseable {
                 : Optional.of(fitted.trees().stream()
                         .map(ensemble -> new BoostedTrees(List.of(ensemble), columns))
                         .toList());
+        this.uplift = fitted.uplift().map(learnt -> new UpliftModel(learnt, columns));
         this.manifest = manifest;
     }
 
@@ -99,26 +109,28 @@ public final class CaseModel implements AutoCloseable {
     public Scored score(Map<String, String> fields, Map<String, float[]> vectors) {
         double[] margins = margins(fields);
         double[] raw = margins;
+        OptionalDouble effect = OptionalDouble.empty();
         if (trees.isPresent()) {
             float[] row = inputs.dense(fields, margins, vectors);
             raw = new double[margins.length];
             for (int l = 0; l < raw.length; l++) {
                 raw[l] = trees.get().get(l).margins(row, 1)[0];
             }
+            effect = uplift.isPresent() ? OptionalDouble.of(uplift.get().effects(row, 1)[0]) : effect;
         }
-        return scored(margins, raw, manifest.calibrations());
+        return scored(margins, raw, manifest.calibrations(), effect);
     }
 
     /** The same by the regressions alone, which need no vectors. */
     public Scored scoreLightly(Map<String, String> fields) {
         double[] margins = margins(fields);
-        return scored(margins, margins, manifest.light());
+        return scored(margins, margins, manifest.light(), OptionalDouble.empty());
     }
 
-    private Scored scored(double[] margins, double[] raw, List<Calibration> calibrations) {
+    private Scored scored(double[] margins, double[] raw, List<Calibration> calibrations, OptionalDouble effect) {
         double[] probabilities =
                 probabilities(raw, calibrations, application.framing().isExclusive());
-        return new Scored(margins, raw, probabilities, chosen(probabilities, manifest.favours()));
+        return new Scored(margins, raw, probabilities, chosen(probabilities, manifest.favours()), effect);
     }
 
     /** The calibrated probabilities of raw scores; shares of 1 if labels exclude each other. */
@@ -198,6 +210,11 @@ public final class CaseModel implements AutoCloseable {
                 parts.put("trees-" + l, fitted.trees().get(l));
             }
         }
+        fitted.uplift().ifPresent(uplift -> {
+            parts.put("uplift.json", Artefact.json(new UpliftPart(uplift.kind(), uplift.share())));
+            parts.put("uplift-0", uplift.first());
+            parts.put("uplift-1", uplift.second());
+        });
         return new Artefact(parts);
     }
 
@@ -222,11 +239,21 @@ public final class CaseModel implements AutoCloseable {
                 trees.add(artefact.part("trees-" + l));
             }
         }
-        return new CaseModel(application, new Fitted(inputs, linear, trees), manifest);
+        return new CaseModel(application, new Fitted(inputs, linear, trees, uplift(artefact)), manifest);
+    }
+
+    private static Optional<UpliftModel.Ensembles> uplift(Artefact artefact) {
+        if (!artefact.has("uplift.json")) {
+            return Optional.empty();
+        }
+        var part = artefact.json("uplift.json", UpliftPart.class);
+        return Optional.of(new UpliftModel.Ensembles(
+                part.kind(), artefact.part("uplift-0"), artefact.part("uplift-1"), part.share()));
     }
 
     @Override
     public void close() {
+        uplift.ifPresent(UpliftModel::close);
         trees.ifPresent(all -> all.forEach(BoostedTrees::close));
     }
 }

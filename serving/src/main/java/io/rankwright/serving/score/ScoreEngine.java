@@ -1,5 +1,6 @@
 package io.rankwright.serving.score;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -48,6 +49,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running score: says of a case how likely each label is and what to do with it, keeps the queue of what people are to
@@ -219,6 +221,7 @@ public final class ScoreEngine implements Served {
      *
      * @param probabilities by label
      * @param label the chosen one of exclusive labels, else empty
+     * @param effect how much the treatment would move its label; not there where that is not to be known, or was not answered
      * @param rules the rules that apply, in words
      * @param isQueued whether a person is to look at it
      * @param degraded the parts that had no share in it
@@ -229,6 +232,10 @@ public final class ScoreEngine implements Served {
             String data,
             Map<String, Double> probabilities,
             String label,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Double effect,
+
             String action,
             List<String> rules,
             boolean isQueued,
@@ -307,6 +314,7 @@ public final class ScoreEngine implements Served {
                 data,
                 probabilities(scored),
                 application.framing().isExclusive() ? labels.get(scored.chosen()) : "",
+                scored.effect().isPresent() ? scored.effect().getAsDouble() : null,
                 lower(action),
                 rules,
                 action == Action.REVIEW,
