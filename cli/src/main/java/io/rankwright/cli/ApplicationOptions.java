@@ -3,6 +3,9 @@ package io.rankwright.cli;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.RegistryPlace;
+import io.rankwright.cli.pipeline.Reporter;
+import io.rankwright.cli.pipeline.ScorePipeline;
+import io.rankwright.cli.pipeline.SearchPipeline;
 import io.rankwright.features.store.DiskStore;
 import io.rankwright.features.store.OnlineStore;
 import io.rankwright.features.store.RedisStore;
@@ -13,6 +16,8 @@ import io.rankwright.log.kafka.KafkaCluster;
 import io.rankwright.registry.Registry;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
+import io.rankwright.spec.ScoreApplication;
+import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.Snapshot;
 import java.nio.file.Files;
@@ -91,11 +96,6 @@ final class ApplicationOptions {
         return Application.read(folder);
     }
 
-    /** The folder that was named for the sources. */
-    Optional<Path> dataFolder() {
-        return Optional.ofNullable(data);
-    }
-
     /** The same options for another command on the same application and state. */
     List<String> again() {
         var again = new ArrayList<>(List.of(folder.toString()));
@@ -122,6 +122,18 @@ final class ApplicationOptions {
     Pipeline.DataChoice data(FeedApplication application) {
         return new Pipeline.DataChoice(
                 Optional.ofNullable(data), isSimulated, topic(application), false, Snapshot::write, registryPlace());
+    }
+
+    /** The pipeline of a search. */
+    SearchPipeline pipeline(SearchApplication application, Home home, long seed, Reporter reporter) {
+        return SearchPipeline.of(
+                application, home, Optional.ofNullable(data), isSimulated, registryPlace(), seed, reporter);
+    }
+
+    /** The pipeline of a score. */
+    ScorePipeline pipeline(ScoreApplication application, Home home, long seed, Reporter reporter) {
+        return ScorePipeline.of(
+                application, home, Optional.ofNullable(data), isSimulated, registryPlace(), seed, reporter);
     }
 
     /** Where events arrive, connected; empty if that is this machine. */

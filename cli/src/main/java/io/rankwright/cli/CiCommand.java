@@ -217,14 +217,7 @@ final class CiCommand implements Callable<Integer> {
     }
 
     private Outcome search(SearchApplication application, Home home, Reporter reporter) {
-        SearchPipeline pipeline = SearchPipeline.of(
-                application,
-                home,
-                options.dataFolder(),
-                options.isSimulated(),
-                options.registryPlace(),
-                Pipeline.SEED,
-                reporter);
+        SearchPipeline pipeline = options.pipeline(application, home, Pipeline.SEED, reporter);
         var prepared = pipeline.run();
         try (SearchEngine engine = SearchEngine.start(
                 application,
@@ -246,14 +239,7 @@ final class CiCommand implements Callable<Integer> {
     }
 
     private Outcome score(ScoreApplication application, Home home, Reporter reporter) {
-        ScorePipeline pipeline = ScorePipeline.of(
-                application,
-                home,
-                options.dataFolder(),
-                options.isSimulated(),
-                options.registryPlace(),
-                Pipeline.SEED,
-                reporter);
+        ScorePipeline pipeline = options.pipeline(application, home, Pipeline.SEED, reporter);
         TaskPipeline.Prepared<ScoreSet> prepared = pipeline.run();
         try (ScoreEngine engine = ScoreEngine.start(
                 application,

@@ -147,14 +147,7 @@ final class RunCommand implements Callable<Integer> {
 
     private void run(SearchApplication application, Home home, Keys keys, Reporter reporter)
             throws InterruptedException {
-        SearchPipeline pipeline = SearchPipeline.of(
-                application,
-                home,
-                options.dataFolder(),
-                options.isSimulated(),
-                options.registryPlace(),
-                Pipeline.SEED,
-                reporter);
+        SearchPipeline pipeline = options.pipeline(application, home, Pipeline.SEED, reporter);
         TaskPipeline.Prepared<SearchSet> prepared = isTrainingLeftOut ? pipeline.live() : pipeline.run();
         PrintWriter out = tell(application, prepared.version());
         if (isServingLeftOut) {
@@ -198,14 +191,7 @@ final class RunCommand implements Callable<Integer> {
 
     private void run(ScoreApplication application, Home home, Keys keys, Reporter reporter)
             throws InterruptedException {
-        ScorePipeline pipeline = ScorePipeline.of(
-                application,
-                home,
-                options.dataFolder(),
-                options.isSimulated(),
-                options.registryPlace(),
-                Pipeline.SEED,
-                reporter);
+        ScorePipeline pipeline = options.pipeline(application, home, Pipeline.SEED, reporter);
         TaskPipeline.Prepared<ScoreSet> prepared = isTrainingLeftOut ? pipeline.live() : pipeline.run();
         PrintWriter out = tell(application, prepared.version());
         if (isServingLeftOut) {

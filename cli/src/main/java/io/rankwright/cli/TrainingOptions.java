@@ -3,8 +3,6 @@ package io.rankwright.cli;
 import io.rankwright.cli.pipeline.Home;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.Reporter;
-import io.rankwright.cli.pipeline.ScorePipeline;
-import io.rankwright.cli.pipeline.SearchPipeline;
 import io.rankwright.flink.Parts;
 import io.rankwright.registry.Version;
 import io.rankwright.spec.Application;
@@ -50,8 +48,10 @@ final class TrainingOptions {
     Version evaluate(Application application, ApplicationOptions options, Home home) {
         return switch (application) {
             case FeedApplication feed -> pipeline(feed, options, home).evaluate();
-            case SearchApplication search -> pipeline(search, options, home).evaluate();
-            case ScoreApplication score -> pipeline(score, options, home).evaluate();
+            case SearchApplication search ->
+                options.pipeline(search, home, seed, Reporter.onErrorStream()).evaluate();
+            case ScoreApplication score ->
+                options.pipeline(score, home, seed, Reporter.onErrorStream()).evaluate();
         };
     }
 
@@ -66,30 +66,6 @@ final class TrainingOptions {
                         ? data
                         : data.with((folder, of, log, inputs, _) -> Parts.collect(address, folder, of, log, inputs)),
                 run(),
-                Reporter.onErrorStream());
-    }
-
-    /** The pipeline of a search. */
-    private SearchPipeline pipeline(SearchApplication application, ApplicationOptions options, Home home) {
-        return SearchPipeline.of(
-                application,
-                home,
-                options.dataFolder(),
-                options.isSimulated(),
-                options.registryPlace(),
-                seed,
-                Reporter.onErrorStream());
-    }
-
-    /** The pipeline of a score. */
-    private ScorePipeline pipeline(ScoreApplication application, ApplicationOptions options, Home home) {
-        return ScorePipeline.of(
-                application,
-                home,
-                options.dataFolder(),
-                options.isSimulated(),
-                options.registryPlace(),
-                seed,
                 Reporter.onErrorStream());
     }
 

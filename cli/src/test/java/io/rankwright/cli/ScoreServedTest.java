@@ -43,7 +43,7 @@ class ScoreServedTest {
         Files.writeString(
                 yaml,
                 Files.readString(yaml)
-                        .replace("cases: 3000", "cases: 900")
+                        .replace("cases: 6000", "cases: 900")
                         .replace("rounds: 200", "rounds: 30")
                         .replaceFirst("gates: +\\[.*\\]", "gates: [ \"hate.auc > 0.6\", \"hate.ece <= 0.1\" ]"));
         running = Command.serve(scratch, application.toString(), "--port", "0");
