@@ -113,7 +113,7 @@ class CanaryTest {
         assertThat(succeed("rollback", application)).contains("v1 serves everyone");
         long asked = System.nanoTime();
         while (!running.get("/v1/version").path("id").asText().equals("1")) {
-            assertThat(System.nanoTime() - asked).isLessThan(TimeUnit.SECONDS.toNanos(2));
+            assertThat(System.nanoTime() - asked).isLessThan(TimeUnit.SECONDS.toNanos(1));
         }
     }
 

@@ -33,6 +33,9 @@ public final class Server implements AutoCloseable {
     /** How often the state on disk is looked at: so many minutes of events a start replays at most. */
     private static final int KEEP_MINUTES = 10;
 
+    /** A rollback is served within a second. */
+    private static final int FOLLOW_MILLIS = 500;
+
     private final WebServer server;
     private final Served served;
     private final HttpApi api;
@@ -110,7 +113,7 @@ public final class Server implements AutoCloseable {
 
     private void follow() {
         followOnce();
-        var _ = follower.scheduleWithFixedDelay(this::followOnce, 1, 1, TimeUnit.SECONDS);
+        var _ = follower.scheduleWithFixedDelay(this::followOnce, FOLLOW_MILLIS, FOLLOW_MILLIS, TimeUnit.MILLISECONDS);
         var _ = keeper.scheduleWithFixedDelay(
                 () -> {
                     try {
