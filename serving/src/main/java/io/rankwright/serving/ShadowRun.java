@@ -212,17 +212,19 @@ public final class ShadowRun implements AutoCloseable {
                         1, Math.max(served.slots().size(), other.slots().size()));
     }
 
-    /** Of each item that both slates have, how far their first scores are apart. */
+    /** Of each item that both slates have a score for, how far their first scores are apart. */
     private static Map<String, Double> differences(FeedAnswer served, FeedAnswer other) {
         var firsts = new HashMap<String, Double>();
         served.slots()
-                .forEach(slot ->
-                        slot.scores().values().stream().findFirst().ifPresent(score -> firsts.put(slot.item(), score)));
+                .forEach(slot -> slot.scores().values().stream()
+                        .findFirst()
+                        .filter(score -> !score.isNaN())
+                        .ifPresent(score -> firsts.put(slot.item(), score)));
         var differences = new HashMap<String, Double>();
         other.slots()
                 .forEach(slot -> slot.scores().values().stream()
                         .findFirst()
-                        .filter(_ -> firsts.containsKey(slot.item()))
+                        .filter(score -> !score.isNaN() && firsts.containsKey(slot.item()))
                         .ifPresent(score ->
                                 differences.put(slot.item(), Math.abs(score - firsts.getOrDefault(slot.item(), 0.0)))));
         return differences;
