@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.rankwright.cli.Command.Result;
 import io.rankwright.cli.Command.Running;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -181,5 +182,46 @@ class CanaryTest {
         assertThat(succeed("shadow", "list", application)).contains("v2: runs, 100% of the subjects");
         succeed("shadow", "stop", application);
         assertThat(Command.run(scratch, "shadow", "stop", application).err()).contains("no shadow runs");
+    }
+
+    /** What another version says lies in rows of another shape: who watches the live one must not look at them. */
+    @Test
+    @Order(5)
+    void versionsOfOtherInputsAreInterleaved() throws Exception {
+        Path yaml = Path.of(application).resolve("app.yaml");
+        String before = Files.readString(yaml);
+        Files.writeString(
+                yaml,
+                before.replaceFirst("    dcn: .*\n", "")
+                        .replace(
+                                "trees: { heads: [click, watch],", "trees: { heads: [click, watch], features: [ctr],"));
+        try {
+            assertThat(succeed("train", application)).contains("v3 is");
+        } finally {
+            Files.writeString(yaml, before);
+        }
+        succeed(
+                "experiment",
+                "start",
+                application,
+                "shapes",
+                "--interleave",
+                "--arm",
+                "now",
+                "--arm",
+                "other:version=v3");
+
+        Set<String> teams = new HashSet<>();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (teams.size() < 2) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            running.get("/v1/feed/" + (1 + System.nanoTime() % 100) + "?slots=8")
+                    .path("slots")
+                    .forEach(slot -> teams.add(slot.path("team").asText("none")));
+            teams.remove("none");
+        }
+        assertThat(teams).containsExactlyInAnyOrder("now", "other");
+        // Everyone who looks is answered, and what they do is taken in.
+        everyoneLooks("");
     }
 }

@@ -616,21 +616,26 @@ public final class Engine implements Served {
         int size = answer.slots().size();
         int[] items = new int[size];
         float[] predicted = new float[size];
+        // What another version says of an interleaved item lies in a row of another shape, and is no prediction of this one.
+        boolean isOfOne = answer.slots().stream().allMatch(slot -> slot.team().isEmpty());
         int[] places = live.slices();
         float[][] slices = new float[size][places.length];
         for (int i = 0; i < size; i++) {
             FeedAnswer.Slot slot = answer.slots().get(i);
+            boolean isPredicted = isOfOne && slot.features().length > 0;
             for (int p = 0; p < places.length; p++) {
-                slices[i][p] = slot.features().length == 0 ? Float.NaN : slot.features()[places[p]];
+                slices[i][p] = isPredicted ? slot.features()[places[p]] : Float.NaN;
             }
             items[i] = ids.code(slot.item());
-            predicted[i] = slot.scores().getOrDefault(head, Double.NaN).floatValue();
+            predicted[i] = isPredicted
+                    ? slot.scores().getOrDefault(head, Double.NaN).floatValue()
+                    : Float.NaN;
         }
         int version = live.version().id();
         int repeated =
                 lastSlates.put(subject, new LastSlates.Slate(version, answer.arms(), items.clone(), predicted, slices));
         canaryWatch.answered(subject, version, answer);
-        if (live == rollover.live()) {
+        if (isOfOne && live == rollover.live()) {
             monitor.answered(live, answer, items, repeated);
         }
     }

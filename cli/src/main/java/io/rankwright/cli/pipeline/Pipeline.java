@@ -600,13 +600,18 @@ public final class Pipeline {
                     .map(Artefact::hash)
                     .orElse("none");
             try (Retriever retriever =
-                    LiveModels.retriever(application, log, towers, hash, collaborative, state.resolve("index"))) {
+                    LiveModels.retriever(application, log, towers, hash, collaborative, index())) {
                 LiveModels.fill(retriever, application, log, Snapshot.startMillis(application, testDay));
                 evaluator.judgeFeed(retriever, baselines(collaborative), testDay, step);
             }
             towers.ifPresent(TwoTower::close);
             step.outcome("test day %s, %d metrics", testDay, evaluator.metrics().size());
         }
+    }
+
+    /** The same towers have the same index, which a server that runs beside holds open. */
+    private Path index() {
+        return state.resolve(isBeside ? "index-beside" : "index");
     }
 
     /** The trees that a network must better: the ranker's own, or else some that are trained for this alone. */
