@@ -22,6 +22,7 @@ import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -33,6 +34,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -41,6 +43,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * the key, so that what is about one subject stays in order.
  */
 public final class KafkaArrivals implements ArrivalLog {
+    private static final Duration KNOWN_WITHIN = Duration.ofSeconds(10);
     private static final int DELIVERY_MILLIS = 10_000;
 
     private final KafkaCluster cluster;
@@ -104,12 +107,24 @@ public final class KafkaArrivals implements ArrivalLog {
                 }
             }
         }
-        return requireNonNull(cluster.result(
+        return described().partitions().size();
+    }
+
+    /** A topic that was made a moment ago is not known to every broker at once. */
+    private TopicDescription described() {
+        long deadline = System.nanoTime() + KNOWN_WITHIN.toNanos();
+        while (true) {
+            try {
+                return requireNonNull(cluster.result(
                                 "describe the topic " + topic,
                                 admin.describeTopics(List.of(topic)).allTopicNames())
-                        .get(topic))
-                .partitions()
-                .size();
+                        .get(topic));
+            } catch (EnvironmentFault e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || System.nanoTime() > deadline) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private List<TopicPartition> all() {
