@@ -616,7 +616,7 @@ public final class Engine implements Served {
         int size = answer.slots().size();
         int[] items = new int[size];
         float[] predicted = new float[size];
-        // What another version says of an interleaved item lies in a row of another shape, and is no prediction of this one.
+        // What another version says of an interleaved item lies in a row of another shape.
         boolean isOfOne = answer.slots().stream().allMatch(slot -> slot.team().isEmpty());
         int[] places = live.slices();
         float[][] slices = new float[size][places.length];
@@ -627,9 +627,8 @@ public final class Engine implements Served {
                 slices[i][p] = isPredicted ? slot.features()[places[p]] : Float.NaN;
             }
             items[i] = ids.code(slot.item());
-            predicted[i] = isPredicted
-                    ? slot.scores().getOrDefault(head, Double.NaN).floatValue()
-                    : Float.NaN;
+            predicted[i] =
+                    isPredicted ? slot.scores().getOrDefault(head, Double.NaN).floatValue() : Float.NaN;
         }
         int version = live.version().id();
         int repeated =

@@ -599,8 +599,7 @@ public final class Pipeline {
             String hash = Optional.ofNullable(artefacts.get("towers"))
                     .map(Artefact::hash)
                     .orElse("none");
-            try (Retriever retriever =
-                    LiveModels.retriever(application, log, towers, hash, collaborative, index())) {
+            try (Retriever retriever = LiveModels.retriever(application, log, towers, hash, collaborative, index())) {
                 LiveModels.fill(retriever, application, log, Snapshot.startMillis(application, testDay));
                 evaluator.judgeFeed(retriever, baselines(collaborative), testDay, step);
             }
