@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
@@ -233,8 +234,8 @@ final class UpliftCommand implements Callable<Integer> {
                 Learner.valueOf(name.toUpperCase(Locale.ROOT)).title(),
                 text(one.qini()),
                 text(one.auuc()),
-                text(one.upliftAt().getOrDefault("10", one.qini())),
-                text(one.upliftAt().getOrDefault("30", one.qini()))));
+                text(Objects.requireNonNull(one.upliftAt().get("10"))),
+                text(Objects.requireNonNull(one.upliftAt().get("30")))));
     }
 
     private static String text(Bootstrap.Interval interval) {

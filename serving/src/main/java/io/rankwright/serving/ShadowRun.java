@@ -156,11 +156,6 @@ public final class ShadowRun implements AutoCloseable {
         sums = shadow.map(next -> sums.filter(now -> now.shadow.equals(next)).orElseGet(() -> new Sums(next)));
     }
 
-    /** The shadow that is followed. */
-    Optional<Shadow> shadow() {
-        return sums.map(now -> now.shadow);
-    }
-
     /** Tells of an answer that was sent. */
     void answered(FeedRequest request, FeedAnswer answer) {
         Optional<Sums> now = sums.filter(each -> each.shadow.follows(request.subject()));

@@ -123,7 +123,7 @@ public record InterleavingReport(
                 Event event = cursor.event();
                 String subject = subjects.text(event.codes()[subjectPlace]);
                 String item = items.text(event.codes()[itemPlace]);
-                if (relevance.applyAsDouble(event) == 1 && slates.containsKey(subject)) {
+                if (relevance.applyAsDouble(event) == 1) {
                     slates.getOrDefault(subject, new ArrayDeque<>()).reversed().stream()
                             .filter(slate -> slate.timeMillis() <= event.timeMillis()
                                     && slate.teams().containsKey(item))
