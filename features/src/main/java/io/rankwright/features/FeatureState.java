@@ -48,6 +48,9 @@ public final class FeatureState {
     /** What a column rests on if it is no state. */
     private static final int NONE = -1;
 
+    /** For so many exposures a part can look ahead. */
+    static final int AHEAD = 32;
+
     private static final int SEQUENCE = -2;
     /** What a column costs beside the look-up of a key; what one that compares a sequence does. */
     private static final double WORK_OF_A_COLUMN = 0.3;
@@ -250,9 +253,19 @@ public final class FeatureState {
         private final int[] overallFormulas = overall.sumFormulas();
         private final boolean hasOverall;
         private final double[] values = new double[formulaFunctions.size()];
-        private final Situation next = new Situation(layout.contextColumns().size());
-        private final int[][] nextSlots =
-                states.stream().map(KeyedState::slotsArray).toArray(int[][]::new);
+        /** Which states' keys are looked up ahead and not again. */
+        private final int[] located;
+
+        private final Situation[] next = Stream.generate(
+                        () -> new Situation(layout.contextColumns().size()))
+                .limit(AHEAD)
+                .toArray(Situation[]::new);
+        /** Of each state and each of the next exposures the slots, and how many they are. */
+        private final int[][][] nextSlots = states.stream()
+                .map(state -> Stream.generate(state::slotsArray).limit(AHEAD).toArray(int[][]::new))
+                .toArray(int[][][]::new);
+
+        private final int[][] nextCounts = new int[states.size()][AHEAD];
         /** Of no meaning; without it the reads ahead would be left out as useless. */
         @SuppressWarnings("UnusedVariable")
         private long touched;
@@ -262,6 +275,9 @@ public final class FeatureState {
             this.hasOverall = chosen.get(0);
             this.overallSums = overall.sums(0);
             this.changing = chosen.stream().filter(state -> !isFixed.get(state)).toArray();
+            this.located = IntStream.of(changing)
+                    .filter(state -> stateArray[state].hasOneKey())
+                    .toArray();
             this.formulas = IntStream.concat(
                             IntStream.of(changing).flatMap(state -> IntStream.of(stateArray[state].formulasUsed())),
                             IntStream.concat(
@@ -281,21 +297,38 @@ public final class FeatureState {
                 elsewhere[0] = overallSums;
             }
             boolean hasSequences = isFirst && whole.hasSequences();
-            this.reader = new Reader(
-                    elsewhere, new View(chosen.stream().toArray(), new int[0], columns, new int[0], hasSequences));
+            int[] rest = chosen.stream()
+                    .filter(state -> IntStream.of(located).noneMatch(other -> other == state))
+                    .toArray();
+            this.reader = new Reader(elsewhere, new View(rest, new int[0], columns, new int[0], hasSequences));
+        }
+
+        /** Looks up the keys of the next exposures, at most {@link #AHEAD}, and reads what they will ask for. */
+        void lookAhead(List<Event> events) {
+            for (int i = 0; i < events.size(); i++) {
+                next[i].set(events.get(i), layout);
+            }
+            for (int s : changing) {
+                touched += stateArray[s].locateAhead(next, events.size(), nextSlots[s], nextCounts[s]);
+            }
         }
 
         /**
-         * Reads what the next exposures will ask for. One exposure asks for one thing after the other, and waits for the
-         * memory each time; these wait side by side.
+         * Sets the columns of a row to their values just before an exposure.
+         *
+         * @param place which of those it is that were given to {@link #lookAhead}
          */
-        void touch(List<Event> events) {
-            for (Event event : events) {
-                next.set(event, layout);
-                for (int s : changing) {
-                    touched += stateArray[s].touch(next, nextSlots[s]);
+        void read(Event event, int place, double[] row) {
+            reader.situation.set(event, layout);
+            for (int s : located) {
+                // A key that was not there may have come since; one that was there stays where it is.
+                reader.counts[s] = nextCounts[s][place];
+                reader.slots[s][0] = nextSlots[s][place][0];
+                if (reader.counts[s] == 0) {
+                    reader.counts[s] = stateArray[s].locate(reader.situation, reader.slots[s]);
                 }
             }
+            reader.fill(row);
         }
 
         /** Takes one exposure into the states. */
@@ -322,11 +355,6 @@ public final class FeatureState {
             for (int q = 0; isFirst && q < sequenceArray.length; q++) {
                 sequenceArray[q].apply(situation, values);
             }
-        }
-
-        /** Sets the columns of a row to their values just before an event. */
-        void read(Event event, double[] row) {
-            reader.read(event, row);
         }
 
         /** The sequences where this part is; only the first has them. */

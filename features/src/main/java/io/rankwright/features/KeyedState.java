@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sums, counts and last times of all features that share a key, such as user × tag: one look-up finds the slot of
@@ -159,15 +160,49 @@ final class KeyedState {
         return size;
     }
 
-    /** Reads what a situation will ask for, so that it is in the caches then; the answer means nothing. */
-    long touch(Situation situation, int[] found) {
-        int count = locate(situation, found);
-        long sum = 0;
-        for (int i = 0; i < count && found[i] < rings.length; i++) {
-            Ring ring = rings[found[i]];
-            sum += ring == null ? 0 : ring.touch();
+    /**
+     * Finds the slots of several situations and reads what they will ask for, so that it is in the caches then: one step for
+     * all of them before the next step of any, since each step of one waits for memory and those of all wait side by side.
+     *
+     * @param found of each situation its slots, as {@link #locate} gives them
+     * @param counts how many each has
+     * @return of no meaning
+     */
+    long locateAhead(Situation[] situations, int size, int[][] found, int[] counts) {
+        for (int i = 0; i < size; i++) {
+            counts[i] = locate(situations[i], found[i]);
         }
-        return sum;
+        long read = 0;
+        for (int i = 0; i < size; i++) {
+            for (int k = 0; k < counts[i]; k++) {
+                Ring ring = ring(found[i][k], rings);
+                read += ring == null ? 0 : ring.size();
+                int total = found[i][k] * formulaIndexes.length;
+                read += total < totals.length ? (long) totals[total] : 0;
+            }
+        }
+        for (int i = 0; i < size; i++) {
+            for (int k = 0; k < counts[i]; k++) {
+                Ring ring = ring(found[i][k], rings);
+                read += ring == null ? 0 : ring.touchHead();
+            }
+        }
+        for (int i = 0; i < size; i++) {
+            for (int k = 0; k < counts[i]; k++) {
+                Ring ring = ring(found[i][k], rings);
+                read += ring == null ? 0 : ring.touchEnds();
+            }
+        }
+        return read;
+    }
+
+    private static @Nullable Ring ring(int slot, Ring[] rings) {
+        return slot < rings.length ? rings[slot] : null;
+    }
+
+    /** Whether a situation has one key at most. */
+    boolean hasOneKey() {
+        return listed < 0;
     }
 
     /** Adds an event: {@code values} holds the value of each formula for it. */

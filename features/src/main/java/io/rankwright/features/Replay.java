@@ -25,11 +25,8 @@ import org.jspecify.annotations.Nullable;
  * columns of the rows, the caller's keeps the other half and yields the rows.
  */
 public final class Replay {
-    /** For so many events memory is read ahead side by side. */
-    private static final int TOGETHER = 16;
-
     private static final int BATCH = 1024;
-    private static final int AHEAD = 4;
+    private static final int AHEAD = 16;
     private static final int CORES = Runtime.getRuntime().availableProcessors();
 
     private Replay() {}
@@ -68,19 +65,20 @@ public final class Replay {
         /** Takes all events of a batch. */
         void take(Batch batch, IntConsumer told) {
             for (int i = 0; i < batch.rows().length; i++) {
-                if (i % TOGETHER == 0) {
-                    part.touch(batch.events().subList(i, Math.min(i + TOGETHER, batch.rows().length)));
+                int place = i % FeatureState.AHEAD;
+                if (place == 0) {
+                    part.lookAhead(batch.events().subList(i, Math.min(i + FeatureState.AHEAD, batch.rows().length)));
                 }
-                take(batch.events().get(i), batch.rows()[i]);
+                take(batch.events().get(i), place, batch.rows()[i]);
                 told.accept(i);
             }
         }
 
-        private void take(Event event, double[] row) {
+        private void take(Event event, int place, double[] row) {
             if (!together.isEmpty() && together.getFirst().timeMillis() != event.timeMillis()) {
                 finish();
             }
-            part.read(event, row);
+            part.read(event, place, row);
             together.add(event);
         }
 

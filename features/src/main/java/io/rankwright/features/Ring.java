@@ -53,9 +53,23 @@ final class Ring {
         entries[at(index) + 1 + accumulator] = Double.doubleToRawLongBits(sum);
     }
 
-    /** Reads the ends that a window will ask for; the answer means nothing. */
-    long touch() {
-        return entries[at(end)] + (windows > 0 ? entries[at(Math.clamp(entries[0], start, end))] : 0);
+    /** How many events are kept. */
+    int size() {
+        return end - start;
+    }
+
+    /** Reads where the windows began; the answer means nothing. */
+    long touchHead() {
+        return entries[0];
+    }
+
+    /** Reads the ends that windows will ask for; the answer means nothing. */
+    long touchEnds() {
+        long read = entries[at(end)];
+        for (int w = 0; w < windows; w++) {
+            read += entries[at(Math.clamp(entries[w], start, end))];
+        }
+        return read;
     }
 
     void add(long timeMillis, double[] values, int[] indexes, long retentionMillis) {
