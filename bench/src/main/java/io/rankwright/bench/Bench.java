@@ -5,8 +5,8 @@ import java.nio.file.Path;
 /**
  * Chooses the benchmark: {@code replay [APP] [EVENTS]}, {@code feed ADDRESS [REQUESTS]}, {@code
  * ranker HOME}, {@code store [APP]}, {@code
- * ingest [ADDRESS] [BATCHES]}, {@code load --rate N}, {@code embeddings} or {@code
- * encode FILE}.
+ * ingest [ADDRESS] [BATCHES]}, {@code load --rate N}, {@code cascade}, {@code
+ * embeddings} or {@code encode FILE}.
  */
 public final class Bench {
     private Bench() {}
@@ -29,12 +29,14 @@ public final class Bench {
                         arguments.length > 1 ? arguments[1] : "http://127.0.0.1:8080",
                         arguments.length > 2 ? Integer.parseInt(arguments[2]) : 250);
             case "store" -> StoreBench.run(Path.of(arguments.length > 1 ? arguments[1] : "apps/video-feed"));
+            case "cascade" -> CascadeBench.run(Options.of(arguments));
             case "load" -> LoadBench.run(Options.of(arguments));
             case "embeddings" -> EmbeddingBench.run();
             case "encode" -> EncodeBench.run(Path.of(arguments[1]));
             default ->
                 System.err.println("usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME]"
                         + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings | encode FILE"
+                        + " | cascade [--app APP] [--state STATE] [--requests N]"
                         + " | load [--address A] [--rate N | --peak CLIENTS] [--seconds N] [--users N] [--events SHARE]"
                         + " [--queries FILE.csv]");
         }

@@ -13,6 +13,7 @@ import io.rankwright.registry.Version;
 import io.rankwright.retrieval.VectorIndex;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeedApplication;
+import io.rankwright.spec.Model.Precision;
 import io.rankwright.training.Snapshot;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,7 +139,7 @@ class DamagedFilesTest {
                     "index",
                     indexes.findFirst().orElseThrow(),
                     folder -> {
-                        try (VectorIndex index = VectorIndex.open(folder)) {
+                        try (VectorIndex index = VectorIndex.open(folder, Precision.FLOAT)) {
                             var vector = new float[64];
                             vector[3] = 1;
                             VectorIndex.Nearest nearest = index.nearest(vector, 20, _ -> true);

@@ -205,6 +205,30 @@ class SearchServedTest {
                 .contains("http://www.w3.org/2000/svg");
     }
 
+    /** A vector of the query cannot be had in no time: the words alone are looked for. */
+    @Test
+    @Order(9)
+    void aStageThatIsLateIsLeftOutAndNamed() throws IOException, InterruptedException {
+        running.close();
+        Path yaml = application.resolve("app.yaml");
+        Files.writeString(yaml, Files.readString(yaml) + "  budget: { understand: 0ms }\n");
+        running = Command.serve(scratch, application.toString(), "--no-train", "--port", "0");
+
+        JsonNode answer = search("why feature state is rebuilt from the log", "&size=3");
+
+        assertThat(ids(answer)).hasSize(3);
+        assertThat(answer.path("results")).allSatisfy(result -> {
+            assertThat(result.path("words").asInt()).isPositive();
+            assertThat(result.path("meaning").asInt()).isZero();
+        });
+        assertThat(answer.path("degraded"))
+                .extracting(JsonNode::asText)
+                .containsExactly("understand: deadline of 0 ms");
+        assertThat(running.send("GET", "/metrics", "").body())
+                .contains("rankwright_degraded_total{stage=\"understand\"} 1.0")
+                .contains("rankwright_degraded_total{stage=\"retrieve\"} 0.0");
+    }
+
     @Test
     @Order(8)
     void whatNeedsAFeedSaysSo() {

@@ -1,9 +1,9 @@
 package io.rankwright.retrieval;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 
 /** Reciprocal rank fusion of the lists of several sources (Cormack, Clarke and Büttcher, 2009). Stateless. */
 public final class Fusion {
@@ -23,26 +23,55 @@ public final class Fusion {
 
     /** The union of the lists, best first, at most {@code limit}; equal scores in the order of the code. */
     public static List<Candidate> fuse(List<Ranked> lists, int limit) {
-        record Found(String source, int rank) {}
-        Map<Integer, List<Found>> found = new LinkedHashMap<>();
-        Map<Integer, Double> scores = new LinkedHashMap<>();
-        for (Ranked list : lists) {
-            for (int rank = 0; rank < list.codes().length; rank++) {
-                int code = list.codes()[rank];
-                found.computeIfAbsent(code, _ -> new ArrayList<>()).add(new Found(list.source(), rank));
-                scores.merge(code, list.weight() / (FLATNESS + rank + 1), Double::sum);
+        // Places sorted by code bring together what several lists name, without a map of boxes.
+        long[] places =
+                new long[lists.stream().mapToInt(list -> list.codes().length).sum()];
+        int size = 0;
+        for (int l = 0; l < lists.size(); l++) {
+            int[] codes = lists.get(l).codes();
+            for (int rank = 0; rank < codes.length; rank++) {
+                places[size++] = (long) codes[rank] << 32 | (long) l << 24 | rank;
             }
         }
-        var candidates = new ArrayList<Candidate>(found.size());
-        found.forEach((code, places) -> {
-            places.sort((a, b) -> Integer.compare(a.rank(), b.rank()));
-            candidates.add(new Candidate(
-                    code,
-                    scores.getOrDefault(code, 0.0),
-                    places.stream().map(Found::source).toList()));
-        });
+        Arrays.sort(places);
+        List<List<String>> alone =
+                lists.stream().map(list -> List.of(list.source())).toList();
+        var candidates = new ArrayList<Candidate>(size);
+        int from = 0;
+        for (int to = 1; to <= size; to++) {
+            if (to == size || places[to] >>> 32 != places[from] >>> 32) {
+                candidates.add(fused(places, from, to, lists, alone));
+                from = to;
+            }
+        }
         candidates.sort((a, b) ->
                 a.score() == b.score() ? Integer.compare(a.code(), b.code()) : Double.compare(b.score(), a.score()));
         return List.copyOf(candidates.subList(0, Math.min(limit, candidates.size())));
+    }
+
+    /** A candidate of the places from one to another. */
+    private static Candidate fused(long[] places, int from, int to, List<Ranked> lists, List<List<String>> alone) {
+        int code = (int) (places[from] >>> 32);
+        double score = 0;
+        for (int i = from; i < to; i++) {
+            score += lists.get(list(places[i])).weight() / (FLATNESS + rank(places[i]) + 1);
+        }
+        if (to - from == 1) {
+            return new Candidate(code, score, alone.get(list(places[from])));
+        }
+        List<String> sources = Arrays.stream(places, from, to)
+                .boxed()
+                .sorted(Comparator.comparingInt(Fusion::rank))
+                .map(place -> lists.get(list(place)).source())
+                .toList();
+        return new Candidate(code, score, sources);
+    }
+
+    private static int list(long place) {
+        return (int) (place >>> 24) & 0xFF;
+    }
+
+    private static int rank(long place) {
+        return (int) place & 0xFFFFFF;
     }
 }

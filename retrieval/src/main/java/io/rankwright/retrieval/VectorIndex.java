@@ -3,6 +3,7 @@ package io.rankwright.retrieval;
 import static java.util.Objects.requireNonNull;
 
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.Model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.apache.lucene.codecs.Codec;
+import org.apache.lucene.codecs.KnnVectorsFormat;
+import org.apache.lucene.codecs.lucene104.Lucene104Codec;
+import org.apache.lucene.codecs.lucene104.Lucene104HnswScalarQuantizedVectorsFormat;
+import org.apache.lucene.codecs.lucene99.Lucene99HnswVectorsFormat;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.KnnFloatVectorField;
@@ -42,6 +48,7 @@ import org.apache.lucene.search.TopKnnCollector;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.Bits;
+import org.apache.lucene.util.quantization.QuantizedByteVectorValues.ScalarEncoding;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +66,8 @@ public final class VectorIndex implements AutoCloseable {
     private static final int MOST_VISITED = 20_000;
 
     private static final int PATIENCE = 40;
+    /** So many vectors at once that a million become one graph: one search along it instead of one along each of several. */
+    private static final int BUFFER_MEGABYTES = 1024;
 
     private final Map<IndexReader.CacheKey, int[]> codesBySegment = new ConcurrentHashMap<>();
 
@@ -66,26 +75,45 @@ public final class VectorIndex implements AutoCloseable {
     private final IndexWriter writer;
     private final SearcherManager searchers;
 
-    private VectorIndex(Path folder) throws IOException {
+    private VectorIndex(Path folder, Precision precision) throws IOException {
         this.directory = FSDirectory.open(folder);
         // Merging on the calling thread in a fixed order keeps the graph, and so every answer, the same for a seed.
         this.writer = new IndexWriter(
                 directory,
                 new IndexWriterConfig()
+                        .setCodec(codec(precision))
                         .setMergeScheduler(new SerialMergeScheduler())
-                        .setRAMBufferSizeMB(256));
+                        .setRAMBufferSizeMB(BUFFER_MEGABYTES));
         this.searchers = new SearcherManager(writer, null);
+    }
+
+    private static Codec codec(Precision precision) {
+        return switch (precision) {
+            case FLOAT -> new Lucene104Codec();
+            case INT8 ->
+                new Lucene104Codec() {
+                    @Override
+                    public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+                        return new Lucene104HnswScalarQuantizedVectorsFormat(
+                                ScalarEncoding.UNSIGNED_BYTE,
+                                Lucene99HnswVectorsFormat.DEFAULT_MAX_CONN,
+                                Lucene99HnswVectorsFormat.DEFAULT_BEAM_WIDTH);
+                    }
+                };
+        };
     }
 
     /**
      * Opens the index in a folder, empty if it is new. It holds nothing that cannot be made again: one that is damaged is
      * told of and deleted.
+     *
+     * @param precision of the vectors that a search compares; those that it finds are as near as these say
      */
-    public static VectorIndex open(Path folder) {
+    public static VectorIndex open(Path folder, Precision precision) {
         try {
             Files.createDirectories(folder);
             deleteDamaged(folder);
-            return new VectorIndex(folder);
+            return new VectorIndex(folder, precision);
         } catch (IOException e) {
             throw new EnvironmentFault("could not open the index in " + folder + ": " + e.getMessage(), false, e);
         }

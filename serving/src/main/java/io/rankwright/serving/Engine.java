@@ -125,7 +125,8 @@ public final class Engine implements Served {
         this.registry = registry;
         this.folder = folder;
         this.meters = meters;
-        this.stageMeters = new Stages.Meters(meters);
+        this.stageMeters = new Stages.Meters(meters, List.of("rank", "rerank"));
+        stageMeters.rung(Ladder.CASCADE);
         this.applied = new Applied(log.nextOffset());
         this.scoring = new Scoring(
                 application.framing().utility(),
@@ -835,6 +836,9 @@ public final class Engine implements Served {
     /** Adds the pinned items that no source has named: what an editor pins is shown whoever asks. */
     private List<Fusion.Candidate> withPinned(
             List<Fusion.Candidate> candidates, List<RerankRule> rules, IntPredicate allowed) {
+        if (rules.stream().noneMatch(RerankRule.Pin.class::isInstance)) {
+            return candidates;
+        }
         Set<Integer> named = candidates.stream().map(Fusion.Candidate::code).collect(Collectors.toSet());
         var all = new ArrayList<>(candidates);
         for (RerankRule rule : rules) {

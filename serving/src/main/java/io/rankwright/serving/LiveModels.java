@@ -17,9 +17,11 @@ import io.rankwright.retrieval.VectorIndex;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.Model;
+import io.rankwright.spec.Model.Precision;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -145,8 +147,20 @@ public final class LiveModels implements AutoCloseable {
             Path index) {
         Optional<TwoTower.Bound> bound = towers.map(model -> model.bind(
                 log, application.framing().subject(), application.framing().item()));
+        Precision precision = application.model().retrieve().stream()
+                .filter(Model.TwoTower.class::isInstance)
+                .map(source -> ((Model.TwoTower) source).precision())
+                .findFirst()
+                .orElse(Precision.FLOAT);
+        String name = precision == Precision.FLOAT
+                ? origin
+                : origin + "-" + precision.name().toLowerCase(Locale.ROOT);
         return new Retriever(
-                application, log, bound, bound.map(_ -> VectorIndex.open(index.resolve(origin))), collaborative);
+                application,
+                log,
+                bound,
+                bound.map(_ -> VectorIndex.open(index.resolve(name), precision)),
+                collaborative);
     }
 
     /** Tells the candidate sources what was taken before a moment. */

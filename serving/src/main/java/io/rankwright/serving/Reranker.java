@@ -13,10 +13,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Makes a slate of ranked candidates: rules that move items first, then slot by slot the best one that the caps allow,
@@ -124,7 +124,9 @@ final class Reranker {
         pool.sort((a, b) -> a.utility() == b.utility()
                 ? Integer.compare(a.code(), b.code())
                 : Double.compare(b.utility(), a.utility()));
-        pool.removeAll(pins.values());
+        if (!pins.isEmpty()) {
+            pool.removeAll(pins.values());
+        }
         return place(pool, pins, caps, lambda, explored, slots, seed);
     }
 
@@ -142,7 +144,7 @@ final class Reranker {
         float[][] near = lambda < 1 ? vectors.apply(codes(pool)).orElse(new float[0][]) : new float[0][];
         double[] alike = new double[near.length];
         boolean[] isTaken = new boolean[pool.size()];
-        var capped = new Caps(caps, pool);
+        var capped = new Caps(caps, pool, slots);
         for (int slot = 0; slot < slots; slot++) {
             Ranked pinned = pins.get(slot);
             if (pinned != null) {
@@ -199,54 +201,65 @@ final class Reranker {
         return pool.stream().limit(DIVERSIFIED).mapToInt(Ranked::code).toArray();
     }
 
-    /** How often each group of a cap stands on the slots above. */
+    /** Which groups stand on the slots above: few enough to look through all of them. */
     private final class Caps {
-        private final List<RerankRule.AtMost> rules;
-        /** Of each cap the group of each candidate. */
+        private final RerankRule.AtMost[] rules;
+        /** Of each cap the column and the group of each candidate; those that are placed, and those of which no more may come. */
+        private final int[] columns;
+
         private final int[][] groups;
+        private final int[][] placed;
+        private final int[][] full;
+        private int size;
 
-        private final List<Map<Integer, Integer>> counts = new ArrayList<>();
-
-        Caps(List<RerankRule.AtMost> rules, List<Ranked> pool) {
-            this.rules = rules;
-            this.groups = new int[rules.size()][];
-            for (int c = 0; c < groups.length; c++) {
-                RerankRule.AtMost cap = rules.get(c);
-                groups[c] = pool.stream()
-                        .mapToInt(candidate -> group(cap, candidate.code()))
-                        .toArray();
-                counts.add(new HashMap<>());
+        Caps(List<RerankRule.AtMost> rules, List<Ranked> pool, int slots) {
+            this.rules = rules.toArray(RerankRule.AtMost[]::new);
+            this.columns = rules.stream().mapToInt(cap -> column(cap)).toArray();
+            this.groups = new int[columns.length][pool.size()];
+            this.placed = new int[columns.length][slots];
+            this.full = new int[columns.length][0];
+            for (int c = 0; c < columns.length; c++) {
+                for (int i = 0; i < groups[c].length; i++) {
+                    groups[c][i] = items.code(columns[c], pool.get(i).code());
+                }
             }
         }
 
         void place(Ranked candidate) {
-            for (int c = 0; c < groups.length; c++) {
-                counts.get(c).merge(group(rules.get(c), candidate.code()), 1, Integer::sum);
+            for (int c = 0; c < columns.length; c++) {
+                placed[c][size] = items.code(columns[c], candidate.code());
+            }
+            size++;
+        }
+
+        /** Finds the groups of which no more may come on a slot. */
+        private void fill(int slot) {
+            for (int c = 0; c < columns.length; c++) {
+                int[] above = placed[c];
+                int most = rules[c].count();
+                full[c] = slot >= rules[c].inTop()
+                        ? new int[0]
+                        : IntStream.range(0, size)
+                                .map(place -> above[place])
+                                .filter(group -> group != 0 && times(group, above) >= most)
+                                .toArray();
             }
         }
 
-        /** The groups of which no more may come on a slot, by cap. */
-        private List<Set<Integer>> full(int slot) {
-            var full = new ArrayList<Set<Integer>>();
-            for (int c = 0; c < groups.length; c++) {
-                var groupsOfCap = new HashSet<Integer>();
-                int most = rules.get(c).count();
-                if (slot < rules.get(c).inTop()) {
-                    counts.get(c).forEach((group, count) -> {
-                        if (group != 0 && count >= most) {
-                            groupsOfCap.add(group);
-                        }
-                    });
-                }
-                full.add(groupsOfCap);
+        private int times(int group, int[] above) {
+            int times = 0;
+            for (int place = 0; place < size; place++) {
+                times += above[place] == group ? 1 : 0;
             }
-            return full;
+            return times;
         }
 
-        private boolean isAllowed(int candidate, List<Set<Integer>> full) {
-            for (int c = 0; c < groups.length; c++) {
-                if (!full.get(c).isEmpty() && full.get(c).contains(groups[c][candidate])) {
-                    return false;
+        private boolean isAllowed(int candidate) {
+            for (int c = 0; c < columns.length; c++) {
+                for (int group : full[c]) {
+                    if (group == groups[c][candidate]) {
+                        return false;
+                    }
                 }
             }
             return true;
@@ -254,7 +267,7 @@ final class Reranker {
 
         /** The candidates that no cap refuses on this slot; where caps refuse all, those that are left. */
         int[] open(boolean[] isTaken, int slot) {
-            List<Set<Integer>> full = full(slot);
+            fill(slot);
             int[] left = new int[isTaken.length];
             int[] open = new int[isTaken.length];
             int leftSize = 0;
@@ -262,7 +275,7 @@ final class Reranker {
             for (int i = 0; i < isTaken.length; i++) {
                 if (!isTaken[i]) {
                     left[leftSize++] = i;
-                    if (isAllowed(i, full)) {
+                    if (isAllowed(i)) {
                         open[openSize++] = i;
                     }
                 }
@@ -271,9 +284,8 @@ final class Reranker {
         }
     }
 
-    private int group(RerankRule.AtMost cap, int code) {
-        String column =
-                cap.per().column().isEmpty() ? cap.per().source() : cap.per().column();
-        return items.code(items.place(column), code);
+    private int column(RerankRule.AtMost cap) {
+        return items.place(
+                cap.per().column().isEmpty() ? cap.per().source() : cap.per().column());
     }
 }

@@ -20,22 +20,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** How long the stages of one request took, and what was left out of its answer. One thread at a time. */
-final class Stages {
+public final class Stages {
     static final String DEADLINE = "deadline";
 
     /** The meters of all requests. Any number of threads. */
-    static final class Meters {
+    public static final class Meters {
         private final MeterRegistry registry;
         private final Map<String, Timer> timers = new ConcurrentHashMap<>();
         private final Map<String, Counter> leftOut = new ConcurrentHashMap<>();
         private final Map<String, Counter> rungs = new ConcurrentHashMap<>();
         private final Tracing tracing = new Tracing();
 
-        Meters(MeterRegistry registry) {
+        /** @param stages that may be left out: a series that begins at 0 has a rate from the first time on */
+        public Meters(MeterRegistry registry, List<String> stages) {
             this.registry = registry;
-            // A series that begins at 0 has a rate from the first time on.
-            List.of("rank", "rerank").forEach(this::leftOut);
-            rung(Ladder.CASCADE);
+            stages.forEach(this::leftOut);
         }
 
         private Timer timer(String stage) {
@@ -54,7 +53,7 @@ final class Stages {
                     name -> counter("rankwright.degraded", "Stages that were left out of an answer", "stage", name));
         }
 
-        private Counter rung(String rung) {
+        Counter rung(String rung) {
             return rungs.computeIfAbsent(
                     rung,
                     name -> counter(
@@ -77,14 +76,14 @@ final class Stages {
      * @param budget the deadline of each stage
      * @param isCounted whether it counts in the meters: a request that somebody sees
      */
-    Stages(ExecutorService threads, Meters meters, Map<String, Duration> budget, boolean isCounted) {
+    public Stages(ExecutorService threads, Meters meters, Map<String, Duration> budget, boolean isCounted) {
         this.threads = threads;
         this.meters = meters;
         this.budget = budget;
         this.isCounted = isCounted;
     }
 
-    Duration deadline(String stage) {
+    public Duration deadline(String stage) {
         return requireNonNull(budget.get(stage), stage);
     }
 
@@ -99,12 +98,12 @@ final class Stages {
     }
 
     /** What was left out and why. */
-    List<String> degraded() {
+    public List<String> degraded() {
         return degraded;
     }
 
     /** Does a stage; empty if it failed or did not end in time, which is noted. */
-    <T> Optional<T> within(String stage, Duration deadline, Callable<T> work) {
+    public <T> Optional<T> within(String stage, Duration deadline, Callable<T> work) {
         long start = System.nanoTime();
         Future<T> future = threads.submit(work);
         try {
@@ -126,11 +125,13 @@ final class Stages {
         return Optional.empty();
     }
 
-    static String deadline(Duration deadline) {
+    /** Why a stage was left out that took longer than this. */
+    public static String deadline(Duration deadline) {
         return DEADLINE + " of " + deadline.toMillis() + " ms";
     }
 
-    void record(String stage, long startNanos) {
+    /** Notes how long a stage took that began at a moment. */
+    public void record(String stage, long startNanos) {
         long nanos = System.nanoTime() - startNanos;
         timings.put(stage, Math.round(nanos / 1e4) / 100.0);
         if (isCounted) {
@@ -139,7 +140,8 @@ final class Stages {
         }
     }
 
-    void leaveOut(String stage, String why) {
+    /** Notes that a stage was left out, and why. */
+    public void leaveOut(String stage, String why) {
         degraded.add(stage + ": " + why);
         if (isCounted) {
             meters.leftOut(stage).increment();

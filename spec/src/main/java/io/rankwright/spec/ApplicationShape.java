@@ -484,7 +484,11 @@ public final class ApplicationShape {
                                                                 optional(
                                                                         "learning_rate",
                                                                         NUMBER,
-                                                                        "the step size (default 0.01)")),
+                                                                        "the step size (default 0.01)"),
+                                                                optional(
+                                                                        "vectors",
+                                                                        choice("float", "int8"),
+                                                                        "in what numbers the items' vectors are searched; int8 takes a quarter of the memory (default float)")),
                                                         "nearest items in a learnt space"),
                                                 optional(
                                                         "trending",

@@ -418,7 +418,10 @@ final class FeedReader {
                             source.integer("epochs", 5),
                             source.integer("batch", 512),
                             source.number("learning_rate", 0.01),
-                            source.duration("forget")));
+                            source.duration("forget"),
+                            source.text("vectors", "float").equals("int8")
+                                    ? Model.Precision.INT8
+                                    : Model.Precision.FLOAT));
                 case "trending" -> sources.add(new Model.Trending(name, source.duration("window"), candidates, weight));
                 case "popular" -> sources.add(new Model.Trending(name, Optional.empty(), candidates, weight));
                 case "fresh" ->

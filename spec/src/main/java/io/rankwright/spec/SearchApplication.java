@@ -1,6 +1,7 @@
 package io.rankwright.spec;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -136,6 +137,7 @@ public record SearchApplication(
      * @param title the item's column that the console shows as its title
      * @param synonyms groups of phrases that mean the same: who asks by one finds the others too
      * @param isSpellingTolerant whether a word that no item has may stand for one that some have
+     * @param budget the deadline of each stage: understand, retrieve, rank
      * @param concurrency how many requests are answered at once at most
      */
     public record SearchServing(
@@ -145,8 +147,10 @@ public record SearchApplication(
             String title,
             List<List<String>> synonyms,
             boolean isSpellingTolerant,
+            Map<String, Duration> budget,
             int concurrency) {
         public SearchServing {
+            budget = Map.copyOf(budget);
             synonyms = synonyms.stream().map(List::copyOf).toList();
         }
     }

@@ -11,6 +11,7 @@ import io.rankwright.spec.SearchApplication.SearchFraming;
 import io.rankwright.spec.SearchApplication.SearchModel;
 import io.rankwright.spec.SearchApplication.SearchServing;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -373,6 +374,10 @@ final class SearchReader {
         serving.text("title")
                 .filter(_ -> data.isPresent())
                 .ifPresent(name -> require(serving.location("title"), columns, name, "the column"));
+        var budget = new LinkedHashMap<String, Duration>();
+        for (String stage : List.of("understand", "retrieve", "rank")) {
+            budget.put(stage, serving.section("budget").duration(stage).orElse(Duration.ofMillis(250)));
+        }
         return new SearchServing(
                 serving.integer("size", 10),
                 facets,
@@ -388,6 +393,7 @@ final class SearchReader {
                                 : List.<String>of())
                         .toList(),
                 !serving.text("spelling", "tolerant").equals("strict"),
+                budget,
                 serving.integer("concurrency", 64));
     }
 }

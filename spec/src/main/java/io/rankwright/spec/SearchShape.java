@@ -22,6 +22,7 @@ final class SearchShape {
     private static final Shape INTEGER = value(Kind.INTEGER);
     private static final Shape NUMBER = value(Kind.NUMBER);
     private static final Shape SHARE = value(Kind.SHARE);
+    private static final Shape DURATION = value(Kind.DURATION);
     private static final Shape REFERENCES = new OneOrMore(value(Kind.REFERENCE));
 
     private static final Shape OF_ITEM = new Variants(
@@ -242,6 +243,23 @@ final class SearchShape {
                                         "synonyms",
                                         new Items(new Items(TEXT, 2, 100), 0, 10_000),
                                         "groups of phrases that mean the same, such as [[heart attack, myocardial infarction]]"),
+                                optional(
+                                        "budget",
+                                        fields(
+                                                "The deadline of each stage (default 250ms).",
+                                                optional(
+                                                        "understand",
+                                                        DURATION,
+                                                        "for spelling and the vector of the query; without it the words alone are looked for"),
+                                                optional(
+                                                        "retrieve",
+                                                        DURATION,
+                                                        "for both lists; what was found by then counts"),
+                                                optional(
+                                                        "rank",
+                                                        DURATION,
+                                                        "for the ranker; without it the fused list stands")),
+                                        "the deadline of each stage"),
                                 optional("concurrency", INTEGER, "requests answered at once at most (default 64)")),
                         "step 7: size, facets, highlight, spelling, synonyms"));
     }

@@ -287,7 +287,18 @@ class TrainingTest {
 
     private static Model.TwoTower smallTowers(Optional<Duration> forget) {
         return new Model.TwoTower(
-                8, List.of("id", "recent_videos"), List.of("id", "tag"), 50, 1, 0, 10, 20, 16, 0.01, forget);
+                8,
+                List.of("id", "recent_videos"),
+                List.of("id", "tag"),
+                50,
+                1,
+                0,
+                10,
+                20,
+                16,
+                0.01,
+                forget,
+                Model.Precision.FLOAT);
     }
 
     @Test
@@ -382,7 +393,8 @@ class TrainingTest {
                 8,
                 128,
                 0.01,
-                Optional.empty());
+                Optional.empty(),
+                Model.Precision.FLOAT);
         byte[] first = new TwoTowerTrainer(
                         application, log, data, days(4, 1), settings, RUN, folder.resolve("checkpoints"))
                 .train(Progress.SILENT)

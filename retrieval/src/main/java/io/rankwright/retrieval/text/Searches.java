@@ -1,10 +1,12 @@
 package io.rankwright.retrieval.text;
 
+import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.SearchApplication.Dense;
 import io.rankwright.spec.SearchApplication.Fusion;
 import io.rankwright.spec.SearchFeature;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -12,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.apache.lucene.document.DoublePoint;
 import org.apache.lucene.index.Term;
@@ -168,35 +171,76 @@ public final class Searches {
         });
     }
 
+    /** How long the stages of an answer may take. */
+    public interface Deadlines {
+        /** No deadlines: what fails throws. */
+        Deadlines NONE = new Deadlines() {
+            @Override
+            public Duration retrieval() {
+                return Duration.ofHours(1);
+            }
+
+            @Override
+            public void retrieved(long startNanos, boolean isCut) {}
+
+            @Override
+            public <T> Optional<T> ranking(Callable<T> work) {
+                try {
+                    return Optional.of(work.call());
+                } catch (RuntimeException e) {
+                    throw e;
+                } catch (Exception e) {
+                    throw new EnvironmentFault("the index cannot be read: " + e.getMessage(), true, e);
+                }
+            }
+        };
+
+        /** After this the lists end where they are. */
+        Duration retrieval();
+
+        /** Told when both lists are there, and whether they ended early. */
+        void retrieved(long startNanos, boolean isCut);
+
+        /** Orders the first candidates, on a thread of its own if need be; empty if that failed or is late. */
+        <T> Optional<T> ranking(Callable<T> work);
+    }
+
+    /** Answers a query, however long it takes. */
+    public Answer answer(Asked asked, List<Filter> filters, int from, int size, Optional<Order> order) {
+        return answer(asked, filters, from, size, order, Deadlines.NONE);
+    }
+
+    /** The first candidates as the ranker saw them, and what it gave them. */
+    private record Ordered(float[] rows, double[] scores) {}
+
     /**
      * Answers a query.
      *
      * @param order what orders the first candidates; empty if the fused list stays as it is
      */
-    public Answer answer(Asked asked, List<Filter> filters, int from, int size, Optional<Order> order) {
+    public Answer answer(
+            Asked asked, List<Filter> filters, int from, int size, Optional<Order> order, Deadlines deadlines) {
         return index.read(searcher -> {
-            Found found = candidates(searcher, asked, filters);
-            int depth = order.isEmpty()
-                    ? 0
-                    : Math.min(
-                            found.size(),
-                            application.model().rank().orElseThrow().candidates());
+            long start = System.nanoTime();
+            IndexSearcher timed = timed(searcher, start, deadlines.retrieval());
+            Found found = candidates(timed, asked, filters);
+            deadlines.retrieved(start, timed.timedOut());
             List<String> inputs = order.isEmpty()
                     ? List.of()
                     : application.model().rank().orElseThrow().features();
-            float[] rows = new float[0];
+            Optional<Ordered> ordered = found.size() == 0
+                    ? Optional.empty()
+                    : order.flatMap(ranker -> deadlines.ranking(
+                            reading(searcher, () -> ordered(searcher, asked, found, inputs, ranker))));
+            float[] rows = ordered.map(Ordered::rows).orElseGet(() -> new float[0]);
+            int depth =
+                    ordered.map(Ordered::scores).map(ranked -> ranked.length).orElse(0);
             double[] scores = found.fused().clone();
+            ordered.ifPresent(ranked -> System.arraycopy(ranked.scores(), 0, scores, 0, depth));
             Integer[] places = new Integer[found.size()];
             Arrays.setAll(places, i -> i);
-            if (order.isPresent() && depth > 0) {
-                Found first = found.first(depth);
-                List<String> ids = TextIndex.ids(searcher, first.documents());
-                rows = rankerInputs.rows(searcher, asked, first, ids, inputs);
-                double[] ranked = order.get().scores(rows, depth);
-                System.arraycopy(ranked, 0, scores, 0, depth);
-                // What the ranker did not look at stays behind, in the order of the fused list.
-                Arrays.sort(places, 0, depth, Comparator.comparingDouble((Integer i) -> -scores[i]));
-            }
+            // What the ranker did not look at stays behind, in the order of the fused list.
+            Arrays.sort(places, 0, depth, Comparator.comparingDouble((Integer i) -> -scores[i]));
             var results = new ArrayList<Result>();
             for (int p = from; p < Math.min(found.size(), from + size); p++) {
                 results.add(result(searcher, asked, found, places[p], scores, rows, inputs, depth));
@@ -207,6 +251,34 @@ public final class Searches {
                     results,
                     Facets.of(application.serving().facets(), new Columns(searcher, found.documents())));
         });
+    }
+
+    private Ordered ordered(IndexSearcher searcher, Asked asked, Found found, List<String> inputs, Order ranker)
+            throws IOException {
+        Found first = found.first(application.model().rank().orElseThrow().candidates());
+        List<String> ids = TextIndex.ids(searcher, first.documents());
+        float[] rows = rankerInputs.rows(searcher, asked, first, ids, inputs);
+        return new Ordered(rows, ranker.scores(rows, first.size()));
+    }
+
+    /** Work that keeps the index open to its end, also when nobody waits for that any more. */
+    private static <T> Callable<T> reading(IndexSearcher searcher, Callable<T> work) {
+        return () -> {
+            searcher.getIndexReader().incRef();
+            try {
+                return work.call();
+            } finally {
+                searcher.getIndexReader().decRef();
+            }
+        };
+    }
+
+    /** The same searcher, which ends a search when its time is over. */
+    private static IndexSearcher timed(IndexSearcher searcher, long startNanos, Duration patience) {
+        var timed = new IndexSearcher(searcher.getIndexReader());
+        timed.setSimilarity(searcher.getSimilarity());
+        timed.setTimeout(() -> System.nanoTime() - startNanos > patience.toNanos());
+        return timed;
     }
 
     private Result result(

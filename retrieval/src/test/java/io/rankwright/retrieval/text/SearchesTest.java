@@ -9,12 +9,16 @@ import io.rankwright.spec.SearchFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -223,6 +227,48 @@ class SearchesTest {
 
         assertThat(ids(answer)).isEqualTo(fused.reversed());
         assertThat(answer.results().getFirst().inputs()).isNotEmpty();
+    }
+
+    /** @param hasRanker whether the ranker is in time */
+    private record Impatient(Duration retrieval, boolean hasRanker, List<Boolean> cuts) implements Searches.Deadlines {
+        @Override
+        public void retrieved(long startNanos, boolean isCut) {
+            cuts.add(isCut);
+        }
+
+        @Override
+        public <T> Optional<T> ranking(Callable<T> work) {
+            return hasRanker ? Searches.Deadlines.NONE.ranking(work) : Optional.empty();
+        }
+    }
+
+    private Searches.Answer answer(Impatient deadlines) {
+        Searches searches = searches(0.5);
+        Searches.Order reversed =
+                (_, count) -> IntStream.range(0, count).mapToDouble(i -> i).toArray();
+        return searches.answer(searches.literally("bone"), List.of(), 0, 10, Optional.of(reversed), deadlines);
+    }
+
+    @Test
+    void whenTheRankerIsLate_theFusedListStands() {
+        List<String> fused = searches(0.5).ids(searches(0.5).literally("bone"), Source.FUSED, 10);
+        var late = new Impatient(Duration.ofHours(1), false, new ArrayList<>());
+        var inTime = new Impatient(Duration.ofHours(1), true, new ArrayList<>());
+
+        assertThat(ids(answer(late))).isEqualTo(fused);
+        assertThat(answer(late).results().getFirst().inputs()).isEmpty();
+        assertThat(ids(answer(inTime))).isEqualTo(fused.reversed());
+        assertThat(inTime.cuts()).containsExactly(false);
+    }
+
+    @Test
+    void whenRetrievalIsLate_whatWasFoundByThenIsAnswered() {
+        var impatient = new Impatient(Duration.ofNanos(1), true, new ArrayList<>());
+
+        Searches.Answer answer = answer(impatient);
+
+        assertThat(impatient.cuts()).containsExactly(true);
+        assertThat(answer.found()).isLessThanOrEqualTo(answer("bone", List.of()).found());
     }
 
     @Test

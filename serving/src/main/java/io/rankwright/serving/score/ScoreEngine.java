@@ -266,10 +266,10 @@ public final class ScoreEngine implements Served {
         }
         String known = id.isEmpty() ? UUID.randomUUID().toString() : id;
         long start = System.nanoTime();
-        return live.answer((version, model) -> {
+        return live.answer(now -> {
             var missing = new ArrayList<String>();
-            Scored scored = scored(model, given, missing);
-            Result result = result(known, version, model, scored, missing);
+            Scored scored = scored(now.models(), given, missing);
+            Result result = result(known, now.version(), now.models(), scored, missing);
             keep(result, given);
             timer.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
             Objects.requireNonNull(actions.get(Action.valueOf(result.action().toUpperCase(Locale.ROOT))))
@@ -399,7 +399,7 @@ public final class ScoreEngine implements Served {
 
     /** The probability from which on a rule of the policy acts, by its place. */
     public double threshold(int rule) {
-        return live.answer((_, model) -> model.manifest().thresholds().get(rule));
+        return live.answer(now -> now.models().manifest().thresholds().get(rule));
     }
 
     /** What waits for a reviewer, the most urgent first; the oldest first of what is as urgent. */
@@ -510,7 +510,8 @@ public final class ScoreEngine implements Served {
 
     /** Explains each label of a case; shows its words. */
     public List<Explanation> explain(Map<String, String> given) {
-        return live.answer((_, model) -> {
+        return live.answer(now -> {
+            CaseModel model = now.models();
             List<String> labels = application.framing().names();
             Map<String, float[]> vectors = ScoreModels.vectors(application, encoders, given);
             String column = application.serving().title();
@@ -526,7 +527,7 @@ public final class ScoreEngine implements Served {
     /** How likely each label of a case is; nothing is noted. */
     public Map<String, Double> probabilities(Map<String, String> given) {
         return live.answer(
-                (_, model) -> probabilities(model.score(given, ScoreModels.vectors(application, encoders, given))));
+                now -> probabilities(now.models().score(given, ScoreModels.vectors(application, encoders, given))));
     }
 
     private Map<String, Double> probabilities(Scored scored) {

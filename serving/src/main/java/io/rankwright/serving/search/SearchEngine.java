@@ -2,7 +2,6 @@ package io.rankwright.serving.search;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.rankwright.log.Journal;
@@ -19,6 +18,7 @@ import io.rankwright.serving.BadRequest;
 import io.rankwright.serving.Followed;
 import io.rankwright.serving.Recent;
 import io.rankwright.serving.Served;
+import io.rankwright.serving.Stages;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.RankwrightException;
@@ -26,7 +26,7 @@ import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.SearchFeature;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -35,6 +35,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -65,7 +68,8 @@ public final class SearchEngine implements Served {
     private final Journal journal;
     private final Clock clock;
     private final Timer timer;
-    private final Counter degraded;
+    private final Stages.Meters stageMeters;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Recent<Given> given = new Recent<>(KNOWN_ANSWERS);
     private final Followed<Live> live;
 
@@ -99,9 +103,7 @@ public final class SearchEngine implements Served {
                 .description("How long answers take")
                 .publishPercentileHistogram()
                 .register(meters);
-        this.degraded = Counter.builder("rankwright.degraded")
-                .description("Answers that some part had no share in")
-                .register(meters);
+        this.stageMeters = new Stages.Meters(meters, List.of("understand", "retrieve", "rank"));
         this.live =
                 new Followed<>(registry, version, this::load, of -> of.ranking().close());
     }
@@ -236,7 +238,7 @@ public final class SearchEngine implements Served {
      * @param answer its id, which clicks name
      * @param corrected what was understood if that is not what was asked, else empty
      * @param found how many candidates there were
-     * @param degraded the parts that had no share in it
+     * @param degraded the stages that had no share in it, or not their whole one, with the reason
      */
     public record Reply(
             String answer,
@@ -253,54 +255,59 @@ public final class SearchEngine implements Served {
     /** Answers a query. */
     public Reply search(Request request) {
         long start = System.nanoTime();
-        return live.answer((version, now) -> {
-            var missing = new ArrayList<String>();
-            Asked asked = understood(now, request.query(), missing);
-            Searches.Answer answer;
-            try {
-                answer = now.searches()
-                        .answer(
-                                asked,
-                                request.filters(),
-                                request.from(),
-                                request.size(),
-                                now.ranking().order());
-            } catch (InternalFault e) {
-                LOGGER.log(Level.WARNING, "the ranker failed: {0}", e.getMessage());
-                missing.add("rank");
-                answer = now.searches()
-                        .answer(asked, request.filters(), request.from(), request.size(), Optional.empty());
-            }
-            long nanos = System.nanoTime() - start;
-            timer.record(nanos, TimeUnit.NANOSECONDS);
-            if (!missing.isEmpty()) {
-                degraded.increment();
-            }
+        return live.answer(now -> {
+            var stages = new Stages(threads, stageMeters, application.serving().budget(), true);
+            Searches searches = now.models().searches();
+            Asked asked = stages.within(
+                            "understand",
+                            stages.deadline("understand"),
+                            now.using(() -> searches.understand(request.query())))
+                    .orElseGet(() -> searches.withoutMeaning(request.query()));
+            Searches.Answer answer = searches.answer(
+                    asked,
+                    request.filters(),
+                    request.from(),
+                    request.size(),
+                    now.models().ranking().order(),
+                    new StagedSearch(stages, now));
+            stages.record("total", start);
             var reply = new Reply(
                     UUID.randomUUID().toString(),
-                    version.name(),
+                    now.version().name(),
                     data,
                     request.query(),
                     answer.corrected().orElse(""),
                     answer.found(),
                     answer.results().stream()
-                            .map(result -> item(result, now, request.isExplained()))
+                            .map(result -> item(result, now.models(), request.isExplained()))
                             .toList(),
                     answer.facets(),
-                    missing,
-                    nanos / 1e6);
+                    List.copyOf(stages.degraded()),
+                    (System.nanoTime() - start) / 1e6);
+            timer.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
             note(reply, answer, request.from());
             return reply;
         });
     }
 
-    private static Asked understood(Live now, String query, List<String> missing) {
-        try {
-            return now.searches().understand(query);
-        } catch (InternalFault e) {
-            LOGGER.log(Level.WARNING, "the encoder failed: {0}", e.getMessage());
-            missing.add("meaning");
-            return now.searches().withoutMeaning(query);
+    /** The deadlines of a search that somebody sees. */
+    private record StagedSearch(Stages stages, Followed.Loaded<Live> now) implements Searches.Deadlines {
+        @Override
+        public Duration retrieval() {
+            return stages.deadline("retrieve");
+        }
+
+        @Override
+        public void retrieved(long startNanos, boolean isCut) {
+            stages.record("retrieve", startNanos);
+            if (isCut) {
+                stages.leaveOut("retrieve", Stages.deadline(retrieval()));
+            }
+        }
+
+        @Override
+        public <T> Optional<T> ranking(Callable<T> work) {
+            return stages.within("rank", stages.deadline("rank"), now.using(work));
         }
     }
 
@@ -393,14 +400,15 @@ public final class SearchEngine implements Served {
 
     /** The ids that a query would be answered with; nothing is noted. */
     public List<String> ids(String query, int count) {
-        return live.answer((_, now) -> now
+        return live.answer(now -> now
+                .models()
                 .searches()
                 .answer(
-                        now.searches().understand(query),
+                        now.models().searches().understand(query),
                         List.of(),
                         0,
                         count,
-                        now.ranking().order())
+                        now.models().ranking().order())
                 .results()
                 .stream()
                 .map(Searches.Result::id)
@@ -492,6 +500,7 @@ public final class SearchEngine implements Served {
 
     @Override
     public void close() {
+        threads.shutdownNow();
         live.close();
         index.commit();
         index.close();

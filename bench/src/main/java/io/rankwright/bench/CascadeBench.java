@@ -1,0 +1,284 @@
+package io.rankwright.bench;
+
+import static java.util.Objects.requireNonNull;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.rankwright.log.Dictionary;
+import io.rankwright.log.EventLog;
+import io.rankwright.models.TwoTower;
+import io.rankwright.registry.Registry;
+import io.rankwright.registry.Version;
+import io.rankwright.serving.Engine;
+import io.rankwright.serving.FeedAnswer;
+import io.rankwright.serving.FeedRequest;
+import io.rankwright.serving.Slots;
+import io.rankwright.spec.FeedApplication;
+import io.rankwright.spec.Model;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.HdrHistogram.ConcurrentHistogram;
+import org.HdrHistogram.Histogram;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.KnnFloatVectorQuery;
+import org.apache.lucene.store.FSDirectory;
+
+/**
+ * What the engine costs without a network in between: the whole cascade of a feed in this process, beside a loop that asks
+ * the same Lucene index for as many neighbours and the same network on ONNX Runtime for as many rows, and does nothing
+ * else: no features, no filters, no other sources, no re-ranking, no deadlines, no log. Both take turns in one run.
+ */
+final class CascadeBench {
+    private static final String VECTOR = "vector";
+    private static final int VECTORS = 1_000;
+
+    private CascadeBench() {}
+
+    /** Runs with {@code --app FOLDER --state FOLDER}: an application, and where a run keeps its state. */
+    static void run(Options options) throws IOException, OrtException, InterruptedException {
+        FeedApplication application = FeedApplication.read(Path.of(options.text("app", "bench/scale")));
+        Path state = Path.of(options.text("state", "bench/scale/.rankwright/simulated"));
+        int warmUp = options.number("warm-up", 2_000);
+        int requests = options.number("requests", 2_000);
+        var registry = new Registry(state.resolve("registry"));
+        Version live = registry.live().orElseThrow(() -> new IllegalArgumentException("no live version in " + state));
+        Path index;
+        try (Stream<Path> folders = Files.list(state.resolve("index"))) {
+            index = folders.filter(folder -> folder.getFileName()
+                            .toString()
+                            .startsWith(requireNonNull(live.artefacts().get("towers"))))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("no index in " + state));
+        }
+        EventLog log = EventLog.open(state.resolve("log"), application);
+        try (Engine engine = Engine.start(
+                        application,
+                        log,
+                        Slots.EMBEDDED,
+                        registry,
+                        live,
+                        state,
+                        true,
+                        new SimpleMeterRegistry(),
+                        Clock.systemUTC());
+                var direct = new Direct(index, registry, live, application)) {
+            List<String> subjects = subjects(log, application);
+            var random = new SplittableRandom(options.number("seed", 1));
+            float[][] vectors = vectors(engine, log, application, registry, live, subjects);
+            for (int i = 0; i < warmUp; i++) {
+                engine.feed(request(subjects, application, random));
+                direct.ask(vectors[random.nextInt(vectors.length)]);
+            }
+            direct.searching.reset();
+            direct.scoring.reset();
+            var ofEngine = new Histogram(3);
+            var ofDirect = new Histogram(3);
+            var stages = new LinkedHashMap<String, Double>();
+            long allocated = 0;
+            for (int i = 0; i < requests; i++) {
+                FeedRequest request = request(subjects, application, random);
+                long before = allocated();
+                long start = System.nanoTime();
+                FeedAnswer answer = engine.feed(request);
+                ofEngine.recordValue(System.nanoTime() - start);
+                allocated += allocated() - before;
+                answer.timings().forEach((stage, millis) -> stages.merge(stage, millis, Double::sum));
+                start = System.nanoTime();
+                direct.ask(vectors[random.nextInt(vectors.length)]);
+                ofDirect.recordValue(System.nanoTime() - start);
+            }
+            System.out.printf("%,d requests, one caller%n%-10s %8s %8s %8s%n", requests, "ms", "mean", "p50", "p99");
+            print("engine", ofEngine);
+            print("direct", ofDirect);
+            print("  search", direct.searching);
+            print("  network", direct.scoring);
+            System.out.printf("engine beside direct %.2f%n", ofEngine.getMean() / ofDirect.getMean());
+            System.out.printf("allocated a request %,d KiB%n", allocated / requests / 1024);
+            stages.forEach((stage, sum) -> System.out.printf("  %-10s %6.2f ms%n", stage, sum / requests));
+            int callers = options.number("callers", Runtime.getRuntime().availableProcessors());
+            peak(engine, subjects, application, callers, requests * 2);
+        }
+    }
+
+    /** What the tower makes of some subjects: what the engine asks the index for. */
+    private static float[][] vectors(
+            Engine engine,
+            EventLog log,
+            FeedApplication application,
+            Registry registry,
+            Version live,
+            List<String> subjects) {
+        String subject = application.framing().subject();
+        String item = application.framing().item();
+        Dictionary.Domain subjectIds = log.dictionary().domain(Dictionary.idsOf(subject));
+        Dictionary.Domain itemIds = log.dictionary().domain(Dictionary.idsOf(item));
+        try (TwoTower towers =
+                TwoTower.of(registry.model(requireNonNull(live.artefacts().get("towers"))))) {
+            TwoTower.Bound bound = towers.bind(log, subject, item);
+            return new SplittableRandom(5)
+                    .ints(VECTORS, 0, subjects.size())
+                    .mapToObj(subjects::get)
+                    .map(id -> {
+                        var sequences = new HashMap<String, int[]>();
+                        engine.history(id)
+                                .forEach((name, items) -> sequences.put(
+                                        name,
+                                        items.reversed().stream()
+                                                .mapToInt(itemIds::code)
+                                                .toArray()));
+                        return bound.subject(subjectIds.code(id), sequences);
+                    })
+                    .toArray(float[][]::new);
+        }
+    }
+
+    private static void peak(
+            Engine engine, List<String> subjects, FeedApplication application, int callers, int requests)
+            throws InterruptedException {
+        var left = new AtomicLong(requests);
+        var times = new ConcurrentHistogram(3);
+        var threads = new ArrayList<Thread>();
+        long start = System.nanoTime();
+        for (int c = 0; c < callers; c++) {
+            var random = new SplittableRandom(c);
+            threads.add(Thread.ofPlatform().start(() -> {
+                while (left.getAndDecrement() > 0) {
+                    long asked = System.nanoTime();
+                    engine.feed(request(subjects, application, random));
+                    times.recordValue(System.nanoTime() - asked);
+                }
+            }));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        System.out.printf("%d callers: %.0f answers/s%n", callers, requests / ((System.nanoTime() - start) / 1e9));
+        print("engine", times);
+    }
+
+    private static FeedRequest request(List<String> subjects, FeedApplication application, SplittableRandom random) {
+        return FeedRequest.of(
+                subjects.get(random.nextInt(subjects.size())),
+                application.serving().slots());
+    }
+
+    private static List<String> subjects(EventLog log, FeedApplication application) {
+        Dictionary.Domain ids =
+                log.dictionary().domain(Dictionary.idsOf(application.framing().subject()));
+        return IntStream.range(1, ids.size()).mapToObj(ids::text).toList();
+    }
+
+    private static long allocated() {
+        return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getTotalThreadAllocatedBytes();
+    }
+
+    private static void print(String what, Histogram times) {
+        System.out.printf(
+                "%-10s %8.2f %8.2f %8.2f%n",
+                what,
+                times.getMean() / 1e6,
+                times.getValueAtPercentile(50) / 1e6,
+                times.getValueAtPercentile(99) / 1e6);
+    }
+
+    /** Lucene's nearest neighbours, then ONNX Runtime's scores, then the best of them. */
+    private static final class Direct implements AutoCloseable {
+        private final DirectoryReader reader;
+        private final IndexSearcher searcher;
+        private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        private final OrtSession session;
+        private final int neighbours;
+        private final int candidates;
+        private final int slots;
+        private final Histogram searching = new Histogram(3);
+        private final Histogram scoring = new Histogram(3);
+        private final Map<String, float[]> inputs = new HashMap<>();
+        private final Map<String, long[]> shapes = new HashMap<>();
+
+        Direct(Path index, Registry registry, Version live, FeedApplication application)
+                throws IOException, OrtException {
+            this.reader = DirectoryReader.open(FSDirectory.open(index));
+            this.searcher = new IndexSearcher(reader);
+            Model model = application.model();
+            this.slots = application.serving().slots();
+            this.neighbours = model.retrieve().stream()
+                            .filter(Model.TwoTower.class::isInstance)
+                            .mapToInt(source -> ((Model.TwoTower) source).candidates())
+                            .sum()
+                    * 2;
+            this.candidates = model.rank().candidates();
+            var settings = new OrtSession.SessionOptions();
+            settings.setIntraOpNumThreads(1);
+            this.session = environment.createSession(
+                    registry.model(requireNonNull(live.artefacts().get("ranker")))
+                            .part("network.onnx"),
+                    settings);
+            var random = new SplittableRandom(3);
+            for (var input : session.getInputInfo().entrySet()) {
+                long[] shape =
+                        ((TensorInfo) input.getValue().getInfo()).getShape().clone();
+                // Rows of candidates; what is of the subject is given once.
+                shape[0] = input.getKey().equals("x") ? candidates : 1;
+                float[] values = new float[Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact))];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = random.nextFloat();
+                }
+                inputs.put(input.getKey(), values);
+                shapes.put(input.getKey(), shape);
+            }
+        }
+
+        int[] ask(float[] vector) throws IOException, OrtException {
+            long start = System.nanoTime();
+            var found = searcher.search(new KnnFloatVectorQuery(VECTOR, vector, neighbours), neighbours);
+            searching.recordValue(System.nanoTime() - start);
+            start = System.nanoTime();
+            var tensors = new HashMap<String, OnnxTensor>();
+            for (var input : inputs.entrySet()) {
+                tensors.put(
+                        input.getKey(),
+                        OnnxTensor.createTensor(
+                                environment,
+                                FloatBuffer.wrap(input.getValue()),
+                                requireNonNull(shapes.get(input.getKey()))));
+            }
+            float[][] scores;
+            try (var result = session.run(tensors)) {
+                scores = (float[][]) result.get(0).getValue();
+            }
+            tensors.values().forEach(OnnxTensor::close);
+            scoring.recordValue(System.nanoTime() - start);
+            return IntStream.range(0, Math.min(candidates, found.scoreDocs.length))
+                    .boxed()
+                    .sorted((a, b) -> Float.compare(scores[b][0], scores[a][0]))
+                    .limit(slots)
+                    .mapToInt(row -> found.scoreDocs[row].doc)
+                    .toArray();
+        }
+
+        @Override
+        public void close() throws IOException, OrtException {
+            session.close();
+            reader.close();
+        }
+    }
+}
