@@ -500,7 +500,8 @@ public final class SearchEngine implements Served {
 
     @Override
     public void close() {
-        threads.shutdownNow();
+        // Late work ends before what it uses is closed.
+        threads.close();
         live.close();
         index.commit();
         index.close();
