@@ -220,11 +220,8 @@ final class CascadeBench {
             this.searcher = new IndexSearcher(reader);
             Model model = application.model();
             this.slots = application.serving().slots();
-            this.neighbours = model.retrieve().stream()
-                            .filter(Model.TwoTower.class::isInstance)
-                            .mapToInt(source -> ((Model.TwoTower) source).candidates())
-                            .sum()
-                    * 2;
+            this.neighbours =
+                    2 * model.twoTower().map(Model.TwoTower::candidates).orElse(0);
             this.candidates = model.rank().candidates();
             var settings = new OrtSession.SessionOptions();
             settings.setIntraOpNumThreads(1);

@@ -147,11 +147,8 @@ public final class LiveModels implements AutoCloseable {
             Path index) {
         Optional<TwoTower.Bound> bound = towers.map(model -> model.bind(
                 log, application.framing().subject(), application.framing().item()));
-        Precision precision = application.model().retrieve().stream()
-                .filter(Model.TwoTower.class::isInstance)
-                .map(source -> ((Model.TwoTower) source).precision())
-                .findFirst()
-                .orElse(Precision.FLOAT);
+        Precision precision =
+                application.model().twoTower().map(Model.TwoTower::precision).orElse(Precision.FLOAT);
         String name = precision == Precision.FLOAT
                 ? origin
                 : origin + "-" + precision.name().toLowerCase(Locale.ROOT);

@@ -11,6 +11,14 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
         rerank = List.copyOf(rerank);
     }
 
+    /** The settings of the learnt space, if candidates come from one. */
+    public Optional<TwoTower> twoTower() {
+        return retrieve.stream()
+                .filter(TwoTower.class::isInstance)
+                .map(TwoTower.class::cast)
+                .findFirst();
+    }
+
     /** Where candidates come from. */
     public sealed interface CandidateSource {
         /** The key in the file, and the name under which an answer says where a candidate came from. */

@@ -572,10 +572,7 @@ public final class Pipeline {
     }
 
     private Optional<Model.TwoTower> towers() {
-        return application.model().retrieve().stream()
-                .filter(Model.TwoTower.class::isInstance)
-                .map(Model.TwoTower.class::cast)
-                .findFirst();
+        return application.model().twoTower();
     }
 
     private void evaluate(

@@ -270,7 +270,8 @@ public final class SearchEngine implements Served {
                     request.size(),
                     now.models().ranking().order(),
                     new StagedSearch(stages, now));
-            stages.record("total", start);
+            long nanos = System.nanoTime() - start;
+            timer.record(nanos, TimeUnit.NANOSECONDS);
             var reply = new Reply(
                     UUID.randomUUID().toString(),
                     now.version().name(),
@@ -283,8 +284,7 @@ public final class SearchEngine implements Served {
                             .toList(),
                     answer.facets(),
                     List.copyOf(stages.degraded()),
-                    (System.nanoTime() - start) / 1e6);
-            timer.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+                    nanos / 1e6);
             note(reply, answer, request.from());
             return reply;
         });
