@@ -14,7 +14,7 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
  * Ensembles of boosted trees (XGBoost) over plain rows of numbers, of which the mean is said; a missing number is NaN.
  * Scored on the calling thread. Any number of threads may score.
  */
-public final class BoostedTrees implements AutoCloseable {
+public final class BoostedTrees implements RowModel {
     private static final int[] ALL_TREES = {0, 0};
 
     private final List<Booster> boosters = new ArrayList<>();
@@ -38,6 +38,7 @@ public final class BoostedTrees implements AutoCloseable {
     }
 
     /** What the trees add up to for each row, before any link: a log-odds, or a place in an order. */
+    @Override
     public double[] margins(float[] rows, int count) {
         double[] sums = new double[count];
         if (count == 0) {
@@ -58,7 +59,8 @@ public final class BoostedTrees implements AutoCloseable {
         }
     }
 
-    /** What each column adds to the margin of one row, by TreeSHAP (Lundberg et al., 2020); the last is what all begin with. */
+    /** By TreeSHAP (Lundberg et al., 2020). */
+    @Override
     public double[] contributions(float[] row) {
         double[] sums = new double[columns + 1];
         try {

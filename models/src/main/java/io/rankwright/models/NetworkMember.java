@@ -9,16 +9,10 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * A network over dense inputs (ONNX Runtime), one output a head; explained by integrated gradients (Sundararajan, Taly
- * and Yan, "Axiomatic Attribution for Deep Networks", 2017) along the straight line from zeros, which stand for medians
- * and for embeddings that say nothing.
- *
- * <p>ONNX Runtime gives no gradients, so the change along each step of the line is shared out by how far each input
- * alone changes the score over that step: the contributions sum to the score exactly, and go to the integral as steps
- * grow.
+ * A network over dense inputs (ONNX Runtime), one output a head; explained along the straight line from zeros
+ * ({@link PathContributions}), which stand for medians and for embeddings that say nothing.
  */
 final class NetworkMember implements RankerMember {
-    private static final int STEPS = 8;
     /** How many rows are scored at once at most: what they take in memory stays small. */
     private static final int CHUNK = 1024;
 
@@ -154,74 +148,47 @@ final class NetworkMember implements RankerMember {
         batch.set(0, row, 0);
         int count = layout.names().size();
         var path = new Path(batch, count);
-        for (int step = 0; step < STEPS; step++) {
-            path.add(-1, step);
-            for (int name = 0; name < count; name++) {
-                path.add(name, step);
-            }
-        }
-        path.add(-1, STEPS);
         float[][] found = network.apply(tensors(path.x, path.size, path.sequences, path.masks, path.size));
         NetworkOutput output = manifest.outputs().get(head);
-        double[] contributions = new double[count + 1];
-        contributions[count] = output.apply(found[0][head], row, 0);
-        double[] alone = new double[count];
-        for (int step = 0; step < STEPS; step++) {
-            int at = step * (count + 1);
-            double before = output.apply(found[at][head], row, 0);
-            double after = output.apply(found[at + count + 1][head], row, 0);
-            double sum = 0;
-            double size = 0;
-            for (int name = 0; name < count; name++) {
-                alone[name] = output.apply(found[at + 1 + name][head], row, 0) - before;
-                sum += alone[name];
-                size += Math.abs(alone[name]);
-            }
-            double rest = after - before - sum;
-            for (int name = 0; name < count; name++) {
-                contributions[name] += alone[name] + (size == 0 ? rest / count : rest * Math.abs(alone[name]) / size);
-            }
-        }
-        return contributions;
+        double[] scores = new double[path.size];
+        Arrays.setAll(scores, point -> output.apply(found[point][head], row, 0));
+        return PathContributions.of(scores, count);
     }
 
-    /** The points of the line from zeros to a row, and beside each point those where one input alone is a step ahead. */
+    /** The points of the line from zeros to a row. */
     private final class Path {
-        private final NetworkInputs.Batch end;
+        private final int size;
         private final float[] x;
         private final float[][] sequences;
         private final float[][] masks;
-        private int size;
 
-        Path(NetworkInputs.Batch end, int names) {
-            this.end = end;
-            int points = STEPS * (names + 1) + 1;
-            this.x = new float[points * end.x().length];
+        Path(NetworkInputs.Batch end, int count) {
+            this.size = PathContributions.points(count);
+            this.x = new float[size * end.x().length];
             this.sequences = new float[manifest.inputs().sequences().size()][];
             this.masks = new float[sequences.length][];
             for (int s = 0; s < sequences.length; s++) {
-                sequences[s] = new float[points * end.sequence(s).length];
-                masks[s] = new float[points * end.mask(s).length];
+                sequences[s] = new float[size * end.sequence(s).length];
+                masks[s] = new float[size * end.mask(s).length];
+            }
+            for (int point = 0; point < size; point++) {
+                add(end, point, count);
             }
         }
 
-        /** @param ahead which of the names is one step ahead; -1 for none */
-        void add(int ahead, int step) {
-            float here = (float) step / STEPS;
-            float next = (float) (step + 1) / STEPS;
+        private void add(NetworkInputs.Batch end, int point, int count) {
             int width = end.x().length;
             for (int i = 0; i < width; i++) {
-                x[size * width + i] = end.x()[i] * (names[i] == ahead ? next : here);
+                x[point * width + i] = end.x()[i] * PathContributions.share(point, names[i], count);
             }
             for (int s = 0; s < sequences.length; s++) {
-                float share = names[width + s] == ahead ? next : here;
+                float share = PathContributions.share(point, names[width + s], count);
                 float[] values = end.sequence(s);
                 for (int i = 0; i < values.length; i++) {
-                    sequences[s][size * values.length + i] = values[i] * share;
+                    sequences[s][point * values.length + i] = values[i] * share;
                 }
-                System.arraycopy(end.mask(s), 0, masks[s], size * end.mask(s).length, end.mask(s).length);
+                System.arraycopy(end.mask(s), 0, masks[s], point * end.mask(s).length, end.mask(s).length);
             }
-            size++;
         }
     }
 

@@ -367,16 +367,12 @@ final class FeedReader {
     }
 
     private static Model.Dcn dcn(Section section) {
-        List<Integer> deep = section.texts("deep").stream()
-                .filter(text -> text.matches("\\d{1,6}"))
-                .map(Integer::parseInt)
-                .toList();
         return new Model.Dcn(
                 section.texts("features"),
                 section.texts("sequences"),
                 section.integer("last", 50),
                 section.integer("cross", 3),
-                deep.isEmpty() ? List.of(256, 128) : deep,
+                section.integers("deep", List.of(256, 128)),
                 section.integer("experts", 0),
                 section.integer("dim", 8),
                 section.integer("id_dim", 16),

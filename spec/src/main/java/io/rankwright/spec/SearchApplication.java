@@ -93,7 +93,7 @@ public record SearchApplication(
      * @param dense nearest items by their embedding; empty if only words are looked at
      * @param rank what orders the best of the fused list; empty if that stays as it is
      */
-    public record SearchModel(Lexical lexical, Optional<Dense> dense, Fusion fusion, Optional<LambdaMart> rank) {}
+    public record SearchModel(Lexical lexical, Optional<Dense> dense, Fusion fusion, Optional<SearchRank> rank) {}
 
     /**
      * BM25 over text features (Robertson and Zaragoza, 2009).
@@ -115,16 +115,47 @@ public record SearchApplication(
     }
 
     /**
-     * LambdaMART (Burges, 2010) over the features of query and item.
+     * What orders the best of the fused list, learnt over the features of query and item.
      *
-     * @param features its inputs; empty for all
+     * @param features its inputs
      * @param candidates how many of the fused list are ranked
+     * @param models how many are learnt on resampled queries and averaged
      */
-    public record LambdaMart(
-            List<String> features, int candidates, int rounds, int depth, double learningRate, int models) {
-        public LambdaMart {
+    public record SearchRank(List<String> features, int candidates, int models, OrderLearner learner) {
+        public SearchRank {
             features = List.copyOf(features);
         }
+    }
+
+    /** How an order is learnt. */
+    public sealed interface OrderLearner {
+        /** Boosted trees that compare items pair by pair (LambdaMART; Burges, 2010). */
+        record LambdaMart(int rounds, int depth, double learningRate) implements OrderLearner {
+            @Override
+            public String title() {
+                return "LambdaMART";
+            }
+        }
+
+        /**
+         * A network that compares all items of a query at once (ListNet; Cao et al., 2007).
+         *
+         * @param deep the widths of its layers
+         * @param epochs passes over the queries
+         */
+        record Network(List<Integer> deep, int epochs, double learningRate) implements OrderLearner {
+            public Network {
+                deep = List.copyOf(deep);
+            }
+
+            @Override
+            public String title() {
+                return "a network";
+            }
+        }
+
+        /** As people call it. */
+        String title();
     }
 
     /**

@@ -2,13 +2,14 @@ package io.rankwright.spec;
 
 import io.rankwright.spec.SearchApplication.Dense;
 import io.rankwright.spec.SearchApplication.Fusion;
-import io.rankwright.spec.SearchApplication.LambdaMart;
 import io.rankwright.spec.SearchApplication.Language;
 import io.rankwright.spec.SearchApplication.Lexical;
+import io.rankwright.spec.SearchApplication.OrderLearner;
 import io.rankwright.spec.SearchApplication.Pages;
 import io.rankwright.spec.SearchApplication.SearchData;
 import io.rankwright.spec.SearchApplication.SearchFraming;
 import io.rankwright.spec.SearchApplication.SearchModel;
+import io.rankwright.spec.SearchApplication.SearchRank;
 import io.rankwright.spec.SearchApplication.SearchServing;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -301,19 +302,29 @@ final class SearchReader {
             dense = Optional.of(new Dense(embedding, candidates(settings, 200)));
         }
         Section fuse = root.section("model").section("fuse");
-        Section rank = root.section("model").section("rank");
         return new SearchModel(
                 new Lexical(fields, bm25.number("k1", 0.9), bm25.number("b", 0.4), candidates(bm25, 200)),
                 dense,
                 fuse.text("method", "").equals("learned")
                         ? new Fusion.Learned()
                         : new Fusion.ReciprocalRank(fuse.integer("k", 60)),
-                rank.has("lambdamart")
-                        ? Optional.of(lambdaMart(rank.section("lambdamart"), features))
-                        : Optional.empty());
+                rank(features));
     }
 
-    private LambdaMart lambdaMart(Section section, List<SearchFeature> features) {
+    private Optional<SearchRank> rank(List<SearchFeature> features) {
+        Section model = root.section("model");
+        if (!model.has("rank")) {
+            return Optional.empty();
+        }
+        Section rank = model.section("rank");
+        boolean isNetwork = rank.has("network");
+        if (isNetwork == rank.has("lambdamart")) {
+            file.problem(
+                    rank.location(),
+                    isNetwork ? "two rankers" : "no ranker",
+                    "either lambdamart or network in model.rank, or no rank at all");
+        }
+        Section section = rank.section(isNetwork ? "network" : "lambdamart");
         List<String> inputs = features.stream()
                 .filter(SearchFeature::isInput)
                 .map(SearchFeature::name)
@@ -322,13 +333,28 @@ final class SearchReader {
             file.problem(section.location(), "a ranker without inputs", "a number among the features");
         }
         section.scalars("features").forEach(name -> require(name.location(), inputs, name.text(), "the input"));
-        return new LambdaMart(
+        return Optional.of(new SearchRank(
                 section.texts("features").isEmpty() ? inputs : section.texts("features"),
                 candidates(section, 100),
-                section.integer("rounds", 200),
-                section.integer("depth", 4),
-                section.number("learning_rate", 0.05),
-                Math.max(1, section.integer("models", 1)));
+                Math.max(1, section.integer("models", 1)),
+                isNetwork ? network(section) : lambdaMart(section)));
+    }
+
+    private static OrderLearner lambdaMart(Section section) {
+        return new OrderLearner.LambdaMart(
+                section.integer("rounds", 200), section.integer("depth", 4), section.number("learning_rate", 0.05));
+    }
+
+    private OrderLearner network(Section section) {
+        List<Integer> deep = section.integers("deep", List.of(64, 32));
+        if (deep.stream().anyMatch(width -> width < 1 || width > 4096)) {
+            file.problem(section.location("deep"), "layers of widths " + deep, "widths from 1 to 4096");
+        }
+        int epochs = section.integer("epochs", 60);
+        if (epochs < 1) {
+            file.problem(section.location("epochs"), "'" + epochs + "'", "at least 1");
+        }
+        return new OrderLearner.Network(deep, epochs, section.number("learning_rate", 0.01));
     }
 
     private int candidates(Section section, int usual) {

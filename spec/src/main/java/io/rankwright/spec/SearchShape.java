@@ -7,6 +7,8 @@ import static io.rankwright.spec.Shape.required;
 import static io.rankwright.spec.Shape.value;
 import static io.rankwright.spec.Shape.variant;
 
+import io.rankwright.spec.Shape.Field;
+import io.rankwright.spec.Shape.Fields;
 import io.rankwright.spec.Shape.Items;
 import io.rankwright.spec.Shape.Kind;
 import io.rankwright.spec.Shape.Named;
@@ -14,6 +16,7 @@ import io.rankwright.spec.Shape.OneOrMore;
 import io.rankwright.spec.Shape.Variants;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The shape of the application file of a search. */
 final class SearchShape {
@@ -198,29 +201,34 @@ final class SearchShape {
                                         "rank",
                                         fields(
                                                 "What orders the best of the fused list.",
-                                                required(
+                                                optional(
                                                         "lambdamart",
-                                                        fields(
+                                                        ranker(
                                                                 "Boosted trees that learn the order.",
-                                                                optional(
-                                                                        "features",
-                                                                        new Items(NAME, 0, 1000),
-                                                                        "its inputs (default: every number)"),
-                                                                optional(
-                                                                        "candidates",
-                                                                        INTEGER,
-                                                                        "how many (default 100)"),
                                                                 optional("rounds", INTEGER, "trees (default 200)"),
                                                                 optional("depth", INTEGER, "of a tree (default 4)"),
                                                                 optional(
                                                                         "learning_rate",
                                                                         NUMBER,
-                                                                        "the step (default 0.05)"),
+                                                                        "the step (default 0.05)")),
+                                                        "boosted trees that learn the order"),
+                                                optional(
+                                                        "network",
+                                                        ranker(
+                                                                "A network that learns the order, in the place of trees.",
                                                                 optional(
-                                                                        "models",
+                                                                        "deep",
+                                                                        new Items(INTEGER, 1, 10),
+                                                                        "the widths of its layers (default [64, 32])"),
+                                                                optional(
+                                                                        "epochs",
                                                                         INTEGER,
-                                                                        "how many are learnt on resampled queries and averaged (default 1)")),
-                                                        "boosted trees that learn the order")),
+                                                                        "passes over the queries (default 60)"),
+                                                                optional(
+                                                                        "learning_rate",
+                                                                        NUMBER,
+                                                                        "the step (default 0.01)")),
+                                                        "a network that learns the order, in their place")),
                                         "what orders the best of the fused list")),
                         "step 5: retrieve, fuse, rank"),
                 ApplicationShape.evaluation("search", "bm25", "dense", "fused"),
@@ -262,5 +270,24 @@ final class SearchShape {
                                         "the deadline of each stage"),
                                 optional("concurrency", INTEGER, "requests answered at once at most (default 64)")),
                         "step 7: size, facets, highlight, spelling, synonyms"));
+    }
+
+    /** A ranker: what all have in common, and its own settings. */
+    private static Shape ranker(String about, Field... own) {
+        return new Fields(
+                about,
+                Stream.concat(
+                                Stream.of(
+                                        optional(
+                                                "features",
+                                                new Items(NAME, 0, 1000),
+                                                "its inputs (default: every number)"),
+                                        optional("candidates", INTEGER, "how many (default 100)"),
+                                        optional(
+                                                "models",
+                                                INTEGER,
+                                                "how many are learnt on resampled queries and averaged (default 1)")),
+                                Arrays.stream(own))
+                        .toList());
     }
 }

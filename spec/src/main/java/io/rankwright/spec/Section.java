@@ -74,6 +74,14 @@ record Section(Yaml.Mapping mapping) {
                 .orElse(missing);
     }
 
+    List<Integer> integers(String key, List<Integer> missing) {
+        List<Integer> found = texts(key).stream()
+                .filter(text -> text.matches("\\d{1,9}"))
+                .map(Integer::parseInt)
+                .toList();
+        return found.isEmpty() ? missing : found;
+    }
+
     double number(String key, double missing) {
         try {
             return text(key).map(Double::parseDouble).orElse(missing);

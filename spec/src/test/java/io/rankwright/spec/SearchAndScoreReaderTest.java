@@ -9,6 +9,8 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.rankwright.spec.ScoreApplication.Criterion;
 import io.rankwright.spec.SearchApplication.Fusion;
+import io.rankwright.spec.SearchApplication.OrderLearner;
+import io.rankwright.spec.SearchApplication.SearchRank;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +66,26 @@ class SearchAndScoreReaderTest {
     }
 
     @Test
+    void aNetworkRanksInThePlaceOfTrees() throws IOException {
+        SearchApplication application = SearchApplication.read(changed(
+                "paper-search",
+                "network: { candidates: 50, deep: [64, 32], epochs: 60,",
+                "network: { candidates: 40, deep: [8], epochs: 3,"));
+
+        SearchRank rank = application.model().rank().orElseThrow();
+        assertThat(rank.candidates()).isEqualTo(40);
+        assertThat(rank.models()).isEqualTo(4);
+        assertThat(rank.learner()).isEqualTo(new OrderLearner.Network(List.of(8), 3, 0.01));
+    }
+
+    @Test
+    void twoRankersAreRefused() throws IOException {
+        assertThat(problems("paper-search", "    network: {", "    lambdamart: {}\n    network: {")
+                        .toString())
+                .contains("two rankers", "either lambdamart or network");
+    }
+
+    @Test
     void theScoreIsRight() {
         ScoreApplication application = ScoreApplication.read(APPS.resolve("harmful-content"));
 
@@ -92,6 +114,8 @@ class SearchAndScoreReaderTest {
                 "paper-search | highlight: abstract | highlight: meaning | 'meaning'",
                 "paper-search | item: paper | item: papers | 'papers'",
                 "paper-search | language: english | language: klingon | 'klingon'",
+                "paper-search | deep: [64, 32], | deep: [16, 0], | [16, 0]",
+                "paper-search | epochs: 60 | epochs: 0 | at least 1",
                 "harmful-content | where: class == 0 | where: klass == 0 | 'klass'",
                 "harmful-content | runs: post.tweet, of: words, from: 1, to: 3 | runs: post.tweet, of: words, from: 3, to: 1 | the shorter first",
                 "harmful-content | [words, characters] | [words, meaning] | 'meaning'",

@@ -31,9 +31,6 @@ import java.util.stream.Stream;
  * same data, seed and number of workers give the same bytes.
  */
 final class NetworkTrainer {
-    private static final int QUANTILES = 101;
-    /** A number gets an indicator of its own if more than this share of its values is missing. */
-    private static final double RARELY_MISSING = 0.001;
     /** How often an id is hidden, so that the others learn to answer for ids that are unknown. */
     private static final double FORGET = 0.1;
     /** What a squared error of an amount, scaled to variance 1, counts beside a log loss. */
@@ -98,7 +95,7 @@ final class NetworkTrainer {
             if (isFeature && layout.categories().get(c)) {
                 embeddings.add(new NetworkInputs.Embedded(c, name, settings.dim()));
             } else {
-                numbers.add(number(c));
+                numbers.add(Quantiles.of(train.rows(), layout.width(), c));
             }
         }
         embeddings.add(new NetworkInputs.Embedded(layout.subjectPlace(), layout.subject(), settings.idDim()));
@@ -109,25 +106,6 @@ final class NetworkTrainer {
                     layout.sequencePlace(s), layout.sequences().get(s).last(), layout.item(), settings.idDim()));
         }
         return new NetworkInputs(numbers, embeddings, sequences);
-    }
-
-    private NetworkInputs.Numeric number(int place) {
-        int count = train.range().size();
-        float[] known = new float[count];
-        int size = 0;
-        for (int i = 0; i < count; i++) {
-            float value = train.rows()[i * layout.width() + place];
-            if (!Float.isNaN(value)) {
-                known[size++] = value;
-            }
-        }
-        Arrays.sort(known, 0, size);
-        // A number that was never there says nothing when it comes: its quantile stays within -1 and 1.
-        float[] quantiles = new float[QUANTILES];
-        for (int q = 0; q < quantiles.length && size > 0; q++) {
-            quantiles[q] = known[(int) ((long) q * (size - 1) / (QUANTILES - 1))];
-        }
-        return new NetworkInputs.Numeric(place, quantiles, count - size > RARELY_MISSING * count, 0);
     }
 
     private void makeTables() {
@@ -248,10 +226,10 @@ final class NetworkTrainer {
                     .mapToDouble(i -> labels[i])
                     .sorted()
                     .toArray();
-            double[] of = sorted.length < QUANTILES ? all : sorted;
-            curves[g] = new double[QUANTILES];
-            for (int q = 0; q < QUANTILES; q++) {
-                curves[g][q] = of[(int) ((long) q * (of.length - 1) / (QUANTILES - 1))];
+            double[] of = sorted.length < Quantiles.COUNT ? all : sorted;
+            curves[g] = new double[Quantiles.COUNT];
+            for (int q = 0; q < Quantiles.COUNT; q++) {
+                curves[g][q] = of[(int) ((long) q * (of.length - 1) / (Quantiles.COUNT - 1))];
             }
             for (int i = 0; i < labels.length; i++) {
                 if (groupOf[i] == group && !Double.isNaN(labels[i])) {

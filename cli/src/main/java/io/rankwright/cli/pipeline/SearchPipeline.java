@@ -10,6 +10,8 @@ import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.BoostedTrees;
+import io.rankwright.models.RowModel;
+import io.rankwright.models.RowNetworks;
 import io.rankwright.models.text.EncodedTexts;
 import io.rankwright.retrieval.text.Asked;
 import io.rankwright.retrieval.text.Clicks;
@@ -20,12 +22,14 @@ import io.rankwright.serving.search.SearchModels;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.SearchApplication.Fusion;
-import io.rankwright.spec.SearchApplication.LambdaMart;
+import io.rankwright.spec.SearchApplication.OrderLearner;
+import io.rankwright.spec.SearchApplication.SearchRank;
 import io.rankwright.spec.SearchFeature;
 import io.rankwright.spec.UserFault;
 import io.rankwright.training.BoostedTrainer;
 import io.rankwright.training.ClickModel;
 import io.rankwright.training.CodeVersion;
+import io.rankwright.training.OrderTrainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -335,7 +339,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
      * the judged ones, never choose and never judge.
      */
     private List<Group> clicked(
-            Optional<SearchModels.Attractions> attractions, Searches searches, LambdaMart settings) {
+            Optional<SearchModels.Attractions> attractions, Searches searches, SearchRank settings) {
         var groups = new ArrayList<Group>();
         attractions.ifPresent(learnt -> learnt.attraction().forEach((query, items) -> {
             var grades = new HashMap<String, Float>();
@@ -363,7 +367,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
             Optional<SearchModels.Attractions> attractions,
             Searches searches,
             Map<String, Asked> asked,
-            LambdaMart settings,
+            SearchRank settings,
             Map<String, byte[]> parts,
             Map<String, Double> metrics) {
         try (Reporter.Step step = reporter.step("rank")) {
@@ -395,13 +399,12 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
                     .average()
                     .orElseThrow();
             double after;
-            try (var trees = new BoostedTrees(
-                    trees(with(fit, clicked), settings), settings.features().size())) {
+            try (RowModel ranker = ranker(learnt(with(fit, clicked), settings), settings)) {
                 after = validate.stream()
                         .mapToDouble(group -> ndcg(
                                 sorted(
                                         group.described().ids(),
-                                        trees.margins(group.described().rows(), group.size())),
+                                        ranker.margins(group.described().rows(), group.size())),
                                 right(data, group),
                                 10))
                         .average()
@@ -410,13 +413,18 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
             metrics.put("validate.fused.ndcg@10", before);
             metrics.put("validate.search.ndcg@10", after);
             if (after > before) {
-                List<byte[]> all = trees(with(List.of(groups), clicked), settings);
+                List<byte[]> all = learnt(with(List.of(groups), clicked), settings);
+                String part = switch (settings.learner()) {
+                    case OrderLearner.LambdaMart _ -> SearchModels.TREES;
+                    case OrderLearner.Network _ -> SearchModels.NETWORK;
+                };
                 for (int m = 0; m < all.size(); m++) {
-                    parts.put(SearchModels.TREES + m, all.get(m));
+                    parts.put(part + m, all.get(m));
                 }
             }
             step.outcome(
-                    "LambdaMART over %d features: nDCG@10 %.4f, fused %.4f on %,d queries it had not seen%s",
+                    "%s over %d features: nDCG@10 %.4f, fused %.4f on %,d queries it had not seen%s",
+                    settings.learner().title(),
                     settings.features().size(),
                     after,
                     before,
@@ -433,25 +441,37 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
         return Stream.concat(judged.stream(), clicked.stream()).toList();
     }
 
-    /** Several ensembles, each from queries drawn with repetition but for the first, which sees each once. */
-    private List<byte[]> trees(List<Group> groups, LambdaMart settings) {
+    private static RowModel ranker(List<byte[]> models, SearchRank settings) {
+        int columns = settings.features().size();
+        return switch (settings.learner()) {
+            case OrderLearner.LambdaMart _ -> new BoostedTrees(models, columns);
+            case OrderLearner.Network _ -> new RowNetworks(models, columns);
+        };
+    }
+
+    /** Several rankers, each from queries drawn with repetition but for the first, which sees each once. */
+    private List<byte[]> learnt(List<Group> groups, SearchRank settings) {
         List<Group> useful = groups.stream().filter(Group::holdsOne).toList();
-        var ensembles = new byte[settings.models()][];
-        Workers.forEach(ensembles.length, Progress.SILENT, "models", () -> m -> {
+        var models = new byte[settings.models()][];
+        Workers.forEach(models.length, Progress.SILENT, "models", () -> m -> {
             var random = new SplittableRandom(seed + 7_919L * m);
             var drawn = new ArrayList<Group>();
             for (int g = 0; g < useful.size(); g++) {
                 drawn.add(m == 0 ? useful.get(g) : useful.get(random.nextInt(useful.size())));
             }
-            ensembles[m] = new BoostedTrainer(settings.rounds(), settings.depth(), settings.learningRate(), seed + m)
-                    .order(
-                            rows(drawn, settings),
-                            drawn.stream().mapToInt(Group::size).toArray());
+            BoostedTrainer.Rows rows = rows(drawn, settings);
+            int[] sizes = drawn.stream().mapToInt(Group::size).toArray();
+            models[m] = switch (settings.learner()) {
+                case OrderLearner.LambdaMart(int rounds, int depth, double rate) ->
+                    new BoostedTrainer(rounds, depth, rate, seed + m).order(rows, sizes);
+                case OrderLearner.Network(List<Integer> deep, int epochs, double rate) ->
+                    new OrderTrainer(deep, epochs, rate, seed + m).order(rows, sizes);
+            };
         });
-        return List.of(ensembles);
+        return List.of(models);
     }
 
-    private static BoostedTrainer.Rows rows(List<Group> groups, LambdaMart settings) {
+    private static BoostedTrainer.Rows rows(List<Group> groups, SearchRank settings) {
         int columns = settings.features().size();
         int count = groups.stream().mapToInt(Group::size).sum();
         float[] rows = new float[count * columns];

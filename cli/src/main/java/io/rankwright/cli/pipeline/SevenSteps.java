@@ -162,7 +162,7 @@ public final class SevenSteps {
                         new Fact(
                                 "Rank",
                                 model.rank()
-                                        .map(rank -> "LambdaMART over the first " + rank.candidates())
+                                        .map(rank -> rank.learner().title() + " over the first " + rank.candidates())
                                         .orElse("the fused list"))),
                 baselines(application),
                 List.of(

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.rankwright.models.Artefact;
 import io.rankwright.models.BoostedTrees;
+import io.rankwright.models.RowModel;
+import io.rankwright.models.RowNetworks;
 import io.rankwright.models.text.EncodedTexts;
 import io.rankwright.retrieval.text.Clicks;
 import io.rankwright.retrieval.text.Searches;
@@ -32,16 +34,19 @@ public final class SearchModels {
     /** Its part with what was learnt from clicks, if there were any. */
     public static final String CLICKS = "clicks.json";
 
-    /** Its parts with the ensembles begin with this and end with their number. */
+    /** Its parts with rankers that are trees begin with this and end with their number. */
     public static final String TREES = "trees-";
+
+    /** Its parts with rankers that are networks begin with this and end with their number. */
+    public static final String NETWORK = "network-";
 
     private SearchModels() {}
 
     /**
-     * What is not trees.
+     * What is not a ranker.
      *
      * @param meaningWeight how much the list by meaning counts in a learned fusion
-     * @param ensembles how many there are, 0 if the fused list stays as it is
+     * @param ensembles how many rankers there are, of which the mean is said; 0 if the fused list stays as it is
      * @param items how many items there were
      */
     public record Manifest(double meaningWeight, int ensembles, int items) {}
@@ -127,31 +132,27 @@ public final class SearchModels {
     /** The ranker of a version. Any number of threads. */
     public static final class Ranking implements AutoCloseable {
         private final Manifest manifest;
-        private final Optional<BoostedTrees> trees;
+        private final Optional<RowModel> ranker;
 
-        private Ranking(Manifest manifest, Optional<BoostedTrees> trees) {
+        private Ranking(Manifest manifest, Optional<RowModel> ranker) {
             this.manifest = manifest;
-            this.trees = trees;
+            this.ranker = ranker;
         }
 
         /** Reads it from the artefact of a version. */
         public static Ranking of(Artefact artefact, SearchApplication application) {
             var manifest = artefact.json(MANIFEST, Manifest.class);
-            List<byte[]> ensembles = IntStream.range(0, manifest.ensembles())
-                    .mapToObj(m -> artefact.part(TREES + m))
+            if (manifest.ensembles() == 0) {
+                return new Ranking(manifest, Optional.empty());
+            }
+            boolean isNetwork = artefact.has(NETWORK + 0);
+            List<byte[]> models = IntStream.range(0, manifest.ensembles())
+                    .mapToObj(m -> artefact.part((isNetwork ? NETWORK : TREES) + m))
                     .toList();
+            int columns = application.model().rank().orElseThrow().features().size();
             return new Ranking(
                     manifest,
-                    ensembles.isEmpty()
-                            ? Optional.empty()
-                            : Optional.of(new BoostedTrees(
-                                    ensembles,
-                                    application
-                                            .model()
-                                            .rank()
-                                            .orElseThrow()
-                                            .features()
-                                            .size())));
+                    Optional.of(isNetwork ? new RowNetworks(models, columns) : new BoostedTrees(models, columns)));
         }
 
         public Manifest manifest() {
@@ -160,17 +161,17 @@ public final class SearchModels {
 
         /** What orders candidates; empty if the fused list stays as it is. */
         public Optional<Searches.Order> order() {
-            return trees.map(ensembles -> ensembles::margins);
+            return ranker.map(model -> model::margins);
         }
 
         /** What each input of a row adds to its score, the last what all begin with; empty without a ranker. */
         public Optional<double[]> contributions(float[] row) {
-            return trees.map(ensembles -> ensembles.contributions(row));
+            return ranker.map(model -> model.contributions(row));
         }
 
         @Override
         public void close() {
-            trees.ifPresent(BoostedTrees::close);
+            ranker.ifPresent(RowModel::close);
         }
     }
 }
