@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /**
  * Chooses the benchmark: {@code replay [APP] [EVENTS]}, {@code feed ADDRESS [REQUESTS]}, {@code
  * ranker HOME}, {@code store [APP]}, {@code
- * ingest [ADDRESS] [BATCHES]}, {@code load --rate N}, {@code cascade}, {@code
+ * ingest [ADDRESS] [BATCHES]}, {@code load --rate N}, {@code cascade}, {@code scale}, {@code
  * embeddings} or {@code encode FILE}.
  */
 public final class Bench {
@@ -30,6 +30,7 @@ public final class Bench {
                         arguments.length > 2 ? Integer.parseInt(arguments[2]) : 250);
             case "store" -> StoreBench.run(Path.of(arguments.length > 1 ? arguments[1] : "apps/video-feed"));
             case "cascade" -> CascadeBench.run(Options.of(arguments));
+            case "scale" -> ScaleBench.run(Options.of(arguments));
             case "load" -> LoadBench.run(Options.of(arguments));
             case "embeddings" -> EmbeddingBench.run();
             case "encode" -> EncodeBench.run(Path.of(arguments[1]));
@@ -37,6 +38,7 @@ public final class Bench {
                 System.err.println("usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME]"
                         + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings | encode FILE"
                         + " | cascade [--app APP] [--state STATE] [--requests N]"
+                        + " | scale [--items 10k,100k] [--candidates 1,100] [--requests N] [--home FOLDER] [--plot FILE.svg]"
                         + " | load [--address A] [--rate N | --peak CLIENTS] [--seconds N] [--users N] [--events SHARE]"
                         + " [--queries FILE.csv]");
         }

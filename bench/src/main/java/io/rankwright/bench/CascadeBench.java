@@ -50,6 +50,7 @@ import org.apache.lucene.store.FSDirectory;
 final class CascadeBench {
     private static final String VECTOR = "vector";
     private static final int VECTORS = 1_000;
+    private static final int TOGETHER = 300;
 
     private CascadeBench() {}
 
@@ -114,6 +115,7 @@ final class CascadeBench {
             System.out.printf("engine beside direct %.2f%n", ofEngine.getMean() / ofDirect.getMean());
             System.out.printf("allocated a request %,d KiB%n", allocated / requests / 1024);
             stages.forEach((stage, sum) -> System.out.printf("  %-10s %6.2f ms%n", stage, sum / requests));
+            direct.together();
             int callers = options.number("callers", Runtime.getRuntime().availableProcessors());
             peak(engine, subjects, application, callers, requests * 2);
         }
@@ -175,19 +177,19 @@ final class CascadeBench {
         print("engine", times);
     }
 
-    private static FeedRequest request(List<String> subjects, FeedApplication application, SplittableRandom random) {
+    static FeedRequest request(List<String> subjects, FeedApplication application, SplittableRandom random) {
         return FeedRequest.of(
                 subjects.get(random.nextInt(subjects.size())),
                 application.serving().slots());
     }
 
-    private static List<String> subjects(EventLog log, FeedApplication application) {
+    static List<String> subjects(EventLog log, FeedApplication application) {
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().subject()));
         return IntStream.range(1, ids.size()).mapToObj(ids::text).toList();
     }
 
-    private static long allocated() {
+    static long allocated() {
         return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getTotalThreadAllocatedBytes();
     }
 
@@ -242,6 +244,46 @@ final class CascadeBench {
                 inputs.put(input.getKey(), values);
                 shapes.put(input.getKey(), shape);
             }
+        }
+
+        /**
+         * Whether the candidates of two requests are scored faster in one run than in two: as they are, each row with the
+         * history of its own subject, and as they would be if the two had but one history.
+         */
+        void together() throws OrtException {
+            var alone = new Histogram(3);
+            var shared = new Histogram(3);
+            var joined = new Histogram(3);
+            for (int i = 0; i < 2 * TOGETHER; i++) {
+                if (i == TOGETHER) {
+                    List.of(alone, shared, joined).forEach(Histogram::reset);
+                }
+                timed(1, 1, alone);
+                timed(2, 1, shared);
+                timed(2, 2 * candidates, joined);
+            }
+            System.out.printf(
+                    "rows of two requests in one run beside two runs: %.2f with a history for each row, %.2f with one for all%n",
+                    joined.getMean() / (2 * alone.getMean()), shared.getMean() / (2 * alone.getMean()));
+        }
+
+        /** Scores the candidates of so many requests at once. */
+        private void timed(int requests, int histories, Histogram times) throws OrtException {
+            var tensors = new HashMap<String, OnnxTensor>();
+            for (var input : inputs.entrySet()) {
+                long[] shape = requireNonNull(shapes.get(input.getKey())).clone();
+                shape[0] = input.getKey().equals("x") ? (long) requests * candidates : histories;
+                int size = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+                float[] values = new float[size];
+                for (int at = 0; at < size; at += input.getValue().length) {
+                    System.arraycopy(input.getValue(), 0, values, at, Math.min(input.getValue().length, size - at));
+                }
+                tensors.put(input.getKey(), OnnxTensor.createTensor(environment, FloatBuffer.wrap(values), shape));
+            }
+            long start = System.nanoTime();
+            session.run(tensors).close();
+            times.recordValue(System.nanoTime() - start);
+            tensors.values().forEach(OnnxTensor::close);
         }
 
         int[] ask(float[] vector) throws IOException, OrtException {

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.ToDoubleFunction;
@@ -239,6 +240,30 @@ public final class FeatureState {
                 .toList();
     }
 
+    /** The keys of the next situations, at most {@link #AHEAD}. One thread at a time. */
+    private final class Ahead {
+        private final Situation[] situations = Stream.generate(
+                        () -> new Situation(layout.contextColumns().size()))
+                .limit(AHEAD)
+                .toArray(Situation[]::new);
+        /** Of each state and each of the situations the slots, and how many they are. */
+        private final int[][][] slots = states.stream()
+                .map(state -> Stream.generate(state::slotsArray).limit(AHEAD).toArray(int[][]::new))
+                .toArray(int[][][]::new);
+
+        private final int[][] counts = new int[states.size()][AHEAD];
+        /** Of no meaning; without it the reads ahead would be left out as useless. */
+        @SuppressWarnings("UnusedVariable")
+        private long touched;
+
+        /** Looks up the keys of the first situations, and reads what they will ask for. */
+        void look(int[] chosen, int size) {
+            for (int s : chosen) {
+                touched += stateArray[s].locateAhead(situations, size, slots[s], counts[s]);
+            }
+        }
+    }
+
     /** Some of the states, with the columns that rest on them. One thread at a time. */
     final class Part {
         /** Which states take events. */
@@ -256,19 +281,7 @@ public final class FeatureState {
         /** Which states' keys are looked up ahead and not again. */
         private final int[] located;
 
-        private final Situation[] next = Stream.generate(
-                        () -> new Situation(layout.contextColumns().size()))
-                .limit(AHEAD)
-                .toArray(Situation[]::new);
-        /** Of each state and each of the next exposures the slots, and how many they are. */
-        private final int[][][] nextSlots = states.stream()
-                .map(state -> Stream.generate(state::slotsArray).limit(AHEAD).toArray(int[][]::new))
-                .toArray(int[][][]::new);
-
-        private final int[][] nextCounts = new int[states.size()][AHEAD];
-        /** Of no meaning; without it the reads ahead would be left out as useless. */
-        @SuppressWarnings("UnusedVariable")
-        private long touched;
+        private final Ahead ahead = new Ahead();
 
         private Part(BitSet chosen, boolean isFirst) {
             this.isFirst = isFirst;
@@ -306,11 +319,9 @@ public final class FeatureState {
         /** Looks up the keys of the next exposures, at most {@link #AHEAD}, and reads what they will ask for. */
         void lookAhead(List<Event> events) {
             for (int i = 0; i < events.size(); i++) {
-                next[i].set(events.get(i), layout);
+                ahead.situations[i].set(events.get(i), layout);
             }
-            for (int s : changing) {
-                touched += stateArray[s].locateAhead(next, events.size(), nextSlots[s], nextCounts[s]);
-            }
+            ahead.look(changing, events.size());
         }
 
         /**
@@ -322,8 +333,8 @@ public final class FeatureState {
             reader.situation.set(event, layout);
             for (int s : located) {
                 // A key that was not there may have come since; one that was there stays where it is.
-                reader.counts[s] = nextCounts[s][place];
-                reader.slots[s][0] = nextSlots[s][place][0];
+                reader.counts[s] = ahead.counts[s][place];
+                reader.slots[s][0] = ahead.slots[s][place][0];
                 if (reader.counts[s] == 0) {
                     reader.counts[s] = stateArray[s].locate(reader.situation, reader.slots[s]);
                 }
@@ -449,6 +460,7 @@ public final class FeatureState {
         private final double[] @Nullable [] given;
 
         private final View view;
+        private @Nullable Ahead ahead;
 
         private Reader(double[] @Nullable [] given, View view) {
             this.given = given;
@@ -493,18 +505,43 @@ public final class FeatureState {
             for (int s : view.itemStates) {
                 counts[s] = stateArray[s].locate(situation, slots[s]);
             }
+            fillItemColumns(row);
+        }
+
+        private void fillItemColumns(double[] row) {
             for (int c : view.itemColumns) {
                 row[c] = readerArray[c].read(this, situation);
             }
         }
 
         /**
-         * The values for another item, all else as in the last {@code read}, with its row: only what differs from item to
-         * item is read. Nothing may have changed the state in between.
+         * The values for other items, all else as in the last {@code read}, in its row, one after the other: only what
+         * differs from item to item is read, and the keys of several items are looked up side by side. Nothing may have
+         * changed the state in between.
+         *
+         * @param codes the items, of which those at {@code [from, to)} are read
+         * @param each told for each the place of the item whose values the row has
          */
-        public void readNext(int item, double[] row) {
-            situation.item = item;
-            fillItem(row);
+        public void readNext(int[] codes, int from, int to, double[] row, IntConsumer each) {
+            Ahead next = ahead == null ? new Ahead() : ahead;
+            ahead = next;
+            for (int start = from; start < to; start += AHEAD) {
+                int size = Math.min(AHEAD, to - start);
+                for (int i = 0; i < size; i++) {
+                    next.situations[i].set(
+                            situation.subject, codes[start + i], situation.timeMillis, situation.context);
+                }
+                next.look(view.itemStates, size);
+                for (int i = 0; i < size; i++) {
+                    situation.item = codes[start + i];
+                    for (int s : view.itemStates) {
+                        counts[s] = next.counts[s][i];
+                        System.arraycopy(next.slots[s][i], 0, slots[s], 0, counts[s]);
+                    }
+                    fillItemColumns(row);
+                    each.accept(start + i);
+                }
+            }
         }
 
         @Override

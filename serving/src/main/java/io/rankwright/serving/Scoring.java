@@ -61,6 +61,7 @@ final class Scoring implements AutoCloseable {
         private final LiveModels live;
         private final StoreReader.Loaded features;
         private final List<Fusion.Candidate> candidates;
+        private final int[] items;
         private final Request request;
         private final int block;
         private final int size;
@@ -75,6 +76,7 @@ final class Scoring implements AutoCloseable {
             this.live = live;
             this.features = features;
             this.candidates = candidates;
+            this.items = candidates.stream().mapToInt(Fusion.Candidate::code).toArray();
             this.request = request;
             int least = (candidates.size() + MOST - 1) / MOST;
             // As many as keep all cores busy to the end.
@@ -115,14 +117,15 @@ final class Scoring implements AutoCloseable {
             lock.readLock().lock();
             try {
                 stood = position.getAsLong();
-                int first = candidates.get(from).code();
+                int first = items[from];
                 workspace.reader.read(request.subject(), first, request.nowMillis(), request.context(), workspace.row);
                 workspace.encoder.encode(workspace.row, workspace.reader, request.subject(), first, rows, 0);
-                for (int i = from + 1; i < to; i++) {
-                    int item = candidates.get(i).code();
-                    workspace.reader.readNext(item, workspace.row);
-                    workspace.encoder.encodeNext(workspace.row, request.subject(), item, rows, i - from);
-                }
+                workspace.reader.readNext(
+                        items,
+                        from + 1,
+                        to,
+                        workspace.row,
+                        i -> workspace.encoder.encodeNext(workspace.row, request.subject(), items[i], rows, i - from));
             } finally {
                 lock.readLock().unlock();
                 live.giveBack(workspace);
