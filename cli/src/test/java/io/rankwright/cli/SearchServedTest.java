@@ -42,6 +42,7 @@ class SearchServedTest {
                 yaml,
                 Files.readString(yaml)
                         .replace("pages: ../../docs, queries: 400", "pages: pages, queries: 200")
+                        .replace("epochs: 60", "epochs: 5")
                         .replace("[100, 150, 200, 250]", "[40, 80]"));
         Command.copy(Path.of("../docs/decisions"), application.resolve("pages"));
         running = Command.serve(scratch, application.toString(), "--port", "0");
