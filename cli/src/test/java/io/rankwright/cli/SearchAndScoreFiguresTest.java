@@ -54,6 +54,8 @@ class SearchAndScoreFiguresTest {
         JsonNode metrics = evaluated(
                 changed(
                         "paper-search",
+                        "    network: .*",
+                        "    lambdamart: { candidates: 50, rounds: 150, depth: 4, learning_rate: 0.05, models: 4 }",
                         " +meaning: .*\n",
                         "",
                         " +closeness: .*\n",

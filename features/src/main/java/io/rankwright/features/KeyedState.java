@@ -175,7 +175,7 @@ final class KeyedState {
         long read = 0;
         for (int i = 0; i < size; i++) {
             for (int k = 0; k < counts[i]; k++) {
-                Ring ring = ring(found[i][k], rings);
+                Ring ring = known(found[i][k]);
                 read += ring == null ? 0 : ring.size();
                 int total = found[i][k] * formulaIndexes.length;
                 read += total < totals.length ? (long) totals[total] : 0;
@@ -183,20 +183,20 @@ final class KeyedState {
         }
         for (int i = 0; i < size; i++) {
             for (int k = 0; k < counts[i]; k++) {
-                Ring ring = ring(found[i][k], rings);
+                Ring ring = known(found[i][k]);
                 read += ring == null ? 0 : ring.touchHead();
             }
         }
         for (int i = 0; i < size; i++) {
             for (int k = 0; k < counts[i]; k++) {
-                Ring ring = ring(found[i][k], rings);
+                Ring ring = known(found[i][k]);
                 read += ring == null ? 0 : ring.touchEnds();
             }
         }
         return read;
     }
 
-    private static @Nullable Ring ring(int slot, Ring[] rings) {
+    private @Nullable Ring known(int slot) {
         return slot < rings.length ? rings[slot] : null;
     }
 

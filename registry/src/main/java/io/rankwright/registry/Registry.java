@@ -218,9 +218,7 @@ public final class Registry implements AutoCloseable {
      * @throws UserFault if there is none
      */
     public Version version(int id) {
-        return versions().stream()
-                .filter(known -> known.id() == id)
-                .findFirst()
+        return known(id, liveNow())
                 .orElseThrow(() -> new UserFault("no version v" + id + "; 'rankwright models' lists them"));
     }
 
@@ -231,8 +229,14 @@ public final class Registry implements AutoCloseable {
 
     /** The version that serves. */
     public Optional<Version> live() {
-        int live = liveNow().version();
-        return versions().stream().filter(version -> version.id() == live).findFirst();
+        Live live = liveNow();
+        return known(live.version(), live);
+    }
+
+    private Optional<Version> known(int id, Live live) {
+        int tried = canaries().running().map(Canary::version).orElse(0);
+        return find(VERSIONS, Integer.toString(id), Version.class)
+                .map(version -> version.in(stage(version, live, tried)));
     }
 
     /**

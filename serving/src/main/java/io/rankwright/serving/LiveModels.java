@@ -44,9 +44,9 @@ public final class LiveModels implements AutoCloseable {
     private final AtomicInteger users = new AtomicInteger(1);
     /** The sources of arms, by what the arms change. */
     private final Map<Map<String, String>, List<Source>> changedSources = new ConcurrentHashMap<>();
-    /** By the state that they read: in an engine with an online store there is one for each request under way. */
-    private final int[] slices;
 
+    private final int[] slices;
+    /** By the state that they read: in an engine with an online store there is one for each request under way. */
     private final Map<FeatureState, Queue<Workspace>> workspaces = new ConcurrentHashMap<>();
 
     /** Where in a row of the ranker the features stand by whose values calibration is watched. */

@@ -23,11 +23,13 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
@@ -78,11 +80,14 @@ public final class Monitor {
 
     /** What happened since a moment. */
     private record Window(
-            long startMillis, Calibration calibration, Map<String, Calibration> bySlice, FeedHealth health) {
+            long startMillis, Calibration calibration, Map<Part, Calibration> bySlice, FeedHealth health) {
         static Window at(long millis) {
-            return new Window(millis, new Calibration(), new TreeMap<>(), new FeedHealth());
+            return new Window(millis, new Calibration(), new HashMap<>(), new FeedHealth());
         }
     }
+
+    /** The exposures for which a slicing feature, by its place among those, has a value. */
+    private record Part(int slice, float value) {}
 
     /** What drift is held against, as it is kept. */
     private record References(int version, List<DriftWatch.Kept> drift, List<DriftWatch.Kept> outcomes) {}
@@ -329,7 +334,7 @@ public final class Monitor {
         }
         window.calibration().add(shown.predicted(), outcome);
         for (int s = 0; s < Math.min(sliced.size(), shown.slices().length); s++) {
-            String of = sliced.get(s) + " = " + texts.apply(sliced.get(s), shown.slices()[s]);
+            var of = new Part(s, shown.slices()[s]);
             if (window.bySlice().size() < MOST_SLICES || window.bySlice().containsKey(of)) {
                 window.bySlice().computeIfAbsent(of, _ -> new Calibration()).add(shown.predicted(), outcome);
             }
@@ -354,8 +359,18 @@ public final class Monitor {
                 alarms());
     }
 
+    /** The calibration of each part, by its name for people. */
+    private SortedMap<String, Calibration> bySlice() {
+        var named = new TreeMap<String, Calibration>();
+        shown().bySlice()
+                .forEach((part, calibration) -> named.put(
+                        sliced.get(part.slice()) + " = " + texts.apply(sliced.get(part.slice()), part.value()),
+                        calibration));
+        return named;
+    }
+
     private List<Slice> slices() {
-        return shown().bySlice().entrySet().stream()
+        return bySlice().entrySet().stream()
                 .map(entry -> new Slice(
                         entry.getKey(),
                         entry.getValue().count(),
@@ -380,7 +395,7 @@ public final class Monitor {
         }
         addCalibration("predictions", shown().calibration(), limits.ece(), alarms);
         // A part may be off by more before anybody is woken: there are many of them.
-        shown().bySlice().forEach((of, calibration) -> addCalibration(of, calibration, 2 * limits.ece(), alarms));
+        bySlice().forEach((of, calibration) -> addCalibration(of, calibration, 2 * limits.ece(), alarms));
         return alarms;
     }
 

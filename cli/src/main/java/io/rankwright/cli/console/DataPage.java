@@ -74,10 +74,14 @@ final class DataPage {
                 + column.derived().map(formula -> " = " + formula).orElse("");
         String low = Double.isInfinite(column.min()) ? "" : bound(column, column.min());
         String high = Double.isInfinite(column.max()) ? "" : bound(column, column.max());
-        String range = low.isEmpty() && high.isEmpty()
-                ? ""
-                : high.isEmpty() ? "from " + low : low.isEmpty() ? "up to " + high : low + " to " + high;
-        return new Column(column.name(), type, range, column.isNullable() ? "may be empty" : "");
+        return new Column(column.name(), type, range(low, high), column.isNullable() ? "may be empty" : "");
+    }
+
+    private static String range(String low, String high) {
+        if (low.isEmpty()) {
+            return high.isEmpty() ? "" : "up to " + high;
+        }
+        return high.isEmpty() ? "from " + low : low + " to " + high;
     }
 
     private static String bound(Contract.Column column, double value) {

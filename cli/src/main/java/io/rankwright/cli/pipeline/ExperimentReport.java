@@ -222,17 +222,19 @@ public record ExperimentReport(
                     continue;
                 }
                 double[] sums = isBefore ? unit.before : unit.during;
+                double ofPrimary = 0;
                 for (int m = 0; m < sums.length; m++) {
                     double value = metrics.get(m).ofExposure().applyAsDouble(event);
-                    sums[m] += Double.isNaN(value) ? 0 : value;
+                    double counted = Double.isNaN(value) ? 0 : value;
+                    sums[m] += counted;
+                    ofPrimary = m == 0 ? counted : ofPrimary;
                 }
                 if (isBefore) {
                     unit.exposuresBefore++;
                 } else {
                     unit.exposures++;
                     int look = looks.of(event.timeMillis());
-                    double value = metrics.getFirst().ofExposure().applyAsDouble(event);
-                    unit.primaryByLook[look] += Double.isNaN(value) ? 0 : value;
+                    unit.primaryByLook[look] += ofPrimary;
                     unit.exposuresByLook[look]++;
                 }
             }
@@ -297,23 +299,27 @@ public record ExperimentReport(
             return List.of();
         }
         var found = new ArrayList<Look>();
+        List<Unit> all = List.copyOf(units.values());
+        // Of each subject what it has come to by the look.
+        double[] sums = new double[all.size()];
+        double[] exposures = new double[all.size()];
         for (int look = 0; look < Looks.COUNT; look++) {
             long end = looks.endOf(look);
             Outcomes[] outcomes = new Outcomes[arms.size()];
             Arrays.setAll(outcomes, _ -> new Outcomes());
             long[] counts = new long[arms.size()];
-            for (Unit unit : units.values()) {
+            for (int u = 0; u < sums.length; u++) {
+                Unit unit = all.get(u);
+                sums[u] += unit.primaryByLook[look];
+                exposures[u] += unit.exposuresByLook[look];
                 if (unit.sinceMillis <= end) {
-                    double sum = 0;
-                    double exposures = 0;
-                    for (int before = 0; before <= look; before++) {
-                        sum += unit.primaryByLook[before];
-                        exposures += unit.exposuresByLook[before];
-                    }
                     counts[unit.arm]++;
                     boolean isOfSubject = metric.per() == OnlineMetric.Per.SUBJECT;
                     outcomes[unit.arm].add(
-                            sum, isOfSubject ? 1 : exposures, unit.before[0], isOfSubject ? 1 : unit.exposuresBefore);
+                            sums[u],
+                            isOfSubject ? 1 : exposures[u],
+                            unit.before[0],
+                            isOfSubject ? 1 : unit.exposuresBefore);
                 }
             }
             for (int arm = 1; arm < counts.length; arm++) {

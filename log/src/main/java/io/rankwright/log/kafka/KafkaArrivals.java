@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
@@ -44,6 +45,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 public final class KafkaArrivals implements ArrivalLog {
     private static final Duration KNOWN_WITHIN = Duration.ofSeconds(10);
+    private static final Duration ASKED_EVERY = Duration.ofMillis(100);
     private static final int DELIVERY_MILLIS = 10_000;
 
     private final KafkaCluster cluster;
@@ -123,6 +125,7 @@ public final class KafkaArrivals implements ArrivalLog {
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || System.nanoTime() > deadline) {
                     throw e;
                 }
+                LockSupport.parkNanos(ASKED_EVERY.toNanos());
             }
         }
     }
