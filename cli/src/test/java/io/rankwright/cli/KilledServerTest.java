@@ -24,12 +24,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A server that takes events in while it is killed again and again, and one whose disk fills up. */
-@Tag("alone")
 class KilledServerTest {
     private static final int KILLS = Faults.times(2, 50);
     private static final int EVENTS = Faults.times(4_000, 100_000);

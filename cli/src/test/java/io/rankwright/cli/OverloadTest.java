@@ -12,12 +12,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A server that is asked for three times as much as it can answer goes on answering what it can. */
-@Tag("alone")
 class OverloadTest {
     private static final long UNLOADED_SECONDS = Faults.times(2, 20);
     private static final long PEAK_SECONDS = Faults.times(3, 30);

@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
  * A ranker that stalls for seconds, and one that fails: a network from elsewhere does so where a request comes from the
  * surface {@code stall} or {@code die}, and serves all others.
  */
-@Tag("alone")
 class StalledAndDeadPartsTest {
     /** All stages together, as the home feed is shipped. */
     private static final String BUDGET = "budget: { retrieve: 40ms, rank: 60ms, rerank: 10ms }";
