@@ -2,13 +2,12 @@ package io.rankwright.bench;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.rankwright.cli.pipeline.Home;
+import io.rankwright.cli.pipeline.LiveEngine;
 import io.rankwright.cli.pipeline.Pipeline;
 import io.rankwright.cli.pipeline.RegistryPlace;
 import io.rankwright.cli.pipeline.Reporter;
-import io.rankwright.log.EventLog;
 import io.rankwright.registry.Registry;
 import io.rankwright.serving.Engine;
-import io.rankwright.serving.Slots;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.training.Snapshot;
 import io.rankwright.training.TrainingRun;
@@ -18,7 +17,6 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -53,11 +51,14 @@ final class ScaleBench {
         int requests = options.number("requests", 1_000);
         var points = new ArrayList<Point>();
         for (String items : options.text("items", "10k,100k,1M").split(",")) {
-            var overrides = Map.of("data.simulate.videos", items);
-            Path state = prepared(FeedApplication.read(app, overrides), homes.resolve(items));
+            Path home = homes.resolve(items);
+            FeedApplication whole = FeedApplication.read(app, Map.of("data.simulate.videos", items));
+            Path state = prepared(whole, home);
             for (String text :
                     options.text("candidates", "1,10,100,500,1000,2000").split(",")) {
-                points.add(asked(app, items, Integer.parseInt(text), state, requests));
+                int candidates = Integer.parseInt(text);
+                FeedApplication application = FeedApplication.read(app, with(whole, items, candidates));
+                points.add(asked(application, items, home, state, requests));
             }
         }
         String plot = options.text("plot", "");
@@ -95,24 +96,20 @@ final class ScaleBench {
         return overrides;
     }
 
-    private static Point asked(Path app, String items, int candidates, Path state, int requests) throws IOException {
-        FeedApplication whole = FeedApplication.read(app);
-        FeedApplication application = FeedApplication.read(app, with(whole, items, candidates));
-        var registry = new Registry(state.resolve("registry"));
-        EventLog log = EventLog.open(state.resolve("log"), application);
+    private static Point asked(FeedApplication application, String items, Path home, Path state, int requests)
+            throws IOException {
+        int candidates = application.model().rank().candidates();
         long begun = System.nanoTime();
-        try (Engine engine = Engine.start(
+        try (LiveEngine live = LiveEngine.open(
                 application,
-                log,
-                Slots.EMBEDDED,
-                registry,
-                registry.live().orElseThrow(),
+                new Registry(state.resolve("registry")),
+                home,
                 state,
-                true,
                 new SimpleMeterRegistry(),
-                Clock.systemUTC())) {
+                Reporter.onErrorStream())) {
             double started = (System.nanoTime() - begun) / 1e9;
-            List<String> subjects = CascadeBench.subjects(log, application);
+            Engine engine = live.engine();
+            List<String> subjects = CascadeBench.subjects(engine.log(), application);
             var random = new SplittableRandom(candidates);
             for (int i = 0; i < requests; i++) {
                 engine.feed(CascadeBench.request(subjects, application, random));

@@ -147,49 +147,30 @@ final class NetworkMember implements RankerMember {
         var batch = manifest.inputs().batch(1, tables);
         batch.set(0, row, 0);
         int count = layout.names().size();
-        var path = new Path(batch, count);
-        float[][] found = network.apply(tensors(path.x, path.size, path.sequences, path.masks, path.size));
+        int points = PathContributions.points(count);
+        int width = batch.x().length;
+        float[][] sequences = new float[manifest.inputs().sequences().size()][];
+        float[][] masks = new float[sequences.length][];
+        for (int s = 0; s < sequences.length; s++) {
+            int[] nameOf = new int[batch.sequence(s).length];
+            Arrays.fill(nameOf, names[width + s]);
+            sequences[s] = PathContributions.line(batch.sequence(s), nameOf, count);
+            masks[s] = repeated(batch.mask(s), points);
+        }
+        float[] x = PathContributions.line(batch.x(), names, count);
+        float[][] found = network.apply(tensors(x, points, sequences, masks, points));
         NetworkOutput output = manifest.outputs().get(head);
-        double[] scores = new double[path.size];
+        double[] scores = new double[points];
         Arrays.setAll(scores, point -> output.apply(found[point][head], row, 0));
         return PathContributions.of(scores, count);
     }
 
-    /** The points of the line from zeros to a row. */
-    private final class Path {
-        private final int size;
-        private final float[] x;
-        private final float[][] sequences;
-        private final float[][] masks;
-
-        Path(NetworkInputs.Batch end, int count) {
-            this.size = PathContributions.points(count);
-            this.x = new float[size * end.x().length];
-            this.sequences = new float[manifest.inputs().sequences().size()][];
-            this.masks = new float[sequences.length][];
-            for (int s = 0; s < sequences.length; s++) {
-                sequences[s] = new float[size * end.sequence(s).length];
-                masks[s] = new float[size * end.mask(s).length];
-            }
-            for (int point = 0; point < size; point++) {
-                add(end, point, count);
-            }
+    private static float[] repeated(float[] values, int times) {
+        float[] all = new float[times * values.length];
+        for (int t = 0; t < times; t++) {
+            System.arraycopy(values, 0, all, t * values.length, values.length);
         }
-
-        private void add(NetworkInputs.Batch end, int point, int count) {
-            int width = end.x().length;
-            for (int i = 0; i < width; i++) {
-                x[point * width + i] = end.x()[i] * PathContributions.share(point, names[i], count);
-            }
-            for (int s = 0; s < sequences.length; s++) {
-                float share = PathContributions.share(point, names[width + s], count);
-                float[] values = end.sequence(s);
-                for (int i = 0; i < values.length; i++) {
-                    sequences[s][point * values.length + i] = values[i] * share;
-                }
-                System.arraycopy(end.mask(s), 0, masks[s], point * end.mask(s).length, end.mask(s).length);
-            }
-        }
+        return all;
     }
 
     @Override

@@ -7,7 +7,7 @@ package io.rankwright.models;
  * exactly, and go to the integral as steps grow. Stateless.
  */
 final class PathContributions {
-    static final int STEPS = 8;
+    private static final int STEPS = 8;
 
     private PathContributions() {}
 
@@ -16,11 +16,25 @@ final class PathContributions {
         return STEPS * (inputs + 1) + 1;
     }
 
-    /** How far along the line an input is at a point. */
-    static float share(int point, int input, int inputs) {
-        int step = point / (inputs + 1);
-        boolean isAhead = point % (inputs + 1) == input + 1;
-        return (float) (isAhead ? step + 1 : step) / STEPS;
+    /**
+     * The values of all points, one point behind the other.
+     *
+     * @param end those of what is explained; the line begins at zeros
+     * @param inputOf for each value the input that it belongs to
+     */
+    static float[] line(float[] end, int[] inputOf, int inputs) {
+        int points = points(inputs);
+        float[] values = new float[points * end.length];
+        for (int point = 0; point < points; point++) {
+            int step = point / (inputs + 1);
+            int ahead = point % (inputs + 1) - 1;
+            float here = (float) step / STEPS;
+            float next = (float) (step + 1) / STEPS;
+            for (int i = 0; i < end.length; i++) {
+                values[point * end.length + i] = end[i] * (inputOf[i] == ahead ? next : here);
+            }
+        }
+        return values;
     }
 
     /**

@@ -67,14 +67,8 @@ public final class RowNetworks implements RowModel {
         double[] sums = new double[columns + 1];
         int points = PathContributions.points(columns);
         for (Member member : members) {
-            float[] end = member.x(row, 1, columns);
-            int[] places = member.inputs().places();
-            float[] x = new float[points * end.length];
-            for (int point = 0; point < points; point++) {
-                for (int i = 0; i < end.length; i++) {
-                    x[point * end.length + i] = end[i] * PathContributions.share(point, places[i], columns);
-                }
-            }
+            float[] x = PathContributions.line(
+                    member.x(row, 1, columns), member.inputs().places(), columns);
             double[] scores = Arrays.stream(member.apply(x, points))
                     .mapToDouble(said -> said[0])
                     .toArray();

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.rankwright.models.NetworkInputs;
 import io.rankwright.spec.Model;
+import io.rankwright.training.Weights.Dense;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -31,9 +32,6 @@ final class DeepCross {
     private final List<List<Dense>> deep = new ArrayList<>();
     private final List<Dense> gates = new ArrayList<>();
     private final List<Dense> outputs = new ArrayList<>();
-
-    /** The places of a matrix and a bias. */
-    private record Dense(int matrix, int bias) {}
 
     /** The places of what tells how much an item of a sequence matters: from it, from the target, from their product. */
     private record Attention(int sequence, int target, int product, int bias, int output) {}
@@ -64,27 +62,17 @@ final class DeepCross {
         }
         int experts = Math.max(1, settings.experts());
         for (int expert = 0; expert < experts; expert++) {
-            var layers = new ArrayList<Dense>();
-            int before = width;
-            for (int size : settings.deep()) {
-                layers.add(dense(before, size));
-                before = size;
-            }
-            deep.add(layers);
+            deep.add(weights.layers(width, settings.deep()));
         }
         int joined = width + settings.deep().getLast();
         if (settings.experts() == 0) {
-            outputs.add(dense(joined, heads));
+            outputs.add(weights.dense(joined, heads));
         } else {
             for (int head = 0; head < heads; head++) {
-                gates.add(dense(width, experts));
-                outputs.add(dense(joined, 1));
+                gates.add(weights.dense(width, experts));
+                outputs.add(weights.dense(joined, 1));
             }
         }
-    }
-
-    private Dense dense(int from, int to) {
-        return new Dense(weights.matrix(from, to), weights.zeros(1, to));
     }
 
     Weights weights() {
@@ -125,34 +113,25 @@ final class DeepCross {
         T start = operators.concat(parts);
         T crossed = start;
         for (Dense layer : cross) {
-            T weighed = operators.dense(crossed, layer.matrix(), layer.bias());
+            T weighed = operators.dense(crossed, layer);
             crossed = operators.add(operators.multiply(start, weighed), crossed);
         }
         var experts = new ArrayList<T>();
         for (List<Dense> layers : deep) {
-            T value = start;
-            for (Dense layer : layers) {
-                value = operators.dropout(
-                        operators.relu(operators.dense(value, layer.matrix(), layer.bias())), dropout);
-            }
-            experts.add(value);
+            experts.add(operators.layers(start, layers, dropout));
         }
         if (gates.isEmpty()) {
-            Dense output = outputs.getFirst();
-            return operators.dense(
-                    operators.concat(List.of(crossed, experts.getFirst())), output.matrix(), output.bias());
+            return operators.dense(operators.concat(List.of(crossed, experts.getFirst())), outputs.getFirst());
         }
         var found = new ArrayList<T>();
         for (int head = 0; head < heads; head++) {
-            Dense gate = gates.get(head);
-            T shares = operators.softmax(operators.dense(start, gate.matrix(), gate.bias()), 1);
+            T shares = operators.softmax(operators.dense(start, gates.get(head)), 1);
             T mixed = operators.multiply(experts.getFirst(), operators.slice(shares, 0, 1));
             for (int expert = 1; expert < experts.size(); expert++) {
                 mixed = operators.add(
                         mixed, operators.multiply(experts.get(expert), operators.slice(shares, expert, expert + 1)));
             }
-            Dense output = outputs.get(head);
-            found.add(operators.dense(operators.concat(List.of(crossed, mixed)), output.matrix(), output.bias()));
+            found.add(operators.dense(operators.concat(List.of(crossed, mixed)), outputs.get(head)));
         }
         return operators.concat(found);
     }

@@ -52,6 +52,19 @@ interface Operators<T> {
     /** Leaves a share of the values out and scales the others up, while training; nothing while serving. */
     T dropout(T input, double share);
 
+    default T dense(T input, Weights.Dense layer) {
+        return dense(input, layer.matrix(), layer.bias());
+    }
+
+    /** Layers one upon the other, of each what is positive. */
+    default T layers(T input, List<Weights.Dense> layers, double dropout) {
+        T value = input;
+        for (Weights.Dense layer : layers) {
+            value = dropout(relu(dense(value, layer)), dropout);
+        }
+        return value;
+    }
+
     /** {@code input · weights + bias}. */
     default T dense(T input, int weights, int bias) {
         return add(matMul(input, weight(weights)), weight(bias));

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * "Learning to Rank: From Pairwise Approach to Listwise Approach", 2007), on the calling thread. The same rows and seed give
  * the same bytes.
  *
- * @param deep the widths of the layers
+ * @param deep the widths of the layers, at least one
  * @param epochs passes over the queries
  * @param learningRate the step, which falls to zero
  * @param seed of the weights and of the order of the queries
@@ -124,32 +124,18 @@ public record OrderTrainer(List<Integer> deep, int epochs, double learningRate, 
     /** The network: its layers, and the row itself beside what comes of them. */
     private static final class Layers {
         private final Weights weights;
-        private final List<Dense> layers = new ArrayList<>();
-        private final Dense output;
-
-        private record Dense(int matrix, int bias) {}
+        private final List<Weights.Dense> layers;
+        private final Weights.Dense output;
 
         Layers(int width, List<Integer> deep, SplittableRandom random) {
             this.weights = new Weights(random);
-            int before = width;
-            for (int size : deep) {
-                layers.add(dense(before, size));
-                before = size;
-            }
-            this.output = dense(width + before, 1);
-        }
-
-        private Dense dense(int from, int to) {
-            return new Dense(weights.matrix(from, to), weights.zeros(1, to));
+            this.layers = weights.layers(width, deep);
+            this.output = weights.dense(width + deep.getLast(), 1);
         }
 
         private <T> T forward(Operators<T> operators, T x) {
-            T value = x;
-            for (Dense layer : layers) {
-                value = operators.dropout(
-                        operators.relu(operators.dense(value, layer.matrix(), layer.bias())), DROPOUT);
-            }
-            return operators.dense(operators.concat(List.of(x, value)), output.matrix(), output.bias());
+            T value = operators.layers(x, layers, DROPOUT);
+            return operators.dense(operators.concat(List.of(x, value)), output);
         }
 
         byte[] onnx(int width) {

@@ -51,6 +51,25 @@ final class Weights {
         return values.size() - 1;
     }
 
+    /** The places of a matrix and of what is added to its product. */
+    record Dense(int matrix, int bias) {}
+
+    /** Adds a matrix that begins with small random values, and a bias of zeros. */
+    Dense dense(int inputs, int outputs) {
+        return new Dense(matrix(inputs, outputs), zeros(1, outputs));
+    }
+
+    /** Adds layers one upon the other. */
+    List<Dense> layers(int inputs, List<Integer> widths) {
+        var layers = new ArrayList<Dense>();
+        int before = inputs;
+        for (int width : widths) {
+            layers.add(dense(before, width));
+            before = width;
+        }
+        return layers;
+    }
+
     float[] values(int place) {
         return values.get(place);
     }

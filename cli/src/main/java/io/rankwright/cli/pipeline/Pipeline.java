@@ -428,7 +428,7 @@ public final class Pipeline {
         Map<String, CollaborativeModel> collaborative = collaborative(log, data, train);
         collaborative.forEach((source, learnt) -> artefacts.put(
                 LiveModels.collaborativeOf(source), learnt.artefact().bytes()));
-        towers().ifPresent(settings -> {
+        application.model().twoTower().ifPresent(settings -> {
             try (Reporter.Step step = reporter.step("two-tower")) {
                 artefacts.put(
                         "towers",
@@ -569,10 +569,6 @@ public final class Pipeline {
             }
         });
         return baselines;
-    }
-
-    private Optional<Model.TwoTower> towers() {
-        return application.model().twoTower();
     }
 
     private void evaluate(

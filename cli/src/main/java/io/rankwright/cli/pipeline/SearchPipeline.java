@@ -9,9 +9,7 @@ import io.rankwright.log.PageCorpus;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Artefact;
-import io.rankwright.models.BoostedTrees;
 import io.rankwright.models.RowModel;
-import io.rankwright.models.RowNetworks;
 import io.rankwright.models.text.EncodedTexts;
 import io.rankwright.retrieval.text.Asked;
 import io.rankwright.retrieval.text.Clicks;
@@ -398,8 +396,10 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
                     .mapToDouble(group -> ndcg(group.described().ids(), right(data, group), 10))
                     .average()
                     .orElseThrow();
+            var kind = SearchModels.Kind.of(settings.learner());
             double after;
-            try (RowModel ranker = ranker(learnt(with(fit, clicked), settings), settings)) {
+            try (RowModel ranker = kind.read(
+                    learnt(with(fit, clicked), settings), settings.features().size())) {
                 after = validate.stream()
                         .mapToDouble(group -> ndcg(
                                 sorted(
@@ -414,12 +414,8 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
             metrics.put("validate.search.ndcg@10", after);
             if (after > before) {
                 List<byte[]> all = learnt(with(List.of(groups), clicked), settings);
-                String part = switch (settings.learner()) {
-                    case OrderLearner.LambdaMart _ -> SearchModels.TREES;
-                    case OrderLearner.Network _ -> SearchModels.NETWORK;
-                };
                 for (int m = 0; m < all.size(); m++) {
-                    parts.put(part + m, all.get(m));
+                    parts.put(kind.part(m), all.get(m));
                 }
             }
             step.outcome(
@@ -439,14 +435,6 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
 
     private static List<Group> with(List<Group> judged, List<Group> clicked) {
         return Stream.concat(judged.stream(), clicked.stream()).toList();
-    }
-
-    private static RowModel ranker(List<byte[]> models, SearchRank settings) {
-        int columns = settings.features().size();
-        return switch (settings.learner()) {
-            case OrderLearner.LambdaMart _ -> new BoostedTrees(models, columns);
-            case OrderLearner.Network _ -> new RowNetworks(models, columns);
-        };
     }
 
     /** Several rankers, each from queries drawn with repetition but for the first, which sees each once. */

@@ -12,6 +12,7 @@ import io.rankwright.retrieval.text.Searches;
 import io.rankwright.retrieval.text.TextIndex;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.SearchApplication;
+import io.rankwright.spec.SearchApplication.OrderLearner;
 import io.rankwright.spec.SearchFeature;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -34,13 +35,40 @@ public final class SearchModels {
     /** Its part with what was learnt from clicks, if there were any. */
     public static final String CLICKS = "clicks.json";
 
-    /** Its parts with rankers that are trees begin with this and end with their number. */
-    public static final String TREES = "trees-";
-
-    /** Its parts with rankers that are networks begin with this and end with their number. */
-    public static final String NETWORK = "network-";
-
     private SearchModels() {}
+
+    /** What rankers are: in which parts they lie, and what reads them. */
+    public enum Kind {
+        TREES("trees-"),
+        NETWORK("network-");
+
+        private final String part;
+
+        Kind(String part) {
+            this.part = part;
+        }
+
+        /** What a learner makes. */
+        public static Kind of(OrderLearner learner) {
+            return switch (learner) {
+                case OrderLearner.LambdaMart _ -> TREES;
+                case OrderLearner.Network _ -> NETWORK;
+            };
+        }
+
+        /** The name of the part with one of them. */
+        public String part(int number) {
+            return part + number;
+        }
+
+        /** Several of them, of which the mean is said. */
+        public RowModel read(List<byte[]> models, int columns) {
+            return switch (this) {
+                case TREES -> new BoostedTrees(models, columns);
+                case NETWORK -> new RowNetworks(models, columns);
+            };
+        }
+    }
 
     /**
      * What is not a ranker.
@@ -145,14 +173,13 @@ public final class SearchModels {
             if (manifest.ensembles() == 0) {
                 return new Ranking(manifest, Optional.empty());
             }
-            boolean isNetwork = artefact.has(NETWORK + 0);
+            // The version says it, not the file, which may ask for another one by now.
+            Kind kind = artefact.has(Kind.NETWORK.part(0)) ? Kind.NETWORK : Kind.TREES;
             List<byte[]> models = IntStream.range(0, manifest.ensembles())
-                    .mapToObj(m -> artefact.part((isNetwork ? NETWORK : TREES) + m))
+                    .mapToObj(m -> artefact.part(kind.part(m)))
                     .toList();
             int columns = application.model().rank().orElseThrow().features().size();
-            return new Ranking(
-                    manifest,
-                    Optional.of(isNetwork ? new RowNetworks(models, columns) : new BoostedTrees(models, columns)));
+            return new Ranking(manifest, Optional.of(kind.read(models, columns)));
         }
 
         public Manifest manifest() {
