@@ -135,7 +135,9 @@ final class CascadeBench {
         Dictionary.Domain itemIds = log.dictionary().domain(Dictionary.idsOf(item));
         try (TwoTower towers =
                 TwoTower.of(registry.model(requireNonNull(live.artefacts().get("towers"))))) {
-            TwoTower.Bound bound = towers.bind(log, subject, item);
+            TwoTower.Bound bound = towers.bind(log, subject, item, encoder -> {
+                throw new IllegalArgumentException("towers over texts by " + encoder.word());
+            });
             return new SplittableRandom(5)
                     .ints(VECTORS, 0, subjects.size())
                     .mapToObj(subjects::get)

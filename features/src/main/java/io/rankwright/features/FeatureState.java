@@ -573,7 +573,7 @@ public final class FeatureState {
 
     private void addColumn(FeatureDefinition feature) {
         switch (feature) {
-            case FeatureDefinition.Sequence _ -> {}
+            case FeatureDefinition.Sequence _, FeatureDefinition.Embedding _ -> {}
             case FeatureDefinition.Categorical categorical -> addCategorical(categorical);
             case FeatureDefinition.Numeric numeric -> addNumeric(numeric);
             case FeatureDefinition.Age age -> {

@@ -4,15 +4,21 @@ import java.util.List;
 
 /**
  * The dense inputs of a tower for a batch of entities, and which embedding rows they were made of: for each input the
- * mean of its rows, and for each sequence its newest rows one by one. One thread at a time.
+ * mean of its rows or its vector, and for each sequence its newest rows one by one. One thread at a time.
  */
 public final class TowerBatch {
+    private static final int[] NONE = new int[0];
+
     private final List<TowerInput> inputs;
     private final int embedding;
     private final int last;
     private final float[] means;
     private final float[][] sequences;
     private final float[][] masks;
+    private final int width;
+    /** Where the values of each input begin. */
+    private final int[] starts;
+
     private final int[] sequenceOf;
     private final int[][] rows;
 
@@ -24,7 +30,12 @@ public final class TowerBatch {
         this.inputs = inputs;
         this.embedding = embedding;
         this.last = last;
-        this.means = new float[size * width()];
+        this.width = TowerInput.width(inputs, embedding);
+        this.means = new float[size * width];
+        this.starts = new int[inputs.size()];
+        for (int i = 1; i < starts.length; i++) {
+            starts[i] = starts[i - 1] + inputs.get(i - 1).width(embedding);
+        }
         this.sequenceOf = new int[inputs.size()];
         int count = 0;
         for (int i = 0; i < inputs.size(); i++) {
@@ -37,7 +48,7 @@ public final class TowerBatch {
 
     /** How many values the means of an entity have. */
     public int width() {
-        return inputs.size() * embedding;
+        return width;
     }
 
     /** How many inputs are sequences. */
@@ -53,7 +64,7 @@ public final class TowerBatch {
         int[] kept = new int[count];
         System.arraycopy(chosen, from, kept, 0, count);
         rows[entity * inputs.size() + input] = kept;
-        int mean = entity * width() + input * embedding;
+        int mean = entity * width + starts[input];
         for (int i = 0; i < count; i++) {
             table.gather(kept[i], 1f / count, means, mean);
             if (sequence >= 0) {
@@ -62,6 +73,12 @@ public final class TowerBatch {
                 masks[sequence][place] = 1;
             }
         }
+    }
+
+    /** Sets the vector of an input that is no rows. */
+    public void set(int entity, int input, float[] vector) {
+        rows[entity * inputs.size() + input] = NONE;
+        System.arraycopy(vector, 0, means, entity * width + starts[input], vector.length);
     }
 
     /** The means, (entities, {@link #width}). */
@@ -98,8 +115,7 @@ public final class TowerBatch {
                 int[] chosen = rows[entity * inputs.size() + input];
                 int sequence = sequenceOf[input];
                 for (int i = 0; i < chosen.length; i++) {
-                    receiver.add(
-                            input, chosen[i], 1f / chosen.length, meanGradients, entity * width() + input * embedding);
+                    receiver.add(input, chosen[i], 1f / chosen.length, meanGradients, entity * width + starts[input]);
                     if (sequence >= 0) {
                         int place = entity * last + last - chosen.length + i;
                         receiver.add(input, chosen[i], 1, sequenceGradients[sequence], place * embedding);

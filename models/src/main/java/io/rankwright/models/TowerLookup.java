@@ -11,7 +11,7 @@ import java.util.Map;
  * A missing value has a row of its own; a text that the vocabulary does not know gets a cold row by its hash. Any number
  * of threads, as long as the table is not written.
  */
-public final class TowerLookup {
+public final class TowerLookup implements TowerSource {
     /** The id of the row that stands for a missing value. */
     public static final long MISSING = 0;
 
@@ -38,20 +38,19 @@ public final class TowerLookup {
         this.entities = log.table(entity);
         this.vocabulary = vocabulary;
         this.table = table;
-        this.place = input.column().isEmpty() ? -1 : entities.place(input.column());
-        this.isDerived = !input.column().isEmpty()
-                && entities.contract()
-                        .column(input.column())
-                        .orElseThrow()
-                        .derived()
-                        .isPresent();
+        String column = input.columns().isEmpty() ? "" : input.columns().getFirst();
+        this.place = column.isEmpty() ? -1 : entities.place(column);
+        this.isDerived = !column.isEmpty()
+                && entities.contract().column(column).orElseThrow().derived().isPresent();
         this.domain = switch (input.kind()) {
             case ID -> log.dictionary().domain(Dictionary.idsOf(entity));
             case SEQUENCE -> log.dictionary().domain(Dictionary.idsOf(item));
-            case CATEGORY, CATEGORIES -> entities.domain(input.column());
+            case CATEGORY, CATEGORIES -> entities.domain(column);
+            case TEXT -> throw new IllegalArgumentException("the text " + input.name() + " has no rows");
         };
     }
 
+    @Override
     public TowerInput input() {
         return input;
     }
@@ -60,13 +59,19 @@ public final class TowerLookup {
         return table;
     }
 
+    @Override
+    public void fill(TowerBatch batch, int row, int place, int code, Map<String, int[]> sequences) {
+        batch.set(row, place, rows(code, sequences), table);
+    }
+
     /** The rows for an entity now; for a sequence those of its items, oldest first. */
-    public int[] rows(int code, Map<String, int[]> sequences) {
+    private int[] rows(int code, Map<String, int[]> sequences) {
         return switch (input.kind()) {
             case ID -> new int[] {row(code)};
             case CATEGORY -> new int[] {row(entities.code(place, code))};
             case CATEGORIES -> rows(entities.list(place, code));
             case SEQUENCE -> rows(sequences.getOrDefault(input.name(), new int[0]));
+            case TEXT -> throw new IllegalStateException("a text has no rows");
         };
     }
 

@@ -1,13 +1,13 @@
 package io.rankwright.models;
 
-import static java.util.Objects.requireNonNull;
-
 import io.rankwright.log.EventLog;
+import io.rankwright.spec.Encoder;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * Two towers that turn a subject and an item into vectors of length 1 in the same space; their inner product says how
@@ -63,6 +63,9 @@ public final class TwoTower implements AutoCloseable {
         var tables = new LinkedHashMap<String, EmbeddingTable>();
         for (List<TowerInput> inputs : List.of(manifest.subjectInputs(), manifest.itemInputs())) {
             for (TowerInput input : inputs) {
+                if (!input.isLearnt()) {
+                    continue;
+                }
                 vocabularies.computeIfAbsent(
                         input.table(), table -> Vocabulary.of(artefact.part("vocabulary-" + table + ".txt")));
                 tables.computeIfAbsent(
@@ -99,31 +102,26 @@ public final class TwoTower implements AutoCloseable {
         return manifest;
     }
 
-    /** Ties the model to the codes of a log. */
-    public Bound bind(EventLog log, String subject, String item) {
-        return new Bound(log, subject, item);
+    /**
+     * Ties the model to the codes of a log.
+     *
+     * @param encoders what makes vectors of texts, where inputs are some; its vectors are kept for texts that come again
+     */
+    public Bound bind(
+            EventLog log, String subject, String item, Function<Encoder, Function<String, float[]>> encoders) {
+        return new Bound(log, subject, item, encoders);
     }
 
     /** The model, asked in the codes of a log. Any number of threads. */
     public final class Bound {
-        private final List<TowerLookup> subjectLookups;
-        private final List<TowerLookup> itemLookups;
+        private final List<TowerSource> subjectSources;
+        private final List<TowerSource> itemSources;
 
-        private Bound(EventLog log, String subject, String item) {
-            this.subjectLookups = lookups(manifest.subjectInputs(), log, subject, item);
-            this.itemLookups = lookups(manifest.itemInputs(), log, item, item);
-        }
-
-        private List<TowerLookup> lookups(List<TowerInput> inputs, EventLog log, String entity, String item) {
-            return inputs.stream()
-                    .map(input -> new TowerLookup(
-                            input,
-                            log,
-                            entity,
-                            item,
-                            requireNonNull(vocabularies.get(input.table())),
-                            requireNonNull(tables.get(input.table()))))
-                    .toList();
+        private Bound(
+                EventLog log, String subject, String item, Function<Encoder, Function<String, float[]>> encoders) {
+            this.subjectSources =
+                    TowerSource.of(manifest.subjectInputs(), log, subject, item, vocabularies, tables, encoders);
+            this.itemSources = TowerSource.of(manifest.itemInputs(), log, item, item, vocabularies, tables, encoders);
         }
 
         public int dim() {
@@ -136,7 +134,7 @@ public final class TwoTower implements AutoCloseable {
          * @param sequences for each input of kind SEQUENCE, by name, the codes of its items
          */
         public float[] subject(int subject, Map<String, int[]> sequences) {
-            return vectors(subjectNetwork, subjectLookups, new int[] {subject}, sequences)[0];
+            return vectors(subjectNetwork, subjectSources, new int[] {subject}, sequences)[0];
         }
 
         /** The vectors of items. */
@@ -147,25 +145,21 @@ public final class TwoTower implements AutoCloseable {
                 int size = Math.min(chunk, codes.length - from);
                 int[] part = new int[size];
                 System.arraycopy(codes, from, part, 0, size);
-                System.arraycopy(vectors(itemNetwork, itemLookups, part, Map.of()), 0, vectors, from, size);
+                System.arraycopy(vectors(itemNetwork, itemSources, part, Map.of()), 0, vectors, from, size);
             }
             return vectors;
         }
 
         private float[][] vectors(
-                Network network, List<TowerLookup> lookups, int[] codes, Map<String, int[]> sequences) {
+                Network network, List<TowerSource> sources, int[] codes, Map<String, int[]> sequences) {
             var batch = new TowerBatch(
-                    lookups.stream().map(TowerLookup::input).toList(),
+                    sources.stream().map(TowerSource::input).toList(),
                     manifest.embedding(),
                     manifest.last(),
                     codes.length);
             for (int r = 0; r < codes.length; r++) {
-                for (int i = 0; i < lookups.size(); i++) {
-                    batch.set(
-                            r,
-                            i,
-                            lookups.get(i).rows(codes[r], sequences),
-                            lookups.get(i).table());
+                for (int i = 0; i < sources.size(); i++) {
+                    sources.get(i).fill(batch, r, i, codes[r], sequences);
                 }
             }
             var tensors = new HashMap<String, Network.Tensor>();

@@ -17,6 +17,7 @@ import io.rankwright.log.EventSchema;
 import io.rankwright.log.Intake;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Ranker;
+import io.rankwright.models.text.Encoders;
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Experiment;
 import io.rankwright.registry.Registry;
@@ -75,6 +76,7 @@ public final class Engine implements Served {
     private final EventLog log;
     private final Registry registry;
     private final Path folder;
+    private final Encoders encoders;
     private final MeterRegistry meters;
     private final Stages.Meters stageMeters;
     /** The clock of the machine; {@link #clock} goes on from where the log ends. */
@@ -124,6 +126,7 @@ public final class Engine implements Served {
         this.log = log;
         this.registry = registry;
         this.folder = folder;
+        this.encoders = new Encoders(Encoders.folder(folder));
         this.meters = meters;
         this.stageMeters = new Stages.Meters(meters, List.of("rank", "rerank"));
         stageMeters.rung(Ladder.CASCADE);
@@ -181,8 +184,8 @@ public final class Engine implements Served {
                         storeBreaker.orElseThrow().before(store),
                         slots.isStoreKept(),
                         meters));
-        Future<LiveModels> loading =
-                threads.submit(() -> LiveModels.open(application, log, registry, version, folder.resolve("index")));
+        Future<LiveModels> loading = threads.submit(
+                () -> LiveModels.open(application, log, registry, version, encoders, folder.resolve("index")));
         var taken = new Taken();
         this.usualContext = restore(exposure, taken);
         LiveModels live = Workers.result(loading);
@@ -322,7 +325,8 @@ public final class Engine implements Served {
             Version version = registry.version(id);
             Path index = folder.resolve("index").resolve(version.name());
             rollover.load(
-                    log::nextOffset, before -> LiveModels.load(application, log, registry, version, index, before));
+                    log::nextOffset,
+                    before -> LiveModels.load(application, log, registry, version, encoders, index, before));
         }
     }
 
@@ -1154,6 +1158,7 @@ public final class Engine implements Served {
         threads.shutdownNow();
         scoring.close();
         rollover.close();
+        encoders.close();
         log.close();
     }
 }

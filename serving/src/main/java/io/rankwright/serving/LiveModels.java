@@ -9,6 +9,7 @@ import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs;
 import io.rankwright.models.TwoTower;
+import io.rankwright.models.text.Encoders;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Retriever;
@@ -93,14 +94,26 @@ public final class LiveModels implements AutoCloseable {
      * @param before the offset behind the last event that they are told of
      */
     static LiveModels load(
-            FeedApplication application, EventLog log, Registry registry, Version version, Path index, long before) {
-        LiveModels live = open(application, log, registry, version, index);
+            FeedApplication application,
+            EventLog log,
+            Registry registry,
+            Version version,
+            Encoders encoders,
+            Path index,
+            long before) {
+        LiveModels live = open(application, log, registry, version, encoders, index);
         fill(live.retriever, application, log, Long.MAX_VALUE, before);
         return live;
     }
 
     /** Loads a version whose candidate sources have not been told of any event. */
-    static LiveModels open(FeedApplication application, EventLog log, Registry registry, Version version, Path index) {
+    static LiveModels open(
+            FeedApplication application,
+            EventLog log,
+            Registry registry,
+            Version version,
+            Encoders encoders,
+            Path index) {
         Ranker ranker = Ranker.of(artefact(registry, version, "ranker").orElseThrow());
         Optional<Artefact> towersFile = artefact(registry, version, "towers");
         Optional<TwoTower> towers = towersFile.map(TwoTower::of);
@@ -110,6 +123,7 @@ public final class LiveModels implements AutoCloseable {
                 towers,
                 Optional.ofNullable(version.artefacts().get("towers")).orElse("none"),
                 collaborative(application, registry, version),
+                encoders,
                 index);
         return new LiveModels(application, version, ranker, towers, retriever, log);
     }
@@ -137,6 +151,7 @@ public final class LiveModels implements AutoCloseable {
      * The candidate sources over an index that is made from these towers, or used again if it was.
      *
      * @param origin the content hash of the towers
+     * @param encoders what makes vectors of texts, where the towers look at some
      */
     public static Retriever retriever(
             FeedApplication application,
@@ -144,9 +159,10 @@ public final class LiveModels implements AutoCloseable {
             Optional<TwoTower> towers,
             String origin,
             Map<String, CollaborativeModel> collaborative,
+            Encoders encoders,
             Path index) {
         Optional<TwoTower.Bound> bound = towers.map(model -> model.bind(
-                log, application.framing().subject(), application.framing().item()));
+                log, application.framing().subject(), application.framing().item(), encoders::vectors));
         Precision precision =
                 application.model().twoTower().map(Model.TwoTower::precision).orElse(Precision.FLOAT);
         String name = precision == Precision.FLOAT

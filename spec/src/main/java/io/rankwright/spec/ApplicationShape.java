@@ -74,6 +74,14 @@ public final class ApplicationShape {
                             "How many members of a sequence share an attribute with the candidate.",
                             required("match", NAME, "the sequence feature"),
                             required("on", REFERENCE, "the item, or item.column")),
+                    variant(
+                            "embedding",
+                            "Texts of an entity as one vector of a pre-trained encoder: an input of a tower.",
+                            required("embedding", new OneOrMore(REFERENCE), "entity.column, or several"),
+                            required(
+                                    "encoder",
+                                    choice(Encoder.words().toArray(String[]::new)),
+                                    "the encoder, which the engine brings along")),
                     variant("count", "How many events.", required("count", REFERENCE, "the event"), WHERE, WINDOW, BY),
                     variant(
                             "sum",
@@ -155,6 +163,10 @@ public final class ApplicationShape {
                             optional("rounds", INTEGER, "trees at most (default 400)"),
                             optional("depth", INTEGER, "the depth of a tree (default 6)"),
                             optional("learning_rate", NUMBER, "the step size (default 0.05)"),
+                            optional(
+                                    "regularisation",
+                                    NUMBER,
+                                    "what is added to the weight of a leaf's examples: the more, the less a leaf of few says (default 5)"),
                             optional(
                                     "patience",
                                     INTEGER,

@@ -40,7 +40,7 @@ public record Contract(String name, Path file, List<Column> columns, List<String
         TIME,
         /** A calendar day, held as milliseconds from 1970 to its start in UTC. */
         DATE,
-        /** A text for people, of which searches and scores make words and vectors; feeds have no use for it. */
+        /** A text for people, of which searches and scores make words and vectors, and towers of a feed vectors. */
         TEXT
     }
 

@@ -64,7 +64,8 @@ public enum Encoder {
         return Arrays.stream(values()).map(Encoder::word).toList();
     }
 
-    static Optional<Encoder> of(String word) {
+    /** The encoder of this word. */
+    public static Optional<Encoder> of(String word) {
         return Arrays.stream(values())
                 .filter(encoder -> encoder.word.equals(word))
                 .findFirst();

@@ -46,6 +46,10 @@ public sealed interface FeatureDefinition {
             case Share it -> "share: " + it.part() + ", of: " + it.whole() + by(it.by()) + prior(it.prior());
             case Recency it -> "recency: " + it.event() + where(it.where()) + by(it.by());
             case Match it -> "match: " + it.sequence() + ", on: " + it.column();
+            case Embedding it ->
+                "embedding: "
+                        + (it.columns().size() == 1 ? it.columns().getFirst().toString() : it.columns())
+                        + ", encoder: " + it.encoder().word();
             case Calendar it -> it.isHour() ? "hour of the day" : "day of the week";
         };
     }
@@ -54,7 +58,7 @@ public sealed interface FeatureDefinition {
     default String freshness() {
         return switch (this) {
             case Categorical it when it.scope() == Scope.CONTEXT -> "each request";
-            case Categorical _, Numeric _ -> "each row of the entity";
+            case Categorical _, Numeric _, Embedding _ -> "each row of the entity";
             case Share _ -> "fixed: before the log";
             case Age _, Calendar _ -> "each moment";
             case Recency _ -> "each moment and event";
@@ -172,6 +176,18 @@ public sealed interface FeatureDefinition {
     /** How many members of a sequence share an attribute with the candidate. */
     record Match(String name, Scope scope, Location location, String sequence, Reference column)
             implements FeatureDefinition {}
+
+    /**
+     * Texts of an entity as one vector of a pre-trained encoder, which a tower looks at. No input of a ranker.
+     *
+     * @param columns of one entity, their texts joined in this order
+     */
+    record Embedding(String name, Scope scope, Location location, List<Reference> columns, Encoder encoder)
+            implements FeatureDefinition {
+        public Embedding {
+            columns = List.copyOf(columns);
+        }
+    }
 
     /** The hour of the day (0 to 23) or the day of the week (1 Monday to 7), in the time zone of the split. */
     record Calendar(String name, Scope scope, Location location, boolean isHour) implements FeatureDefinition {}

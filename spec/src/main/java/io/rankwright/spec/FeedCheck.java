@@ -224,6 +224,7 @@ final class FeedCheck {
                 case FeatureDefinition.Calendar _ -> {}
                 case FeatureDefinition.Sequence sequence -> checkSequence(sequence);
                 case FeatureDefinition.Match match -> checkMatch(match);
+                case FeatureDefinition.Embedding embedding -> checkEmbedding(embedding);
                 case FeatureDefinition.Aggregate aggregate -> {
                     checkEvent(feature, aggregate.event());
                     aggregate.value().ifPresent(value -> checkEventFormula(feature, value, aggregate.event()));
@@ -311,6 +312,24 @@ final class FeedCheck {
             problem(match.location(), "'on: " + match.column() + "'", "the item or one of its columns");
         } else if (!match.column().column().isEmpty()) {
             checkColumn(match, match.column(), Set.of(Type.CATEGORY, Type.CATEGORIES, Type.ID), false);
+        }
+    }
+
+    private void checkEmbedding(FeatureDefinition.Embedding embedding) {
+        Framing framing = application.framing();
+        String entity = embedding.scope() == Scope.SUBJECT ? framing.subject() : framing.item();
+        if (embedding.scope() == Scope.PAIR) {
+            problem(
+                    embedding.location(),
+                    "an embedding in features.pair",
+                    "one in features." + framing.subject() + " or features." + framing.item());
+        }
+        for (Reference column : embedding.columns()) {
+            if (!column.source().equals(entity)) {
+                problem(embedding.location(), "the column '" + column + "'", "a column of " + entity);
+            } else {
+                checkColumn(embedding, column, Set.of(Type.TEXT, Type.CATEGORY), false);
+            }
         }
     }
 
@@ -430,8 +449,10 @@ final class FeedCheck {
     private void checkRank(Section section) {
         Framing framing = application.framing();
         Model.Rank rank = application.model().rank();
-        List<String> features =
-                application.features().stream().map(FeatureDefinition::name).toList();
+        List<String> features = application.features().stream()
+                .filter(feature -> !(feature instanceof FeatureDefinition.Embedding))
+                .map(FeatureDefinition::name)
+                .toList();
         List<String> labels = framing.labels().stream().map(Label::name).toList();
         if (rank.trees().isEmpty() && rank.dcn().isEmpty()) {
             problem(section.location(), "no ranker", "trees, dcn, or both");
@@ -491,7 +512,30 @@ final class FeedCheck {
                 problem(section.section("affinity").location("models"), "'" + affinity.models() + "'", "1 to 64");
             }
         });
+        rank.trees().ifPresent(trees -> checkTrees(section.section("trees"), trees));
         rank.dcn().ifPresent(dcn -> checkDcn(section.section("dcn"), dcn));
+    }
+
+    private void checkTrees(Section section, Model.Trees trees) {
+        if (trees.rounds() < 1) {
+            problem(section.location("rounds"), "'" + trees.rounds() + "'", "at least 1");
+        }
+        if (trees.depth() < 1 || trees.depth() > 16) {
+            problem(section.location("depth"), "'" + trees.depth() + "'", "1 to 16");
+        }
+        if (trees.patience() < 1) {
+            problem(section.location("patience"), "'" + trees.patience() + "'", "at least 1");
+        }
+        checkStep(section, "learning_rate", trees.learningRate());
+        if (trees.regularisation() < 0) {
+            problem(section.location("regularisation"), "'" + trees.regularisation() + "'", "0 or more, such as 5");
+        }
+    }
+
+    private void checkStep(Section section, String key, double step) {
+        if (step <= 0 || step > 1) {
+            problem(section.location(key), "'" + step + "'", "more than 0, at most 1");
+        }
     }
 
     /** Checks that a list is a column of the subject that holds ids. */
@@ -543,6 +587,8 @@ final class FeedCheck {
         if (dcn.dropout() < 0 || dcn.dropout() >= 1) {
             problem(section.location("dropout"), "'" + dcn.dropout() + "'", "0 to less than 100%");
         }
+        checkStep(section, "learning_rate", dcn.learningRate());
+        checkStep(section, "row_rate", dcn.rowRate());
     }
 
     private void checkIals(Model.Similar.Ials ials, Section section) {
@@ -627,7 +673,8 @@ final class FeedCheck {
         application.features().stream()
                 .filter(feature -> feature.scope() == scope)
                 .filter(feature -> feature instanceof FeatureDefinition.Categorical
-                        || feature instanceof FeatureDefinition.Sequence)
+                        || feature instanceof FeatureDefinition.Sequence
+                        || feature instanceof FeatureDefinition.Embedding)
                 .map(FeatureDefinition::name)
                 .forEach(allowed::add);
         for (var name : tower.scalars(side)) {
@@ -635,7 +682,8 @@ final class FeedCheck {
                 problem(
                         name.location(),
                         "the input '" + name.text() + "'",
-                        Suggestion.oneOf(allowed, name.text()) + ": id or a categorical or sequence of " + side);
+                        Suggestion.oneOf(allowed, name.text()) + ": id or a categorical, sequence or embedding of "
+                                + side);
             }
         }
     }

@@ -273,6 +273,16 @@ final class FeedReader {
                     section.formula("where"),
                     section.text("start").map(FeedReader::reference)));
         }
+        if (section.has("embedding")) {
+            return Optional.of(new FeatureDefinition.Embedding(
+                    name,
+                    scope,
+                    location,
+                    section.texts("embedding").stream()
+                            .map(FeedReader::reference)
+                            .toList(),
+                    Encoder.of(section.text("encoder", "")).orElse(Encoder.ALL_MINILM_L6_V2)));
+        }
         if (section.has("match")) {
             return Optional.of(new FeatureDefinition.Match(
                     name, scope, location, section.text("match", ""), reference(section, "on")));
@@ -361,6 +371,7 @@ final class FeedReader {
                                 trees.integer("rounds", 400),
                                 trees.integer("depth", 6),
                                 trees.number("learning_rate", 0.05),
+                                trees.number("regularisation", 5),
                                 trees.integer("patience", 30))),
                 section.has("dcn") ? Optional.of(dcn(dcn)) : Optional.empty(),
                 section.integer("candidates", 300));

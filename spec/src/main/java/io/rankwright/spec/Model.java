@@ -210,10 +210,17 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
      *
      * @param isOrdering whether binary heads learn the order of what was shown together (LambdaMART; Burges, 2010) and
      *     not their probability
+     * @param regularisation what is added to the weight of the examples in a leaf, so that a leaf of few says little
      * @param patience how many rounds without gain on the validation days before it stops
      */
     public record Trees(
-            List<String> features, boolean isOrdering, int rounds, int depth, double learningRate, int patience) {
+            List<String> features,
+            boolean isOrdering,
+            int rounds,
+            int depth,
+            double learningRate,
+            double regularisation,
+            int patience) {
         public Trees {
             features = List.copyOf(features);
         }

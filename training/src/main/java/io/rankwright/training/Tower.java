@@ -56,7 +56,7 @@ final class Tower {
                         weights.zeros(1, embedding)));
             }
         }
-        this.width = inputs.size() * embedding;
+        this.width = TowerInput.width(inputs, embedding);
         this.hidden = weights.matrix(width + sequences * embedding, HIDDEN);
         this.hiddenBias = weights.zeros(1, HIDDEN);
         this.output = weights.matrix(HIDDEN, dim);

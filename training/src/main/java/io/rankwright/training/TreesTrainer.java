@@ -105,7 +105,7 @@ final class TreesTrainer {
         parameters.put("min_child_weight", isOrdering ? 1 : 20);
         parameters.put("subsample", 0.8);
         parameters.put("colsample_bytree", 0.4);
-        parameters.put("lambda", 5);
+        parameters.put("lambda", settings.regularisation());
         parameters.put("seed", seed);
         parameters.put("nthread", 1);
         parameters.put("verbosity", 0);

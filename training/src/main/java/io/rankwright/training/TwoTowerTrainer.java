@@ -1,7 +1,5 @@
 package io.rankwright.training;
 
-import static java.util.Objects.requireNonNull;
-
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -15,8 +13,11 @@ import io.rankwright.models.EmbeddingTable;
 import io.rankwright.models.TowerBatch;
 import io.rankwright.models.TowerInput;
 import io.rankwright.models.TowerLookup;
+import io.rankwright.models.TowerSource;
+import io.rankwright.models.TowerText;
 import io.rankwright.models.TwoTower;
 import io.rankwright.models.Vocabulary;
+import io.rankwright.models.text.Encoders;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.FeedApplication;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -67,14 +69,16 @@ public final class TwoTowerTrainer {
     private final TowerExamples examples;
     private final Map<String, Vocabulary> vocabularies = new LinkedHashMap<>();
     private final Map<String, EmbeddingTable> tables = new LinkedHashMap<>();
-    private final List<TowerLookup> subjectLookups;
-    private final List<TowerLookup> itemLookups;
+    private final List<TowerSource> subjectSources;
+    private final List<TowerSource> itemSources;
+    private final Encoders encoders;
     private final int[] knownItems;
     private final float[] logDrawn;
     private final Tower subjectTower;
     private final Tower itemTower;
 
     /**
+     * @param encoders what makes vectors of texts, where towers look at some
      * @param checkpoints a folder for this training alone, where it goes on after a kill; empty in the end
      */
     public TwoTowerTrainer(
@@ -84,10 +88,12 @@ public final class TwoTowerTrainer {
             DataSet.Range train,
             Model.TwoTower settings,
             TrainingRun run,
+            Encoders encoders,
             Path checkpoints) {
         this.application = application;
         this.log = log;
         this.settings = settings;
+        this.encoders = encoders;
         this.run = run;
         this.checkpoint = new Checkpoint(checkpoints);
         var random = new SplittableRandom(run.seed());
@@ -102,8 +108,8 @@ public final class TwoTowerTrainer {
         makeTables(settings.forget()
                 .map(forget -> data.timesMillis()[train.to() - 1] - forget.toMillis())
                 .orElse(Seen.BEFORE));
-        this.subjectLookups = lookups(subjectInputs, subject);
-        this.itemLookups = lookups(itemInputs, item);
+        this.subjectSources = sources(subjectInputs, subject);
+        this.itemSources = sources(itemInputs, item);
         EntityTable items = log.table(item);
         int[] counts = counts(examples.items(), items.capacity());
         this.knownItems = items(items, counts);
@@ -115,10 +121,10 @@ public final class TwoTowerTrainer {
     private TowerInput input(String name, String entity) {
         String items = "id-" + application.framing().item();
         if (name.equals("id")) {
-            return new TowerInput(name, TowerInput.Kind.ID, "id-" + entity, "");
+            return new TowerInput(name, TowerInput.Kind.ID, "id-" + entity, List.of());
         }
         return switch (application.feature(name)) {
-            case FeatureDefinition.Sequence _ -> new TowerInput(name, TowerInput.Kind.SEQUENCE, items, "");
+            case FeatureDefinition.Sequence _ -> new TowerInput(name, TowerInput.Kind.SEQUENCE, items, List.of());
             case FeatureDefinition.Categorical categorical -> {
                 String column = categorical.column().column();
                 Contract contract = application.data().entity(entity).contract();
@@ -127,8 +133,16 @@ public final class TwoTowerTrainer {
                         name,
                         isList ? TowerInput.Kind.CATEGORIES : TowerInput.Kind.CATEGORY,
                         entity + "-" + column,
-                        column);
+                        List.of(column));
             }
+            case FeatureDefinition.Embedding embedding ->
+                new TowerInput(
+                        name,
+                        TowerInput.Kind.TEXT,
+                        embedding.encoder().word(),
+                        embedding.columns().stream()
+                                .map(FeatureDefinition.Reference::column)
+                                .toList());
             default -> throw new IllegalArgumentException("a tower over the feature " + name);
         };
     }
@@ -183,6 +197,9 @@ public final class TwoTowerTrainer {
                     ? subjectsSeen(entities.capacity()).countsSince(since)
                     : itemsSeen(entities.capacity()).countsSince(since);
             for (TowerInput input : inputs) {
+                if (!input.isLearnt()) {
+                    continue;
+                }
                 texts.computeIfAbsent(input.table(), _ -> switch (input.kind()) {
                     case ID -> ids(seen, Dictionary.idsOf(entities.name()));
                     case SEQUENCE ->
@@ -192,6 +209,7 @@ public final class TwoTowerTrainer {
                                         .countsSince(since),
                                 Dictionary.idsOf(application.framing().item()));
                     case CATEGORY, CATEGORIES -> values(entities, input, seen);
+                    case TEXT -> throw new IllegalStateException("a text has no rows");
                 });
             }
         }
@@ -246,12 +264,10 @@ public final class TwoTowerTrainer {
     }
 
     private static Set<String> values(EntityTable entities, TowerInput input, int[] seen) {
-        int place = entities.place(input.column());
-        boolean isDerived = entities.contract()
-                .column(input.column())
-                .orElseThrow()
-                .derived()
-                .isPresent();
+        String column = input.columns().getFirst();
+        int place = entities.place(column);
+        boolean isDerived =
+                entities.contract().column(column).orElseThrow().derived().isPresent();
         var values = new LinkedHashSet<String>();
         for (int code = 1; code < seen.length; code++) {
             if (seen[code] > 0) {
@@ -263,7 +279,7 @@ public final class TwoTowerTrainer {
                         values.add(
                                 isDerived
                                         ? Integer.toString(value - 1)
-                                        : entities.domain(input.column()).text(value));
+                                        : entities.domain(column).text(value));
                     }
                 }
             }
@@ -271,20 +287,15 @@ public final class TwoTowerTrainer {
         return values;
     }
 
-    private List<TowerLookup> lookups(List<TowerInput> inputs, String entity) {
-        return inputs.stream()
-                .map(input -> new TowerLookup(
-                        input,
-                        log,
-                        entity,
-                        application.framing().item(),
-                        requireNonNull(vocabularies.get(input.table())),
-                        requireNonNull(tables.get(input.table()))))
-                .toList();
+    private List<TowerSource> sources(List<TowerInput> inputs, String entity) {
+        return TowerSource.of(
+                inputs, log, entity, application.framing().item(), vocabularies, tables, encoders::vectors);
     }
 
     /** Trains the towers, from the last checkpoint if there is one. */
     public Artefact train(Progress progress) {
+        encode(itemSources, progress);
+        encode(subjectSources, progress);
         var loop = new TrainingLoop(run, checkpoint, tables, List.of(subjectTower.weights(), itemTower.weights()));
         loop.learn(
                 examples.size(),
@@ -301,6 +312,22 @@ public final class TwoTowerTrainer {
                 tables,
                 subjectTower.onnx(),
                 itemTower.onnx());
+    }
+
+    /** Makes the vectors of all texts on all cores, so that none is made while towers learn. */
+    private void encode(List<TowerSource> sources, Progress progress) {
+        for (TowerSource source : sources) {
+            if (source instanceof TowerText texts) {
+                encoders.of(texts.input().encoder())
+                        .of(
+                                IntStream.range(1, texts.entities().capacity())
+                                        .filter(texts.entities()::isKnown)
+                                        .mapToObj(texts::text)
+                                        .filter(text -> !text.isEmpty())
+                                        .toList(),
+                                progress);
+            }
+        }
     }
 
     private void update(Worker summed, int step, double done) {
@@ -341,8 +368,8 @@ public final class TwoTowerTrainer {
                 Torch.backward(loss);
                 subjectGradients = Weights.gradients(subjectWeights);
                 itemGradients = Weights.gradients(itemWeights);
-                spread(subjects, subjectInput, subjectLookups);
-                spread(items, itemInput, itemLookups);
+                spread(subjects, subjectInput, subjectSources);
+                spread(items, itemInput, itemSources);
             }
         }
 
@@ -364,7 +391,7 @@ public final class TwoTowerTrainer {
                 for (int s = 0; s < names.size(); s++) {
                     sequences.put(names.get(s), examples.sequences()[chosen[r]][s]);
                 }
-                fill(batch, r, subjectLookups, examples.subjects()[chosen[r]], sequences, random);
+                fill(batch, r, subjectSources, examples.subjects()[chosen[r]], sequences, random);
             }
             return batch;
         }
@@ -372,7 +399,7 @@ public final class TwoTowerTrainer {
         private TowerBatch items(int[] codes, SplittableRandom random) {
             var batch = new TowerBatch(itemInputs, EMBEDDING, settings.last(), codes.length);
             for (int r = 0; r < codes.length; r++) {
-                fill(batch, r, itemLookups, codes[r], Map.of(), random);
+                fill(batch, r, itemSources, codes[r], Map.of(), random);
             }
             return batch;
         }
@@ -380,15 +407,19 @@ public final class TwoTowerTrainer {
         private static void fill(
                 TowerBatch batch,
                 int row,
-                List<TowerLookup> lookups,
+                List<TowerSource> sources,
                 int code,
                 Map<String, int[]> sequences,
                 SplittableRandom random) {
-            for (int i = 0; i < lookups.size(); i++) {
-                TowerLookup lookup = lookups.get(i);
-                boolean isForgotten = lookup.input().kind() == TowerInput.Kind.ID && random.nextDouble() < FORGET;
-                int[] rows = isForgotten ? new int[] {lookup.coldRow(code)} : lookup.rows(code, sequences);
-                batch.set(row, i, rows, lookup.table());
+            for (int i = 0; i < sources.size(); i++) {
+                TowerSource source = sources.get(i);
+                if (source instanceof TowerLookup lookup
+                        && lookup.input().kind() == TowerInput.Kind.ID
+                        && random.nextDouble() < FORGET) {
+                    batch.set(row, i, new int[] {lookup.coldRow(code)}, lookup.table());
+                } else {
+                    source.fill(batch, row, i, code, sequences);
+                }
             }
         }
 
@@ -404,7 +435,7 @@ public final class TwoTowerTrainer {
             return masked;
         }
 
-        private void spread(TowerBatch batch, Tower.Inputs inputs, List<TowerLookup> lookups) {
+        private void spread(TowerBatch batch, Tower.Inputs inputs, List<TowerSource> sources) {
             float[][] sequences = inputs.sequences().stream()
                     .map(array -> array.getGradient().toFloatArray())
                     .toArray(float[][]::new);
@@ -412,7 +443,7 @@ public final class TwoTowerTrainer {
                     inputs.means().getGradient().toFloatArray(),
                     sequences,
                     (input, row, share, gradients, start) ->
-                            rows.add(lookups.get(input).input().table(), row, share, gradients, start));
+                            rows.add(sources.get(input).input().table(), row, share, gradients, start));
         }
 
         @Override

@@ -25,9 +25,10 @@ class TowerTest {
     private static final int SIZE = 40;
 
     private static final List<TowerInput> INPUTS = List.of(
-            new TowerInput("id", TowerInput.Kind.ID, "id-user", ""),
-            new TowerInput("recent", TowerInput.Kind.SEQUENCE, "id-video", ""),
-            new TowerInput("tag", TowerInput.Kind.CATEGORIES, "tag", "tag"));
+            new TowerInput("id", TowerInput.Kind.ID, "id-user", List.of()),
+            new TowerInput("about", TowerInput.Kind.TEXT, "all-minilm-l6-v2", List.of("title")),
+            new TowerInput("recent", TowerInput.Kind.SEQUENCE, "id-video", List.of()),
+            new TowerInput("tag", TowerInput.Kind.CATEGORIES, "tag", List.of("tag")));
 
     /** Rows of 0 to 11 items: longer than what is attended to, and none at all. */
     private static TowerBatch batch(SplittableRandom random) {
@@ -38,11 +39,23 @@ class TowerTest {
         var batch = new TowerBatch(INPUTS, EMBEDDING, LAST, SIZE);
         for (int entity = 0; entity < SIZE; entity++) {
             for (int input = 0; input < INPUTS.size(); input++) {
+                if (!INPUTS.get(input).isLearnt()) {
+                    batch.set(entity, input, vector(random));
+                    continue;
+                }
                 int[] rows = random.ints(input == 0 ? 1 : entity % 12, 0, 203).toArray();
                 batch.set(entity, input, rows, table);
             }
         }
         return batch;
+    }
+
+    private static float[] vector(SplittableRandom random) {
+        float[] vector = new float[384];
+        for (int d = 0; d < vector.length; d++) {
+            vector[d] = (float) random.nextGaussian() / 20;
+        }
+        return vector;
     }
 
     private static Tower tower(SplittableRandom random) {
@@ -110,8 +123,9 @@ class TowerTest {
         var batch = new TowerBatch(INPUTS, EMBEDDING, LAST, SIZE);
         for (int entity = 0; entity < SIZE; entity++) {
             batch.set(entity, 0, new int[] {9}, table);
-            batch.set(entity, 1, entity == 0 ? new int[] {5, 6, 7} : new int[] {5, 7, 6}, table);
-            batch.set(entity, 2, new int[] {3}, table);
+            batch.set(entity, 1, new float[384]);
+            batch.set(entity, 2, entity == 0 ? new int[] {5, 6, 7} : new int[] {5, 7, 6}, table);
+            batch.set(entity, 3, new int[] {3}, table);
         }
 
         float[][] vectors = served(tower.onnx(), batch);

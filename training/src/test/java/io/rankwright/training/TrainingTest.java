@@ -22,6 +22,7 @@ import io.rankwright.models.RankerInputs;
 import io.rankwright.models.TwoTower;
 import io.rankwright.models.Vectors;
 import io.rankwright.models.Vocabulary;
+import io.rankwright.models.text.Encoders;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
@@ -53,6 +54,7 @@ class TrainingTest {
     private static EventLog log;
     private static Snapshot snapshot;
     private static DataSet data;
+    private static Encoders encoders;
 
     @BeforeAll
     static void makeASnapshot() {
@@ -62,10 +64,12 @@ class TrainingTest {
         new Ingestion(application, log, new DataRoot(folder.resolve("data"), true), Progress.SILENT).run();
         snapshot = write("snapshots");
         data = snapshot.read(application, Progress.SILENT);
+        encoders = new Encoders(Encoders.folder(folder));
     }
 
     @AfterAll
     static void close() {
+        encoders.close();
         log.close();
     }
 
@@ -144,7 +148,7 @@ class TrainingTest {
         }
     }
 
-    private static final Model.Trees TREES = new Model.Trees(List.of(), false, 60, 4, 0.1, 20);
+    private static final Model.Trees TREES = new Model.Trees(List.of(), false, 60, 4, 0.1, 5, 20);
 
     private static Model.Dcn dcn(int experts, Model.Amounts amounts) {
         return new Model.Dcn(
@@ -176,7 +180,7 @@ class TrainingTest {
                 rank(Model.Calibrate.ISOTONIC, Optional.of(TREES), Optional.empty()),
                 rank(
                         Model.Calibrate.PLATT,
-                        Optional.of(new Model.Trees(List.of("ctr", "user_ctr", "tab_ctr"), false, 60, 4, 0.1, 20)),
+                        Optional.of(new Model.Trees(List.of("ctr", "user_ctr", "tab_ctr"), false, 60, 4, 0.1, 5, 20)),
                         Optional.empty()),
                 rank(Model.Calibrate.PLATT, Optional.empty(), Optional.of(dcn(0, Model.Amounts.LOG))),
                 rank(Model.Calibrate.TEMPERATURE, Optional.empty(), Optional.of(dcn(3, Model.Amounts.WEIGHTED))),
@@ -192,7 +196,7 @@ class TrainingTest {
 
     @Test
     void exposuresOfDifferentMomentsAreNotComparedByLambdaMart() {
-        var ordering = new Model.Trees(List.of(), true, 60, 4, 0.1, 20);
+        var ordering = new Model.Trees(List.of(), true, 60, 4, 0.1, 5, 20);
 
         assertThatThrownBy(
                         () -> ranker(rank(Model.Calibrate.PLATT, Optional.of(ordering), Optional.empty()), "ordering"))
@@ -342,6 +346,7 @@ class TrainingTest {
                         train,
                         smallTowers(Optional.of(Duration.ofHours(12))),
                         RUN,
+                        encoders,
                         folder.resolve(beside))
                 .train(Progress.SILENT)
                 .bytes();
@@ -358,12 +363,12 @@ class TrainingTest {
     void aTrainingThatWasKilledGoesOnToTheSameModel() {
         Model.TwoTower settings = smallTowers(Optional.empty());
         byte[] undisturbed = new TwoTowerTrainer(
-                        application, log, data, days(4, 1), settings, RUN, folder.resolve("undisturbed"))
+                        application, log, data, days(4, 1), settings, RUN, encoders, folder.resolve("undisturbed"))
                 .train(Progress.SILENT)
                 .bytes();
         Path checkpoints = folder.resolve("killed");
         for (long steps : new long[] {700, 1_300}) {
-            var killed = new TwoTowerTrainer(application, log, data, days(4, 1), settings, RUN, checkpoints);
+            var killed = new TwoTowerTrainer(application, log, data, days(4, 1), settings, RUN, encoders, checkpoints);
             assertThatThrownBy(() -> killed.train((done, _, _) -> {
                         if (done == steps * 16) {
                             throw new IllegalStateException("killed");
@@ -372,7 +377,7 @@ class TrainingTest {
                     .hasMessage("killed");
             assertThat(checkpoints.resolve("step-" + steps / 500 * 500)).isDirectory();
         }
-        byte[] resumed = new TwoTowerTrainer(application, log, data, days(4, 1), settings, RUN, checkpoints)
+        byte[] resumed = new TwoTowerTrainer(application, log, data, days(4, 1), settings, RUN, encoders, checkpoints)
                 .train(Progress.SILENT)
                 .bytes();
 
@@ -396,18 +401,18 @@ class TrainingTest {
                 Optional.empty(),
                 Model.Precision.FLOAT);
         byte[] first = new TwoTowerTrainer(
-                        application, log, data, days(4, 1), settings, RUN, folder.resolve("checkpoints"))
+                        application, log, data, days(4, 1), settings, RUN, encoders, folder.resolve("checkpoints"))
                 .train(Progress.SILENT)
                 .bytes();
         // A buffer that is collected while PyTorch still reads it would change the bits.
         byte[] second = new TwoTowerTrainer(
-                        application, log, data, days(4, 1), settings, RUN, folder.resolve("checkpoints"))
+                        application, log, data, days(4, 1), settings, RUN, encoders, folder.resolve("checkpoints"))
                 .train((_, _, _) -> System.gc())
                 .bytes();
 
         assertThat(Artefact.hash(first)).isEqualTo(Artefact.hash(second));
         try (TwoTower model = TwoTower.of(Artefact.of(first))) {
-            TwoTower.Bound towers = model.bind(log, "user", "video");
+            TwoTower.Bound towers = model.bind(log, "user", "video", encoders::vectors);
             var users = log.dictionary().domain("id:user");
             var videos = log.dictionary().domain("id:video");
             double[] clicks = requireNonNull(data.labels().get("click"));

@@ -67,7 +67,7 @@ class TreesTrainerTest {
     void lambdaMartOrdersWhatWasShownTogether() throws Exception {
         var layout = new Layout(
                 "user", "video", List.of("goodness", "kind"), List.of(false, false), false, false, List.of());
-        var settings = new Model.Trees(List.of(), true, 60, 3, 0.2, 30);
+        var settings = new Model.Trees(List.of(), true, 60, 3, 0.2, 5, 30);
         var label =
                 FeedApplication.read(Path.of("../apps/video-feed")).framing().label("click");
         Examples judged = slates(3);

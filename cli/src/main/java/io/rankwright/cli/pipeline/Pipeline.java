@@ -16,6 +16,7 @@ import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.ImportedNetwork;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.TwoTower;
+import io.rankwright.models.text.Encoders;
 import io.rankwright.registry.Gates;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Trial;
@@ -327,7 +328,12 @@ public final class Pipeline {
         Optional<Version> known = registry.find(key);
         known.ifPresent(version -> reporter.say(
                 "  %-10s %s is valid for these data, this file and this code: used again", "train", version.name()));
-        return known.orElseGet(() -> train(log, registry, inputs, key, imported));
+        if (known.isPresent()) {
+            return known.get();
+        }
+        try (var encoders = new Encoders(Encoders.folder(state))) {
+            return train(log, registry, inputs, key, imported, encoders);
+        }
     }
 
     private Snapshot.Manifest inputs(EventLog log, Ingestion.Report ingestion) {
@@ -398,7 +404,12 @@ public final class Pipeline {
     }
 
     private Version train(
-            EventLog log, Registry registry, Snapshot.Manifest inputs, String key, Optional<ImportedNetwork> imported) {
+            EventLog log,
+            Registry registry,
+            Snapshot.Manifest inputs,
+            String key,
+            Optional<ImportedNetwork> imported,
+            Encoders encoders) {
         Snapshot snapshot = snapshot(log, inputs);
         DataSet data = read(snapshot);
         long start = System.nanoTime();
@@ -432,7 +443,15 @@ public final class Pipeline {
             try (Reporter.Step step = reporter.step("two-tower")) {
                 artefacts.put(
                         "towers",
-                        new TwoTowerTrainer(application, log, data, train, settings, run, checkpoints(key, "towers"))
+                        new TwoTowerTrainer(
+                                        application,
+                                        log,
+                                        data,
+                                        train,
+                                        settings,
+                                        run,
+                                        encoders,
+                                        checkpoints(key, "towers"))
                                 .train(step)
                                 .bytes());
                 step.outcome("%d dimensions, %d epochs", settings.dim(), settings.epochs());
@@ -440,7 +459,7 @@ public final class Pipeline {
         });
         TrainingTime.note(state, (System.nanoTime() - start) / 1e9, train.size());
         var evaluator = new Evaluator(application, log, data, run.seed());
-        evaluate(evaluator, trainer, log, artefacts, collaborative, testDay);
+        evaluate(evaluator, trainer, log, artefacts, collaborative, encoders, testDay);
         Optional<String> notCompared = judgeLive(evaluator, registry, data, testDay);
         Map<String, Double> metrics = evaluator.metrics();
         List<Gates.Result> gates = Gates.judge(
@@ -577,6 +596,7 @@ public final class Pipeline {
             EventLog log,
             Map<String, byte[]> artefacts,
             Map<String, CollaborativeModel> collaborative,
+            Encoders encoders,
             LocalDate testDay) {
         try (Reporter.Step step = reporter.step("evaluate")) {
             try (Ranker ranker = Ranker.of(Artefact.of(Objects.requireNonNull(artefacts.get("ranker"))))) {
@@ -592,7 +612,8 @@ public final class Pipeline {
             String hash = Optional.ofNullable(artefacts.get("towers"))
                     .map(Artefact::hash)
                     .orElse("none");
-            try (Retriever retriever = LiveModels.retriever(application, log, towers, hash, collaborative, index())) {
+            try (Retriever retriever =
+                    LiveModels.retriever(application, log, towers, hash, collaborative, encoders, index())) {
                 LiveModels.fill(retriever, application, log, Snapshot.startMillis(application, testDay));
                 evaluator.judgeFeed(retriever, baselines(collaborative), testDay, step);
             }

@@ -1,7 +1,5 @@
 package io.rankwright.cli.pipeline;
 
-import static java.util.Objects.requireNonNull;
-
 import io.rankwright.evaluation.Bootstrap;
 import io.rankwright.evaluation.Classification;
 import io.rankwright.evaluation.Decision;
@@ -12,8 +10,8 @@ import io.rankwright.models.Artefact;
 import io.rankwright.models.Calibration;
 import io.rankwright.models.text.CaseModel;
 import io.rankwright.models.text.EncodedTexts;
+import io.rankwright.models.text.Encoders;
 import io.rankwright.serving.score.ScoreModels;
-import io.rankwright.spec.Encoder;
 import io.rankwright.spec.ScoreApplication;
 import io.rankwright.spec.ScoreApplication.CaseFeature;
 import io.rankwright.spec.ScoreApplication.Criterion;
@@ -170,11 +168,10 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
     private List<Map<String, float[]>> vectors(ScoreSet data) {
         var vectors = new ArrayList<Map<String, float[]>>();
         data.cases().forEach(_ -> vectors.add(new HashMap<>()));
-        Map<Encoder, EncodedTexts> encoders = ScoreModels.encoders(state, application);
-        try {
+        try (var encoders = new Encoders(Encoders.folder(state))) {
             for (CaseFeature.Embedding embedding : ScoreModels.embeddings(application)) {
                 try (Reporter.Step step = reporter.step("encode")) {
-                    EncodedTexts texts = requireNonNull(encoders.get(embedding.encoder()));
+                    EncodedTexts texts = encoders.of(embedding.encoder());
                     int before = texts.size();
                     List<float[]> found = texts.of(
                             data.cases().stream()
@@ -189,8 +186,6 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
                             embedding.name(), embedding.encoder().word(), found.size(), texts.size() - before);
                 }
             }
-        } finally {
-            encoders.values().forEach(EncodedTexts::close);
         }
         return vectors;
     }

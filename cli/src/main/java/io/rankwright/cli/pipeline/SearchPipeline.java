@@ -11,13 +11,13 @@ import io.rankwright.log.Workers;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.RowModel;
 import io.rankwright.models.text.EncodedTexts;
+import io.rankwright.models.text.Encoders;
 import io.rankwright.retrieval.text.Asked;
 import io.rankwright.retrieval.text.Clicks;
 import io.rankwright.retrieval.text.Searches;
 import io.rankwright.retrieval.text.Searches.Source;
 import io.rankwright.retrieval.text.TextIndex;
 import io.rankwright.serving.search.SearchModels;
-import io.rankwright.spec.Encoder;
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.SearchApplication.Fusion;
 import io.rankwright.spec.SearchApplication.OrderLearner;
@@ -134,21 +134,18 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
 
     @Override
     Trained train(SearchSet data) {
-        Map<Encoder, EncodedTexts> encoders = SearchModels.encoders(state, application);
-        try {
+        try (var encoders = new Encoders(Encoders.folder(state))) {
             encode(data, encoders);
             try (TextIndex index = index(data, encoders)) {
                 return learn(data, index, encoders);
             }
-        } finally {
-            encoders.values().forEach(EncodedTexts::close);
         }
     }
 
-    private void encode(SearchSet data, Map<Encoder, EncodedTexts> encoders) {
+    private void encode(SearchSet data, Encoders encoders) {
         for (SearchFeature.Embedding embedding : application.features(SearchFeature.Embedding.class)) {
             try (Reporter.Step step = reporter.step("encode")) {
-                EncodedTexts texts = requireNonNull(encoders.get(embedding.encoder()));
+                EncodedTexts texts = encoders.of(embedding.encoder());
                 int before = texts.size();
                 texts.of(
                         data.items().values().stream()
@@ -165,7 +162,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
         }
     }
 
-    private TextIndex index(SearchSet data, Map<Encoder, EncodedTexts> encoders) {
+    private TextIndex index(SearchSet data, Encoders encoders) {
         try (Reporter.Step step = reporter.step("index")) {
             TextIndex index =
                     SearchModels.index(state, application, isBeside, data.hash(), encoders, filling(data, step));
@@ -185,7 +182,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
         };
     }
 
-    private Trained learn(SearchSet data, TextIndex index, Map<Encoder, EncodedTexts> encoders) {
+    private Trained learn(SearchSet data, TextIndex index, Encoders encoders) {
         var plain = new Searches(index, SearchModels.ofQueries(encoders), 0, Clicks.NONE);
         Map<String, Asked> asked = understood(data, plain);
         double weight = application.model().fusion() instanceof Fusion.Learned ? fusion(data, plain, asked) : 0;

@@ -14,7 +14,7 @@ import io.rankwright.models.Artefact;
 import io.rankwright.models.text.CaseModel;
 import io.rankwright.models.text.CaseModel.Scored;
 import io.rankwright.models.text.CaseModel.WordShare;
-import io.rankwright.models.text.EncodedTexts;
+import io.rankwright.models.text.Encoders;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.BadRequest;
@@ -22,7 +22,6 @@ import io.rankwright.serving.Followed;
 import io.rankwright.serving.Recent;
 import io.rankwright.serving.Served;
 import io.rankwright.spec.Contract;
-import io.rankwright.spec.Encoder;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.RankwrightException;
 import io.rankwright.spec.ScoreApplication;
@@ -72,7 +71,7 @@ public final class ScoreEngine implements Served {
     private final ScoreApplication application;
     private final Registry registry;
     private final String data;
-    private final Map<Encoder, EncodedTexts> encoders;
+    private final Encoders encoders;
     private final Contract asked;
     private final Journal journal;
     private final Journal cases;
@@ -105,7 +104,7 @@ public final class ScoreEngine implements Served {
         this.registry = registry;
         this.data = isSimulated ? "simulated" : "real";
         this.clock = clock;
-        this.encoders = ScoreModels.encoders(state, application);
+        this.encoders = new Encoders(Encoders.folder(state));
         this.asked = asked(application);
         this.journalFile = Verdicts.journal(state);
         this.casesFile = Verdicts.cases(state);
@@ -555,6 +554,6 @@ public final class ScoreEngine implements Served {
         live.close();
         journal.close();
         cases.close();
-        encoders.values().forEach(EncodedTexts::close);
+        encoders.close();
     }
 }

@@ -7,7 +7,7 @@ import io.micrometer.core.instrument.Timer;
 import io.rankwright.log.Journal;
 import io.rankwright.log.SourceRows;
 import io.rankwright.models.Artefact;
-import io.rankwright.models.text.EncodedTexts;
+import io.rankwright.models.text.Encoders;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.text.Asked;
@@ -19,7 +19,6 @@ import io.rankwright.serving.Followed;
 import io.rankwright.serving.Recent;
 import io.rankwright.serving.Served;
 import io.rankwright.serving.Stages;
-import io.rankwright.spec.Encoder;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.RankwrightException;
 import io.rankwright.spec.SearchApplication;
@@ -63,7 +62,7 @@ public final class SearchEngine implements Served {
     private final SearchApplication application;
     private final Registry registry;
     private final String data;
-    private final Map<Encoder, EncodedTexts> encoders;
+    private final Encoders encoders;
     private final TextIndex index;
     private final Journal journal;
     private final Clock clock;
@@ -93,7 +92,7 @@ public final class SearchEngine implements Served {
         this.registry = registry;
         this.data = isSimulated ? "simulated" : "real";
         this.clock = clock;
-        this.encoders = SearchModels.encoders(state, application);
+        this.encoders = new Encoders(Encoders.folder(state));
         this.index = SearchModels.index(state, application, false, dataHash, encoders, filling);
         Path file = SearchModels.journal(state);
         Journal.entries(file).forEach(this::again);
@@ -506,6 +505,6 @@ public final class SearchEngine implements Served {
         index.commit();
         index.close();
         journal.close();
-        encoders.values().forEach(EncodedTexts::close);
+        encoders.close();
     }
 }

@@ -1,22 +1,18 @@
 package io.rankwright.serving.search;
 
-import static java.util.Objects.requireNonNull;
-
 import io.rankwright.models.Artefact;
 import io.rankwright.models.BoostedTrees;
 import io.rankwright.models.RowModel;
 import io.rankwright.models.RowNetworks;
-import io.rankwright.models.text.EncodedTexts;
+import io.rankwright.models.text.Encoders;
 import io.rankwright.retrieval.text.Clicks;
 import io.rankwright.retrieval.text.Searches;
 import io.rankwright.retrieval.text.TextIndex;
-import io.rankwright.spec.Encoder;
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.SearchApplication.OrderLearner;
 import io.rankwright.spec.SearchFeature;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,24 +88,9 @@ public final class SearchModels {
         }
     }
 
-    /** Where vectors are kept. */
-    public static Path vectors(Path state) {
-        return state.resolve("vectors");
-    }
-
     /** Where what happened is kept. */
     public static Path journal(Path state) {
         return state.resolve("journal.jsonl");
-    }
-
-    /** The encoders that an application asks for; they are to be closed. */
-    public static Map<Encoder, EncodedTexts> encoders(Path state, SearchApplication application) {
-        var encoders = new EnumMap<Encoder, EncodedTexts>(Encoder.class);
-        application
-                .features(SearchFeature.Embedding.class)
-                .forEach(embedding -> encoders.computeIfAbsent(
-                        embedding.encoder(), encoder -> EncodedTexts.open(vectors(state), encoder)));
-        return encoders;
     }
 
     /** The text of an item that an embedding encodes. */
@@ -120,16 +101,14 @@ public final class SearchModels {
     }
 
     /** What makes the vector of an item's text for each embedding; those that are new are kept. */
-    public static Function<SearchFeature.Embedding, Function<String, float[]>> ofItems(
-            Map<Encoder, EncodedTexts> encoders) {
-        return embedding -> requireNonNull(encoders.get(embedding.encoder()))::vector;
+    public static Function<SearchFeature.Embedding, Function<String, float[]>> ofItems(Encoders encoders) {
+        return embedding -> encoders.vectors(embedding.encoder());
     }
 
     /** What makes the vector of a query for each embedding. */
-    public static Function<SearchFeature.Embedding, Function<String, float[]>> ofQueries(
-            Map<Encoder, EncodedTexts> encoders) {
-        return embedding -> query -> requireNonNull(encoders.get(embedding.encoder()))
-                .passing(embedding.encoder().queryPrefix() + query);
+    public static Function<SearchFeature.Embedding, Function<String, float[]>> ofQueries(Encoders encoders) {
+        return embedding -> query ->
+                encoders.of(embedding.encoder()).passing(embedding.encoder().queryPrefix() + query);
     }
 
     /**
@@ -143,7 +122,7 @@ public final class SearchModels {
             SearchApplication application,
             boolean isBeside,
             String dataHash,
-            Map<Encoder, EncodedTexts> encoders,
+            Encoders encoders,
             TextIndex.Filling filling) {
         // What the index holds depends on the words of the definitions and on nothing else of the file.
         String shape = application.features().stream()

@@ -1,0 +1,43 @@
+package io.rankwright.models.text;
+
+import io.rankwright.spec.Encoder;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Encoders with the vectors that they have made, each opened when it is first asked for.
+ *
+ * <p>Thread-safety: any number of threads.
+ */
+public final class Encoders implements AutoCloseable {
+    private final Path folder;
+    private final Map<Encoder, EncodedTexts> opened = new EnumMap<>(Encoder.class);
+
+    /** @param folder where vectors are kept, or will be */
+    public Encoders(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Where the vectors of an application lie. */
+    public static Path folder(Path state) {
+        return state.resolve("vectors");
+    }
+
+    /** The vectors of an encoder. */
+    public synchronized EncodedTexts of(Encoder encoder) {
+        return opened.computeIfAbsent(encoder, wanted -> EncodedTexts.open(folder, wanted));
+    }
+
+    /** The vector of a text; it is kept, because the text may come again. */
+    public Function<String, float[]> vectors(Encoder encoder) {
+        return of(encoder)::vector;
+    }
+
+    @Override
+    public synchronized void close() {
+        opened.values().forEach(EncodedTexts::close);
+        opened.clear();
+    }
+}
