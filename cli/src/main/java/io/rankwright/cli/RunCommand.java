@@ -119,6 +119,9 @@ final class RunCommand implements Callable<Integer> {
         Application application = options.anyApplication();
         reporter.say("%s: %s", application.name(), application.requirements().objective());
         Home home = Home.take(options.homeFolder(application));
+        if (!isServingLeftOut) {
+            Server.address(keys, host, port);
+        }
         switch (application) {
             case FeedApplication feed -> run(feed, home, keys, reporter);
             case SearchApplication search -> run(search, home, keys, reporter);

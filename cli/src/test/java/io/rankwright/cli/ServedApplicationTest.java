@@ -10,6 +10,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
 import io.rankwright.cli.Command.Result;
 import io.rankwright.cli.Command.Running;
+import io.rankwright.cli.pipeline.Home;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -296,6 +297,7 @@ class ServedApplicationTest {
 
         assertThat(second.exitCode()).isEqualTo(3);
         assertThat(second.err()).contains("the port " + port + " is in use").doesNotContain("\tat ");
+        assertNothingWasBegun(other);
     }
 
     @Test
@@ -306,6 +308,12 @@ class ServedApplicationTest {
 
         assertThat(refused.exitCode()).isEqualTo(2);
         assertThat(refused.err()).contains("without keys");
+        assertNothingWasBegun(other);
+    }
+
+    private static void assertNothingWasBegun(Path application) {
+        assertThat(Home.state(application.resolve(".rankwright"), true).resolve("log"))
+                .doesNotExist();
     }
 
     @Test

@@ -63,25 +63,7 @@ public final class Server implements AutoCloseable {
      */
     public static Server start(
             Served served, HttpApi api, Keys keys, String host, int port, Consumer<HttpRouting.Builder> more) {
-        InetAddress address;
-        try {
-            address = InetAddress.getByName(host);
-        } catch (UnknownHostException e) {
-            throw new UserFault("the host '" + host + "'; expected an address of this machine such as 127.0.0.1");
-        }
-        if (!address.isLoopbackAddress() && keys.isEmpty()) {
-            throw new UserFault(
-                    "refused to listen on " + host + " without keys: anyone who reaches it could read and write;"
-                            + " expected $RANKWRIGHT_KEYS=read:KEY,write:KEY, or a loopback address");
-        }
-        try (var probe = new ServerSocket()) {
-            probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(address, port));
-        } catch (BindException e) {
-            throw inUse(port, e);
-        } catch (IOException e) {
-            throw new EnvironmentFault("could not listen on " + host + ":" + port + ": " + e.getMessage(), true, e);
-        }
+        InetAddress address = address(keys, host, port);
         try {
             WebServer server = WebServer.builder()
                     .address(address)
@@ -104,6 +86,35 @@ public final class Server implements AutoCloseable {
         } catch (UncheckedIOException e) {
             throw inUse(port, e);
         }
+    }
+
+    /**
+     * Where a server may listen: asked before anything long is begun, and again when it starts.
+     *
+     * @throws UserFault if the host is not loopback and there are no keys
+     * @throws EnvironmentFault if the port is in use
+     */
+    public static InetAddress address(Keys keys, String host, int port) {
+        InetAddress address;
+        try {
+            address = InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new UserFault("the host '" + host + "'; expected an address of this machine such as 127.0.0.1");
+        }
+        if (!address.isLoopbackAddress() && keys.isEmpty()) {
+            throw new UserFault(
+                    "refused to listen on " + host + " without keys: anyone who reaches it could read and write;"
+                            + " expected $RANKWRIGHT_KEYS=read:KEY,write:KEY, or a loopback address");
+        }
+        try (var probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(address, port));
+        } catch (BindException e) {
+            throw inUse(port, e);
+        } catch (IOException e) {
+            throw new EnvironmentFault("could not listen on " + host + ":" + port + ": " + e.getMessage(), true, e);
+        }
+        return address;
     }
 
     private static EnvironmentFault inUse(int port, Exception e) {
