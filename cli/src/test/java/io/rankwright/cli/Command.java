@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -18,12 +19,16 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
@@ -128,13 +133,82 @@ final class Command {
         }
     }
 
+    /** The classes of children, folders of them as files, so that they can be shared as they lie in memory. */
+    private static final String CLASSES = Arrays.stream(
+                    System.getProperty("java.class.path").split(File.pathSeparator))
+            .map(Path::of)
+            .filter(entry -> !entry.endsWith("test-classes"))
+            .map(entry -> Files.isDirectory(entry) ? jar(entry) : entry)
+            .map(Path::toString)
+            .collect(Collectors.joining(File.pathSeparator));
+
+    private static Path jar(Path folder) {
+        Path jar = made("classes-" + Integer.toHexString(folder.toAbsolutePath().hashCode()) + ".jar");
+        try (var out = new JarOutputStream(Files.newOutputStream(jar));
+                Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                out.putNextEntry(new JarEntry(folder.relativize(file).toString()));
+                Files.copy(file, out);
+                out.closeEntry();
+            }
+            return jar;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Those classes as they lie in memory: most of what a child takes to start is reading and checking them. */
+    private static final Path ARCHIVE = archive();
+
+    private static Path archive() {
+        Path archive = made("classes.jsa");
+        try {
+            new ProcessBuilder(
+                            java(),
+                            "@" + Path.of("../ship/jvm.options"),
+                            "-XX:ArchiveClassesAtExit=" + archive,
+                            "-Xlog:disable",
+                            "-cp",
+                            CLASSES,
+                            Main.class.getName(),
+                            "check",
+                            APPS.resolve("video-feed").toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return archive;
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    /** A file of this run of the tests. */
+    private static Path made(String name) {
+        Path folder = Path.of("target", "made-" + ProcessHandle.current().pid()).toAbsolutePath();
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return folder.resolve(name);
+    }
+
     static Process start(List<String> arguments, Map<String, String> environment, Path out, Path err) {
         var command = new ArrayList<String>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                java(),
                 "@" + Path.of("../ship/jvm.options"),
                 "-Xmx2g",
+                "-XX:SharedArchiveFile=" + ARCHIVE,
+                "-Xlog:cds=off",
                 "-cp",
-                System.getProperty("java.class.path"),
+                CLASSES,
                 Main.class.getName()));
         command.addAll(arguments);
         try {

@@ -37,10 +37,10 @@ class DegradedTest {
 
     @Test
     void whatIsPinnedIsShown_evenIfNoSourceNamedIt() throws IOException, InterruptedException {
-        Path application = Command.smallApplication(scratch);
+        Path application = Command.trainedApplication(scratch);
         Path yaml = application.resolve("app.yaml");
         Files.writeString(yaml, Files.readString(yaml).replaceAll("candidates: \\d+", "candidates: 5"));
-        try (Running running = Command.serve(scratch, application.toString(), "--port", "0");
+        try (Running running = Command.serve(scratch, application.toString(), "--no-train", "--port", "0");
                 HttpClient client = HttpClient.newHttpClient()) {
             Set<String> named = new HashSet<>();
             post(client, running, "{\"user\": \"nobody\", \"slots\": 200}")
@@ -67,11 +67,11 @@ class DegradedTest {
 
     /** Answers of a server with little time, until one is degraded: how late a machine is, is not ours to say. */
     private List<JsonNode> feedsWith(String budget) throws IOException, InterruptedException {
-        Path application = Command.smallApplication(scratch);
+        Path application = Command.trainedApplication(scratch);
         Path yaml = application.resolve("app.yaml");
         Files.writeString(yaml, Files.readString(yaml).replace(Command.BUDGET, budget));
         var feeds = new ArrayList<JsonNode>();
-        try (Running running = Command.serve(scratch, application.toString(), "--port", "0");
+        try (Running running = Command.serve(scratch, application.toString(), "--no-train", "--port", "0");
                 HttpClient client = HttpClient.newHttpClient()) {
             HttpRequest request = HttpRequest.newBuilder(URI.create(running.address() + "/v1/feed/3?slots=10"))
                     .build();
