@@ -56,14 +56,14 @@ class MonitoredServerTest {
 
     @BeforeAll
     static void serve() throws IOException {
-        Path application = Command.trainedApplication(scratch);
+        Path application = Command.smallApplication(scratch);
         Path yaml = application.resolve("app.yaml");
         Files.writeString(
                 yaml,
                 Files.readString(yaml)
                         .replace("monitor:  {", "monitor:  { window: 1s,")
                         .replace("serving: ", "serving:\n  retrain: { every: 30d }  #"));
-        running = Command.serve(scratch, application.toString(), "--no-train", "--port", "0");
+        running = Command.serve(scratch, application.toString(), "--port", "0");
         prometheus = PrometheusServer.start(
                 scratch.resolve("prometheus"),
                 0,
