@@ -23,9 +23,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,6 +49,10 @@ import picocli.CommandLine.Spec;
                         + " API: experiments, canaries and alarms have something to see. Everything that is made of its events is"
                         + " labelled; use a server whose log you can throw away.")
 final class SimulateCommand implements Callable<Integer> {
+    private static final int TOO_MANY = 429;
+    /** How often who is told to come again does so. */
+    private static final int MOST_RETURNS = 5;
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int AT_ONCE = 16;
     private static final double FASTEST = 100_000;
@@ -115,7 +121,7 @@ final class SimulateCommand implements Callable<Integer> {
         var reporter = Reporter.onErrorStream();
         reporter.say("SIMULATED AUDIENCE: nothing below is about people");
         Map<String, Seen> seen = new ConcurrentSkipListMap<>();
-        var failed = new AtomicLong();
+        var failed = new ConcurrentLinkedQueue<String>();
         try (EventLog log = EventLog.readOnly(options.state().resolve("log"), application)) {
             Audience audience;
             try (Reporter.Step step = reporter.step("tastes")) {
@@ -126,10 +132,12 @@ final class SimulateCommand implements Callable<Integer> {
             }
             try (Reporter.Step step = reporter.step("watch")) {
                 long sessions = watch(audience, fault, seen, failed, step);
-                step.outcome("%,d sessions, %,d of them failed", sessions, failed.get());
+                step.outcome(
+                        "%,d sessions, %,d of them failed%s",
+                        sessions, failed.size(), failed.isEmpty() ? "" : "; the first: " + failed.peek());
             }
         }
-        print(seen, failed.get());
+        print(seen, failed.size());
         return 0;
     }
 
@@ -161,7 +169,7 @@ final class SimulateCommand implements Callable<Integer> {
      *
      * @return how many began
      */
-    private long watch(Audience audience, Fault fault, Map<String, Seen> seen, AtomicLong failed, Reporter.Step step)
+    private long watch(Audience audience, Fault fault, Map<String, Seen> seen, Queue<String> failed, Reporter.Step step)
             throws InterruptedException {
         double rate = audience.exposuresPerDay() / SECONDS_A_DAY * speed / Math.min(slots, Audience.looks());
         var random = new SplittableRandom(seed);
@@ -184,7 +192,7 @@ final class SimulateCommand implements Callable<Integer> {
                     try {
                         session(client, audience, now, own, seen);
                     } catch (IOException e) {
-                        failed.incrementAndGet();
+                        failed.add(e.toString());
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     } finally {
@@ -215,7 +223,9 @@ final class SimulateCommand implements Callable<Integer> {
         List<Audience.Act> acts = audience.look(subject, slate, random);
         var events = new ArrayList<Map<String, String>>();
         acts.forEach(act -> events.add(changed(act.event(), fault)));
-        send(client, "POST", "/v1/events", JSON.writeValueAsString(Map.of("events", events)));
+        if (!events.isEmpty()) {
+            send(client, "POST", "/v1/events", JSON.writeValueAsString(Map.of("events", events)));
+        }
         long taken = acts.stream().filter(Audience.Act::isTaken).count();
         var alike = new ArrayList<>(List.of("version " + feed.path("version").asText()));
         feed.path("arms").forEach(arm -> alike.add("arm " + arm.asText()));
@@ -249,6 +259,11 @@ final class SimulateCommand implements Callable<Integer> {
             request.header("Authorization", "Bearer " + key);
         }
         HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        for (int again = 0; response.statusCode() == TOO_MANY && again < MOST_RETURNS; again++) {
+            Thread.sleep(Duration.ofSeconds(
+                    response.headers().firstValueAsLong("Retry-After").orElse(1)));
+            response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        }
         if (response.statusCode() / 100 != 2) {
             throw new IOException(response.statusCode() + " " + response.body());
         }

@@ -237,26 +237,30 @@ class ExperimentTest {
         Result wrong = Command.run(scratch, "simulate", application, "--break", "play_time_ms");
         assertThat(wrong.err()).contains("expected COLUMN=FACTOR");
 
-        Result watched = Command.run(
-                scratch,
-                "simulate",
-                application,
-                "--address",
-                running.address(),
-                "--minutes",
-                "0.15",
-                "--speed",
-                "3000",
-                "--break",
-                "play_time_ms=1000",
-                "--format",
-                "json");
+        Result watched;
+        try (var busy = new BusyDoor(running.address())) {
+            watched = Command.run(
+                    scratch,
+                    "simulate",
+                    application,
+                    "--address",
+                    busy.address(),
+                    "--minutes",
+                    "0.15",
+                    "--speed",
+                    "3000",
+                    "--break",
+                    "play_time_ms=1000",
+                    "--format",
+                    "json");
+            assertThat(busy.refused()).isPositive();
+        }
 
         assertThat(watched.exitCode()).as(watched.err()).isZero();
         assertThat(watched.err()).contains("SIMULATED AUDIENCE");
         JsonNode said = new ObjectMapper().readTree(watched.out());
         JsonNode seen = said.path("seen").path("version v1");
-        assertThat(said.path("failed").asInt()).isZero();
+        assertThat(said.path("failed").asInt()).as(watched.err()).isZero();
         assertThat(seen.path("sessions").asInt()).isGreaterThan(5);
         assertThat(seen.path("taken").asInt()).isBetween(1, seen.path("looks").asInt() - 1);
         try (EventLog log = EventLog.readOnly(
