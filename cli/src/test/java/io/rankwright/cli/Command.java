@@ -93,8 +93,7 @@ final class Command {
 
     /** The home of a whole run of the small application, made once for all tests that only need one. */
     private static synchronized Path trained() {
-        Path home =
-                Path.of("target", "trained-" + ProcessHandle.current().pid()).toAbsolutePath();
+        Path home = made("trained");
         if (!Files.isDirectory(home.resolve("home"))) {
             Path application = smallApplication(home);
             Result made = run(

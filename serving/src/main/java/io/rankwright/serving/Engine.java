@@ -126,7 +126,7 @@ public final class Engine implements Served {
         this.log = log;
         this.registry = registry;
         this.folder = folder;
-        this.encoders = new Encoders(Encoders.folder(folder));
+        this.encoders = new Encoders(folder);
         this.meters = meters;
         this.stageMeters = new Stages.Meters(meters, List.of("rank", "rerank"));
         stageMeters.rung(Ladder.CASCADE);

@@ -148,7 +148,7 @@ class TextTowerTest {
         write(new SplittableRandom(3));
         FeedApplication application = FeedApplication.read(folder.resolve("app"));
         try (EventLog log = EventLog.open(folder.resolve("log"), application);
-                var encoders = new Encoders(Encoders.folder(folder))) {
+                var encoders = new Encoders(folder)) {
             new Ingestion(application, log, new DataRoot(folder.resolve("data"), false), Progress.SILENT).run();
             var inputs =
                     new Snapshot.Manifest("key", "", "", "", "", "real", 0, LAST.toString(), Long.MAX_VALUE, List.of());

@@ -64,7 +64,7 @@ class TrainingTest {
         new Ingestion(application, log, new DataRoot(folder.resolve("data"), true), Progress.SILENT).run();
         snapshot = write("snapshots");
         data = snapshot.read(application, Progress.SILENT);
-        encoders = new Encoders(Encoders.folder(folder));
+        encoders = new Encoders(folder);
     }
 
     @AfterAll

@@ -326,12 +326,13 @@ public final class Pipeline {
                 modelCode(),
                 imported.map(ImportedNetwork::hash).orElse(""));
         Optional<Version> known = registry.find(key);
-        known.ifPresent(version -> reporter.say(
-                "  %-10s %s is valid for these data, this file and this code: used again", "train", version.name()));
         if (known.isPresent()) {
+            reporter.say(
+                    "  %-10s %s is valid for these data, this file and this code: used again",
+                    "train", known.get().name());
             return known.get();
         }
-        try (var encoders = new Encoders(Encoders.folder(state))) {
+        try (var encoders = new Encoders(state)) {
             return train(log, registry, inputs, key, imported, encoders);
         }
     }

@@ -168,7 +168,7 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
     private List<Map<String, float[]>> vectors(ScoreSet data) {
         var vectors = new ArrayList<Map<String, float[]>>();
         data.cases().forEach(_ -> vectors.add(new HashMap<>()));
-        try (var encoders = new Encoders(Encoders.folder(state))) {
+        try (var encoders = new Encoders(state)) {
             for (CaseFeature.Embedding embedding : ScoreModels.embeddings(application)) {
                 try (Reporter.Step step = reporter.step("encode")) {
                     EncodedTexts texts = encoders.of(embedding.encoder());

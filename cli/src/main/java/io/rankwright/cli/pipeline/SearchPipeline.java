@@ -134,7 +134,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
 
     @Override
     Trained train(SearchSet data) {
-        try (var encoders = new Encoders(Encoders.folder(state))) {
+        try (var encoders = new Encoders(state)) {
             encode(data, encoders);
             try (TextIndex index = index(data, encoders)) {
                 return learn(data, index, encoders);

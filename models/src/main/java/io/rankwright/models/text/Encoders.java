@@ -2,8 +2,8 @@ package io.rankwright.models.text;
 
 import io.rankwright.spec.Encoder;
 import java.nio.file.Path;
-import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -13,20 +13,15 @@ import java.util.function.Function;
  */
 public final class Encoders implements AutoCloseable {
     private final Path folder;
-    private final Map<Encoder, EncodedTexts> opened = new EnumMap<>(Encoder.class);
+    private final Map<Encoder, EncodedTexts> opened = new ConcurrentHashMap<>();
 
-    /** @param folder where vectors are kept, or will be */
-    public Encoders(Path folder) {
-        this.folder = folder;
-    }
-
-    /** Where the vectors of an application lie. */
-    public static Path folder(Path state) {
-        return state.resolve("vectors");
+    /** @param state the folder of an application's state, in which vectors are kept, or will be */
+    public Encoders(Path state) {
+        this.folder = state.resolve("vectors");
     }
 
     /** The vectors of an encoder. */
-    public synchronized EncodedTexts of(Encoder encoder) {
+    public EncodedTexts of(Encoder encoder) {
         return opened.computeIfAbsent(encoder, wanted -> EncodedTexts.open(folder, wanted));
     }
 
@@ -36,7 +31,7 @@ public final class Encoders implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
+    public void close() {
         opened.values().forEach(EncodedTexts::close);
         opened.clear();
     }

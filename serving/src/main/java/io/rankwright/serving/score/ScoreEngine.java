@@ -104,7 +104,7 @@ public final class ScoreEngine implements Served {
         this.registry = registry;
         this.data = isSimulated ? "simulated" : "real";
         this.clock = clock;
-        this.encoders = new Encoders(Encoders.folder(state));
+        this.encoders = new Encoders(state);
         this.asked = asked(application);
         this.journalFile = Verdicts.journal(state);
         this.casesFile = Verdicts.cases(state);

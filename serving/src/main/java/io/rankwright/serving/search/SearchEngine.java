@@ -92,7 +92,7 @@ public final class SearchEngine implements Served {
         this.registry = registry;
         this.data = isSimulated ? "simulated" : "real";
         this.clock = clock;
-        this.encoders = new Encoders(Encoders.folder(state));
+        this.encoders = new Encoders(state);
         this.index = SearchModels.index(state, application, false, dataHash, encoders, filling);
         Path file = SearchModels.journal(state);
         Journal.entries(file).forEach(this::again);

@@ -4,6 +4,7 @@ import io.rankwright.models.Artefact;
 import io.rankwright.models.BoostedTrees;
 import io.rankwright.models.RowModel;
 import io.rankwright.models.RowNetworks;
+import io.rankwright.models.text.EncodedTexts;
 import io.rankwright.models.text.Encoders;
 import io.rankwright.retrieval.text.Clicks;
 import io.rankwright.retrieval.text.Searches;
@@ -107,8 +108,10 @@ public final class SearchModels {
 
     /** What makes the vector of a query for each embedding. */
     public static Function<SearchFeature.Embedding, Function<String, float[]>> ofQueries(Encoders encoders) {
-        return embedding -> query ->
-                encoders.of(embedding.encoder()).passing(embedding.encoder().queryPrefix() + query);
+        return embedding -> {
+            EncodedTexts texts = encoders.of(embedding.encoder());
+            return query -> texts.passing(embedding.encoder().queryPrefix() + query);
+        };
     }
 
     /**
