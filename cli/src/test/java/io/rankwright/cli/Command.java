@@ -74,7 +74,8 @@ final class Command {
                             .replace("rounds: 600", "rounds: 40")
                             // What suits 170,000 exposures learns next to nothing from 4,000.
                             .replace("regularisation: 300, ", "")
-                            .replace("batch: 256, row_rate: 0.08, dropout: 50%, ", "")
+                            .replace("batch: 256, row_rate: 0.08, dropout: 50%, teachers: 2, ", "")
+                            .replace("    refit: true\n", "")
                             // Sources that the home feed does not use are tried here.
                             .replace(
                                     "    similar:   {",

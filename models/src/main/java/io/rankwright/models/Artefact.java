@@ -64,6 +64,13 @@ public final class Artefact {
         return parts.containsKey(name);
     }
 
+    /** All parts by name, copied. */
+    public Map<String, byte[]> parts() {
+        var copies = new TreeMap<String, byte[]>();
+        parts.forEach((name, part) -> copies.put(name, part.toArray(ValueLayout.JAVA_BYTE)));
+        return copies;
+    }
+
     /** The bytes of a part. */
     public byte[] part(String name) {
         return segment(name).toArray(ValueLayout.JAVA_BYTE);

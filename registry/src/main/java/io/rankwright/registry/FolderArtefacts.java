@@ -1,15 +1,14 @@
 package io.rankwright.registry;
 
+import io.rankwright.log.WholeFile;
 import io.rankwright.models.Artefact;
 import io.rankwright.spec.EnvironmentFault;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /** Artefacts as files of a folder, named by their hashes. */
@@ -24,12 +23,7 @@ final class FolderArtefacts implements Artefacts {
     public void put(String hash, byte[] bytes) {
         Path file = folder.resolve(hash);
         if (!Files.exists(file)) {
-            try {
-                Files.createDirectories(folder);
-            } catch (IOException e) {
-                throw new EnvironmentFault("could not make " + folder + ": " + e.getMessage(), true, e);
-            }
-            write(file, bytes);
+            WholeFile.write(file, bytes);
         }
     }
 
@@ -58,28 +52,6 @@ final class FolderArtefacts implements Artefacts {
             return bytes;
         } catch (IOException e) {
             throw new EnvironmentFault("the model file " + file + " cannot be read: " + e.getMessage(), false, e);
-        }
-    }
-
-    /** Writes a file, whole or not at all. */
-    static void write(Path file, byte[] bytes) {
-        Path partial = file.resolveSibling(file.getFileName() + ".partial");
-        try {
-            try (FileChannel channel = FileChannel.open(
-                    partial,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
-                var buffer = ByteBuffer.wrap(bytes);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
-                channel.force(true);
-            }
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new EnvironmentFault(
-                    "could not write " + file + ": " + e.getMessage() + "; the old file stays", true, e);
         }
     }
 }

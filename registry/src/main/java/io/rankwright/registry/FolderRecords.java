@@ -1,5 +1,6 @@
 package io.rankwright.registry;
 
+import io.rankwright.log.WholeFile;
 import io.rankwright.spec.EnvironmentFault;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -65,13 +66,7 @@ final class FolderRecords implements Records {
 
     @Override
     public void put(String kind, String name, byte[] content) {
-        Path file = file(kind, name);
-        try {
-            Files.createDirectories(file.getParent());
-        } catch (IOException e) {
-            throw new EnvironmentFault("could not make " + file.getParent() + ": " + e.getMessage(), true, e);
-        }
-        FolderArtefacts.write(file, content);
+        WholeFile.write(file(kind, name), content);
     }
 
     @Override

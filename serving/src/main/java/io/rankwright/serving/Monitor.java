@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.rankwright.log.WholeFile;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs;
 import io.rankwright.models.SealedJson;
@@ -16,10 +17,8 @@ import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Serving;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -266,11 +265,9 @@ public final class Monitor {
 
     /** Keeps what drift is held against; without it the next start begins anew. */
     private void keep() {
-        Path partial = references.resolveSibling(references.getFileName() + ".partial");
         try {
-            Files.write(partial, SealedJson.bytes(new References(version, drift.kept(), outcomes.kept())));
-            Files.move(partial, references, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
+            WholeFile.write(references, SealedJson.bytes(new References(version, drift.kept(), outcomes.kept())));
+        } catch (EnvironmentFault e) {
             LOGGER.log(Level.WARNING, "what drift is held against is not kept: {0}", e.getMessage());
         }
     }

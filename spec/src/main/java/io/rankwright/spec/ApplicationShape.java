@@ -141,6 +141,10 @@ public final class ApplicationShape {
             "The ranker: trees, a network, or both; of both the blend is served that is best on the validation days.",
             optional("candidates", INTEGER, "how many of the fused candidates are ranked (default 300)"),
             optional(
+                    "refit",
+                    value(Kind.BOOLEAN),
+                    "whether it learns once more with the validation days, as long and blended as they have shown; then calibrate by temperature, since their level is learnt, and a shift would count it twice (default false)"),
+            optional(
                     "affinity",
                     fields(
                             "An input learnt from what was before the log: the log-odds that the subject takes the item.",
@@ -200,6 +204,10 @@ public final class ApplicationShape {
                             optional("learning_rate", NUMBER, "the step size (default 0.002)"),
                             optional("row_rate", NUMBER, "the step size of embeddings (default 0.02)"),
                             optional("dropout", SHARE, "the share of hidden values left out in a step (default 20%)"),
+                            optional(
+                                    "teachers",
+                                    INTEGER,
+                                    "networks of other seeds that learn first and then teach the one that serves (default 0)"),
                             FORGET,
                             CALIBRATE),
                     "a deep and cross network"));

@@ -587,6 +587,9 @@ final class FeedCheck {
         if (dcn.dropout() < 0 || dcn.dropout() >= 1) {
             problem(section.location("dropout"), "'" + dcn.dropout() + "'", "0 to less than 100%");
         }
+        if (dcn.teachers() > 8) {
+            problem(section.location("teachers"), "'" + dcn.teachers() + "'", "0 to 8");
+        }
         checkStep(section, "learning_rate", dcn.learningRate());
         checkStep(section, "row_rate", dcn.rowRate());
     }

@@ -374,6 +374,7 @@ final class FeedReader {
                                 trees.number("regularisation", 5),
                                 trees.integer("patience", 30))),
                 section.has("dcn") ? Optional.of(dcn(dcn)) : Optional.empty(),
+                section.text("refit", "false").equals("true"),
                 section.integer("candidates", 300));
     }
 
@@ -394,6 +395,7 @@ final class FeedReader {
                 section.number("learning_rate", 0.002),
                 section.number("row_rate", 0.02),
                 section.share("dropout", 0.2),
+                section.integer("teachers", 0),
                 section.duration("forget"));
     }
 

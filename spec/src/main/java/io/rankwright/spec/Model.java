@@ -170,6 +170,8 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
      * @param heads the labels that are predicted
      * @param calibrate how raw scores become probabilities and amounts
      * @param affinity an input that is learnt from what was before the log
+     * @param refit whether trees and network learn once more with the validation days, as long, blended and calibrated as
+     *     those days have shown
      * @param candidates how many of the fused candidates are ranked
      */
     public record Rank(
@@ -178,6 +180,7 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
             Optional<Affinity> affinity,
             Optional<Trees> trees,
             Optional<Dcn> dcn,
+            boolean refit,
             int candidates) {
         public Rank {
             heads = List.copyOf(heads);
@@ -240,6 +243,8 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
      * @param learningRate of the dense weights, at the start; it falls to nothing
      * @param rowRate of the embeddings, likewise
      * @param dropout the share of hidden values that is left out in a step
+     * @param teachers how many networks of other seeds learn first; what they say on average then teaches the one that
+     *     serves, beside what happened (Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015)
      * @param forget how long before the end of the training days an id was last seen that gets no row of its own
      */
     public record Dcn(
@@ -258,6 +263,7 @@ public record Model(List<CandidateSource> retrieve, Rank rank, List<RerankRule> 
             double learningRate,
             double rowRate,
             double dropout,
+            int teachers,
             Optional<Duration> forget) {
         public Dcn {
             features = List.copyOf(features);

@@ -78,6 +78,8 @@ class ApplicationReaderTest {
                 "similar:   { | 'ials: { to: recent_videos, unobserved: 0 }\n    similar: {' | '0.0' | more than 0",
                 "rounds: 600, depth: 5 | rounds: 600, depth: 0 | '0' | 1 to 16",
                 "regularisation: 300 | regularisation: -1 | '-1.0' | 0 or more",
+                "teachers: 2 | teachers: 9 | '9' | 0 to 8",
+                "refit: true | refit: perhaps | 'perhaps' | true or false",
                 "row_rate: 0.08 | row_rate: 0 | '0.0' | more than 0, at most 1",
                 "per: author_id | per: autor_id | 'autor_id' | did you mean 'author_id'",
                 "zone: Asia/Shanghai | zone: Asia/Shanghia | time zone | IANA",

@@ -1,5 +1,7 @@
 package io.rankwright.training;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -43,6 +45,7 @@ final class NetworkTrainer {
     private final Layout layout;
     private final RankerInputs inputs;
     private final Examples train;
+    private final Map<String, double[]> labels;
     private final TrainingRun run;
     private final Checkpoint checkpoint;
     private final NetworkInputs networkInputs;
@@ -52,6 +55,8 @@ final class NetworkTrainer {
     private final DeepCross network;
 
     /**
+     * @param labels what each head learns of {@code train}, NaN where it is not there; of a binary one what happened, or a
+     *     probability
      * @param checkpoints a folder for this training alone, where it goes on after a kill; empty in the end
      */
     NetworkTrainer(
@@ -59,12 +64,14 @@ final class NetworkTrainer {
             RankerInputs inputs,
             List<Label> heads,
             Examples train,
+            Map<String, double[]> labels,
             TrainingRun run,
             Path checkpoints) {
         this.settings = settings;
         this.inputs = inputs;
         this.layout = inputs.layout();
         this.train = train;
+        this.labels = labels;
         this.run = run;
         this.checkpoint = new Checkpoint(checkpoints);
         this.networkInputs = networkInputs();
@@ -132,13 +139,13 @@ final class NetworkTrainer {
     /**
      * What a head learns.
      *
-     * @param values of each example: 0 or 1, or an amount as it is learnt; NaN where it is not there
+     * @param values of each example: 0 to 1, or an amount as it is learnt; NaN where it is not there
      * @param weights of the loss of each example
      */
     private record Target(Loss loss, float[] values, float[] weights, NetworkOutput output) {}
 
     private enum Loss {
-        /** Of a log-odds against 0 or 1. */
+        /** Of a log-odds against 0, 1, or a probability. */
         LOG,
         SQUARED,
         /** Of a log-odds, against 1 as often as the value says and against 0 once. */
@@ -146,14 +153,14 @@ final class NetworkTrainer {
     }
 
     private Target target(Label label) {
-        double[] labels = train.labels(label.name());
+        double[] values = requireNonNull(labels.get(label.name()));
         if (label.isBinary()) {
-            return new Target(Loss.LOG, floats(labels), ones(labels.length, 1), new NetworkOutput.Scaled(1, 0));
+            return new Target(Loss.LOG, floats(values), ones(values.length, 1), new NetworkOutput.Scaled(1, 0));
         }
         return switch (settings.amounts()) {
-            case LOG -> scaled(labels);
-            case WEIGHTED -> weighted(labels);
-            case QUANTILES -> quantiles(labels);
+            case LOG -> scaled(values);
+            case WEIGHTED -> weighted(values);
+            case QUANTILES -> quantiles(values);
         };
     }
 

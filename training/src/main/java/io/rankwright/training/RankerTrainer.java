@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 /**
  * Trains a ranker: what its inputs are, the affinity, trees and network, the weights of their blend, and the calibration,
  * the last two on the validation days. A network that does not better the trees there gets no weight, and is left out.
+ * If it is to refit, all but the affinity is learnt once more with the validation days: what comes next is most like them.
  */
 public final class RankerTrainer {
     /** Categories and ids that occur less often are unknown. */
@@ -36,6 +37,11 @@ public final class RankerTrainer {
     /** The weights that are tried: 0 to 1 in so many steps. */
     private static final int WEIGHTS = 20;
 
+    /** How much the word of the teachers counts beside what happened. */
+    private static final double TAUGHT = 0.7;
+
+    private static final long TEACHER_SEED = 1_000;
+
     private final FeedApplication application;
     private final EventLog log;
     private final DataSet data;
@@ -44,7 +50,7 @@ public final class RankerTrainer {
     private final Model.Rank settings;
     private final List<Label> heads;
     private final TrainingRun run;
-    private final Path checkpoints;
+    private final FinishedMembers finished;
 
     /**
      * @param checkpoints a folder for this training alone, where it goes on after a kill
@@ -68,28 +74,128 @@ public final class RankerTrainer {
                 .map(name -> application.framing().label(name))
                 .toList();
         this.run = run;
-        this.checkpoints = checkpoints;
+        this.finished = new FinishedMembers(checkpoints);
+    }
+
+    /**
+     * What some training days teach.
+     *
+     * @param rounds how many trees each head has
+     */
+    private record Learnt(
+            RankerInputs inputs,
+            List<Ranker.Kind> kinds,
+            List<Map<String, byte[]>> members,
+            Map<String, Integer> rounds) {
+        /** A ranker of the members that a manifest names, which are the first. */
+        Artefact ranker(Ranker.Manifest manifest) {
+            return Ranker.artefact(
+                    manifest, inputs, members.subList(0, manifest.members().size()));
+        }
     }
 
     /** Trains everything that the settings ask for. */
     public Artefact train(Progress progress) {
         Optional<Affinity> affinity = settings.affinity()
                 .map(chosen -> AffinityTrainer.train(application, log, chosen, run.seed(), progress));
-        var inputs = new RankerInputs(layout(), vocabularies(), affinity);
-        var trainExamples = new Examples(data, train, InputRows.of(data, train, inputs, log));
-        var validateExamples = new Examples(data, validate, InputRows.of(data, validate, inputs, log));
+        Learnt learnt = learn(train, affinity, settings.dcn(), Optional.empty(), progress);
+        Ranker.Manifest manifest = blended(heads, learnt, examples(validate, learnt.inputs()));
+        if (settings.refit()) {
+            boolean hasNetwork = manifest.members().contains(Ranker.Kind.NETWORK);
+            learnt = learn(
+                    new DataSet.Range(train.from(), validate.to()),
+                    affinity,
+                    settings.dcn().filter(_ -> hasNetwork),
+                    Optional.of(learnt),
+                    progress);
+        }
+        finished.clear();
+        return learnt.ranker(manifest);
+    }
+
+    private Examples examples(DataSet.Range range, RankerInputs inputs) {
+        return new Examples(data, range, InputRows.of(data, range, inputs, log));
+    }
+
+    /** @param before what was learnt without the validation days, if it is learnt again: there will be as many trees */
+    private Learnt learn(
+            DataSet.Range range,
+            Optional<Affinity> affinity,
+            Optional<Model.Dcn> dcn,
+            Optional<Learnt> before,
+            Progress progress) {
+        var inputs = new RankerInputs(layout(), vocabularies(range), affinity);
+        Examples examples = examples(range, inputs);
         var kinds = new ArrayList<Ranker.Kind>();
         var members = new ArrayList<Map<String, byte[]>>();
+        var found = new TreeMap<String, Integer>();
         settings.trees().ifPresent(chosen -> {
+            var trees = new TreeMap<String, byte[]>();
+            Map<String, Integer> rounds = before.map(Learnt::rounds).orElse(Map.of());
+            new TreesTrainer(chosen, inputs.layout(), examples, examples(validate, inputs), rounds, run)
+                    .train(heads, progress)
+                    .forEach((head, ensemble) -> {
+                        trees.put(head, ensemble.trees());
+                        found.put(head, ensemble.rounds());
+                    });
             kinds.add(Ranker.Kind.TREES);
-            members.add(Ranker.trees(new TreesTrainer(chosen, inputs.layout(), trainExamples, validateExamples, run)
-                    .train(heads, progress)));
+            members.add(Ranker.trees(trees));
         });
-        settings.dcn().ifPresent(chosen -> {
+        dcn.ifPresent(chosen -> {
             kinds.add(Ranker.Kind.NETWORK);
-            members.add(new NetworkTrainer(chosen, inputs, heads, trainExamples, run, checkpoints).train(progress));
+            members.add(network(before.isEmpty() ? "network" : "refit", chosen, inputs, examples, progress));
         });
-        return blended(heads, kinds, members, inputs, validateExamples);
+        return new Learnt(inputs, kinds, members, found);
+    }
+
+    /** The network that serves, after its teachers. */
+    private Map<String, byte[]> network(
+            String name, Model.Dcn dcn, RankerInputs inputs, Examples examples, Progress progress) {
+        var labels = new TreeMap<String, double[]>();
+        heads.forEach(head -> labels.put(head.name(), examples.labels(head.name())));
+        if (dcn.teachers() == 0) {
+            return network(name, run.seed(), dcn, inputs, examples, labels, progress);
+        }
+        double[][] said = new double[heads.size()][examples.range().size()];
+        for (int t = 1; t <= dcn.teachers(); t++) {
+            var teacher = network(
+                    name + "-teacher-" + t, run.seed() + t * TEACHER_SEED, dcn, inputs, examples, labels, progress);
+            double[][] one = raw(heads, List.of(Ranker.Kind.NETWORK), List.of(teacher), inputs, examples)[0];
+            for (int h = 0; h < said.length; h++) {
+                for (int i = 0; i < said[h].length; i++) {
+                    said[h][i] += one[h][i] / dcn.teachers();
+                }
+            }
+        }
+        for (int h = 0; h < said.length; h++) {
+            if (heads.get(h).isBinary()) {
+                labels.put(
+                        heads.get(h).name(), taught(examples.labels(heads.get(h).name()), said[h]));
+            }
+        }
+        return network(name, run.seed(), dcn, inputs, examples, labels, progress);
+    }
+
+    private Map<String, byte[]> network(
+            String name,
+            long seed,
+            Model.Dcn dcn,
+            RankerInputs inputs,
+            Examples examples,
+            Map<String, double[]> labels,
+            Progress progress) {
+        var own = new TrainingRun(seed, run.workers(), run.device());
+        return finished.member(
+                name, folder -> new NetworkTrainer(dcn, inputs, heads, examples, labels, own, folder).train(progress));
+    }
+
+    /** What happened, and the probabilities that teachers gave it. */
+    private static double[] taught(double[] happened, double[] logOdds) {
+        double[] taught = new double[happened.length];
+        for (int i = 0; i < taught.length; i++) {
+            taught[i] = (1 - TAUGHT) * happened[i] + TAUGHT / (1 + Math.exp(-logOdds[i]));
+        }
+        return taught;
     }
 
     /** Trains the trees of the settings alone. */
@@ -100,18 +206,20 @@ public final class RankerTrainer {
                 settings.affinity(),
                 settings.trees(),
                 Optional.empty(),
+                settings.refit(),
                 settings.candidates());
-        return new RankerTrainer(application, log, data, train, validate, alone, run, checkpoints).train(progress);
+        return new RankerTrainer(application, log, data, train, validate, alone, run, finished.folder())
+                .train(progress);
     }
 
     /** Makes a ranker of a network that was trained elsewhere: only its calibration is learnt here. */
     public Artefact take(ImportedNetwork network) {
         RankerInputs inputs = network.inputs(application);
-        var examples = new Examples(data, validate, InputRows.of(data, validate, inputs, log));
         List<Label> outputs = network.heads().stream()
                 .map(name -> application.framing().label(name))
                 .toList();
-        return blended(outputs, List.of(Ranker.Kind.NETWORK), List.of(network.parts()), inputs, examples);
+        var taken = new Learnt(inputs, List.of(Ranker.Kind.NETWORK), List.of(network.parts()), Map.of());
+        return taken.ranker(blended(outputs, taken, examples(validate, inputs)));
     }
 
     private Layout layout() {
@@ -147,13 +255,13 @@ public final class RankerTrainer {
                 || settings.dcn().flatMap(Model.Dcn::by).equals(Optional.of(column.name()));
     }
 
-    private Map<String, Vocabulary> vocabularies() {
+    private Map<String, Vocabulary> vocabularies(DataSet.Range range) {
         var vocabularies = new TreeMap<String, Vocabulary>();
         for (int c = 0; c < data.columns().size(); c++) {
             if (data.columns().get(c).kind() == FeatureColumn.Kind.CATEGORY
                     && isWanted(data.columns().get(c))) {
                 int[] counts = new int[data.texts().get(c).size()];
-                for (int i = train.from(); i < train.to(); i++) {
+                for (int i = range.from(); i < range.to(); i++) {
                     counts[data.categories()[c][i]]++;
                 }
                 vocabularies.put(
@@ -163,7 +271,7 @@ public final class RankerTrainer {
         settings.dcn().ifPresent(dcn -> {
             var subjects = new Seen(data.subjectTexts().size());
             var items = new Seen(data.itemTexts().size());
-            for (int i = train.from(); i < train.to(); i++) {
+            for (int i = range.from(); i < range.to(); i++) {
                 long time = data.timesMillis()[i];
                 subjects.add(data.subjects()[i], time);
                 items.add(data.items()[i], time);
@@ -174,7 +282,7 @@ public final class RankerTrainer {
                 }
             }
             long since = dcn.forget()
-                    .map(forget -> data.timesMillis()[train.to() - 1] - forget.toMillis())
+                    .map(forget -> data.timesMillis()[range.to() - 1] - forget.toMillis())
                     .orElse(Seen.BEFORE);
             vocabularies.put(
                     application.framing().subject(),
@@ -202,28 +310,10 @@ public final class RankerTrainer {
     }
 
     /** The weights and the calibration of each head, by what the members say of the validation days. */
-    private Artefact blended(
-            List<Label> labels,
-            List<Ranker.Kind> kinds,
-            List<Map<String, byte[]>> members,
-            RankerInputs inputs,
-            Examples examples) {
-        var begun = new ArrayList<Ranker.Head>();
-        for (Label label : labels) {
-            begun.add(new Ranker.Head(
-                    label.name(),
-                    label.isBinary(),
-                    label.given().orElse(""),
-                    otherwise(label),
-                    Collections.nCopies(kinds.size(), 0.0),
-                    CalibrationFit.none(label.isBinary())));
-        }
-        double[][][] scores = new double[kinds.size()][][];
-        try (Ranker ranker = Ranker.of(Ranker.artefact(new Ranker.Manifest(kinds, begun), inputs, members))) {
-            for (int m = 0; m < scores.length; m++) {
-                scores[m] = ranker.raw(examples.rows(), examples.range().size(), kinds.get(m));
-            }
-        }
+    private Ranker.Manifest blended(List<Label> labels, Learnt learnt, Examples examples) {
+        List<Ranker.Kind> kinds = learnt.kinds();
+        double[][][] scores = raw(labels, kinds, learnt.members(), learnt.inputs(), examples);
+        List<Ranker.Head> begun = begun(labels, kinds);
         var judged = new ArrayList<Ranker.Head>();
         for (int h = 0; h < labels.size(); h++) {
             judged.add(judged(begun.get(h), h, scores, examples));
@@ -234,9 +324,39 @@ public final class RankerTrainer {
             List<Ranker.Head> alone = judged.stream()
                     .map(head -> head.with(List.of(1.0), head.calibration()))
                     .toList();
-            return Ranker.artefact(new Ranker.Manifest(kinds.subList(0, 1), alone), inputs, members.subList(0, 1));
+            return new Ranker.Manifest(kinds.subList(0, 1), alone);
         }
-        return Ranker.artefact(new Ranker.Manifest(kinds, judged), inputs, members);
+        return new Ranker.Manifest(kinds, judged);
+    }
+
+    /** The raw scores of each member, of each head, of each example. */
+    private double[][][] raw(
+            List<Label> labels,
+            List<Ranker.Kind> kinds,
+            List<Map<String, byte[]>> members,
+            RankerInputs inputs,
+            Examples examples) {
+        double[][][] scores = new double[kinds.size()][][];
+        var manifest = new Ranker.Manifest(kinds, begun(labels, kinds));
+        try (Ranker ranker = Ranker.of(Ranker.artefact(manifest, inputs, members))) {
+            for (int m = 0; m < scores.length; m++) {
+                scores[m] = ranker.raw(examples.rows(), examples.range().size(), kinds.get(m));
+            }
+        }
+        return scores;
+    }
+
+    /** Heads before anything is known of their members. */
+    private List<Ranker.Head> begun(List<Label> labels, List<Ranker.Kind> kinds) {
+        return labels.stream()
+                .map(label -> new Ranker.Head(
+                        label.name(),
+                        label.isBinary(),
+                        label.given().orElse(""),
+                        otherwise(label),
+                        Collections.nCopies(kinds.size(), 0.0),
+                        CalibrationFit.none(label.isBinary())))
+                .toList();
     }
 
     private Ranker.Head judged(Ranker.Head head, int place, double[][][] scores, Examples examples) {

@@ -24,7 +24,7 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
 
 /**
  * Trains the boosted trees of a ranker (XGBoost: Chen and Guestrin, 2016): one ensemble a head, stopped where the
- * validation days stop getting better. A binary head learns its probability, or the order of what was shown
+ * validation days stop getting better, or of a number of rounds that is known. A binary head learns its probability, or the order of what was shown
  * together by LambdaMART (Burges, "From RankNet to LambdaRank to LambdaMART", 2010). The same data and seed give the same bytes.
  */
 final class TreesTrainer {
@@ -34,27 +34,48 @@ final class TreesTrainer {
     /** Judging costs as much as a few trees, so not every one is judged. */
     private static final int JUDGED_EVERY = 5;
 
+    private static final String FORMAT = "ubj";
+
     private final Model.Trees settings;
     private final Layout layout;
     private final Examples train;
     private final Examples validate;
+    private final Map<String, Integer> rounds;
     private final long seed;
     private final int workers;
 
-    /** @param train,validate rows of all of the layout's places; trees look at the first of them */
-    TreesTrainer(Model.Trees settings, Layout layout, Examples train, Examples validate, TrainingRun run) {
+    /**
+     * What a head has learnt.
+     *
+     * @param trees as XGBoost writes them
+     * @param rounds how many there are
+     */
+    record Ensemble(byte[] trees, int rounds) {}
+
+    /**
+     * @param train,validate rows of all of the layout's places; trees look at the first of them
+     * @param rounds how many trees each head gets; where none are named, the validation days say
+     */
+    TreesTrainer(
+            Model.Trees settings,
+            Layout layout,
+            Examples train,
+            Examples validate,
+            Map<String, Integer> rounds,
+            TrainingRun run) {
         this.settings = settings;
         this.layout = layout;
         this.train = train;
         this.validate = validate;
+        this.rounds = Map.copyOf(rounds);
         this.seed = run.seed();
         this.workers = run.workers();
     }
 
-    /** The ensemble of each head, as XGBoost writes it. Heads learn side by side, each on one thread. */
-    Map<String, byte[]> train(List<Label> heads, Progress progress) {
+    /** The ensemble of each head. Heads learn side by side, each on one thread. */
+    Map<String, Ensemble> train(List<Label> heads, Progress progress) {
         long[] done = new long[heads.size()];
-        List<Callable<byte[]>> tasks = new ArrayList<>();
+        List<Callable<Ensemble>> tasks = new ArrayList<>();
         for (int h = 0; h < heads.size(); h++) {
             int head = h;
             tasks.add(() -> train(heads.get(head), (at, total, unit) -> {
@@ -64,18 +85,18 @@ final class TreesTrainer {
                 }
             }));
         }
-        List<byte[]> ensembles;
+        List<Ensemble> ensembles;
         try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
             ensembles = Workers.together(pool, tasks);
         }
-        var trees = new TreeMap<String, byte[]>();
+        var trees = new TreeMap<String, Ensemble>();
         for (int h = 0; h < heads.size(); h++) {
             trees.put(heads.get(h).name(), ensembles.get(h));
         }
         return trees;
     }
 
-    private byte[] train(Label label, Progress progress) {
+    private Ensemble train(Label label, Progress progress) {
         boolean isOrdering = settings.isOrdering() && label.isBinary();
         try {
             DMatrix trainMatrix = matrix(train, label, isOrdering);
@@ -91,7 +112,7 @@ final class TreesTrainer {
         }
     }
 
-    private byte[] boost(Label label, boolean isOrdering, DMatrix trainOn, DMatrix judgeOn, Progress progress)
+    private Ensemble boost(Label label, boolean isOrdering, DMatrix trainOn, DMatrix judgeOn, Progress progress)
             throws XGBoostError {
         Map<String, Object> parameters = new HashMap<>();
         String objective = label.isBinary() ? "binary:logistic" : "reg:squarederror";
@@ -111,32 +132,48 @@ final class TreesTrainer {
         parameters.put("verbosity", 0);
         Booster booster = XGBoost.train(trainOn, parameters, 0, Map.of(), null, null);
         booster.setAttr("link", objective.equals("binary:logistic") && !isOrdering ? "logistic" : "identity");
-        double best = Double.POSITIVE_INFINITY;
-        int bestRound = 0;
-        byte[] bestTrees = booster.toByteArray("ubj");
+        Integer known = rounds.get(label.name());
         try {
-            for (int round = 1; round <= settings.rounds(); round++) {
-                booster.update(trainOn, round - 1);
-                if (round % JUDGED_EVERY != 0) {
-                    continue;
-                }
-                String evaluated = booster.evalSet(new DMatrix[] {judgeOn}, new String[] {"v"}, round);
-                double found = Double.parseDouble(evaluated.substring(evaluated.lastIndexOf(':') + 1));
-                double loss = isOrdering ? -found : found;
-                if (loss < best) {
-                    best = loss;
-                    bestRound = round;
-                    bestTrees = booster.toByteArray("ubj");
-                } else if (round - bestRound >= settings.patience()) {
-                    break;
-                }
-                progress.at(round, settings.rounds(), "trees");
-            }
+            return known == null
+                    ? untilNoBetter(booster, trainOn, judgeOn, isOrdering, progress)
+                    : asLong(booster, trainOn, known, progress);
         } finally {
             booster.dispose();
         }
+    }
+
+    private static Ensemble asLong(Booster booster, DMatrix trainOn, int rounds, Progress progress)
+            throws XGBoostError {
+        for (int round = 1; round <= rounds; round++) {
+            booster.update(trainOn, round - 1);
+            progress.at(round, rounds, "trees");
+        }
+        return new Ensemble(booster.toByteArray(FORMAT), rounds);
+    }
+
+    private Ensemble untilNoBetter(
+            Booster booster, DMatrix trainOn, DMatrix judgeOn, boolean isOrdering, Progress progress)
+            throws XGBoostError {
+        double least = Double.POSITIVE_INFINITY;
+        var best = new Ensemble(booster.toByteArray(FORMAT), 0);
+        for (int round = 1; round <= settings.rounds(); round++) {
+            booster.update(trainOn, round - 1);
+            if (round % JUDGED_EVERY != 0) {
+                continue;
+            }
+            String evaluated = booster.evalSet(new DMatrix[] {judgeOn}, new String[] {"v"}, round);
+            double found = Double.parseDouble(evaluated.substring(evaluated.lastIndexOf(':') + 1));
+            double loss = isOrdering ? -found : found;
+            if (loss < least) {
+                least = loss;
+                best = new Ensemble(booster.toByteArray(FORMAT), round);
+            } else if (round - best.rounds() >= settings.patience()) {
+                break;
+            }
+            progress.at(round, settings.rounds(), "trees");
+        }
         progress.at(settings.rounds(), settings.rounds(), "trees");
-        return bestTrees;
+        return best;
     }
 
     /**

@@ -49,6 +49,7 @@ class DeepCrossTest {
                 0.01,
                 0.01,
                 0,
+                0,
                 Optional.empty());
         int width = INPUTS.width();
         var network = new DeepCross(INPUTS, settings, 2, width - DIM, width, random);

@@ -151,6 +151,10 @@ class TrainingTest {
     private static final Model.Trees TREES = new Model.Trees(List.of(), false, 60, 4, 0.1, 5, 20);
 
     private static Model.Dcn dcn(int experts, Model.Amounts amounts) {
+        return dcn(experts, amounts, 0);
+    }
+
+    private static Model.Dcn dcn(int experts, Model.Amounts amounts, int teachers) {
         return new Model.Dcn(
                 List.of(),
                 List.of(),
@@ -167,12 +171,18 @@ class TrainingTest {
                 0.003,
                 0.02,
                 0.1,
+                teachers,
                 Optional.empty());
     }
 
     private static Model.Rank rank(Model.Calibrate calibrate, Optional<Model.Trees> trees, Optional<Model.Dcn> dcn) {
+        return rank(calibrate, trees, dcn, false);
+    }
+
+    private static Model.Rank rank(
+            Model.Calibrate calibrate, Optional<Model.Trees> trees, Optional<Model.Dcn> dcn, boolean refit) {
         return new Model.Rank(
-                List.of("click", "watch"), calibrate, application.model().rank().affinity(), trees, dcn, 300);
+                List.of("click", "watch"), calibrate, application.model().rank().affinity(), trees, dcn, refit, 300);
     }
 
     static Stream<Model.Rank> ranks() {
@@ -184,7 +194,8 @@ class TrainingTest {
                         Optional.empty()),
                 rank(Model.Calibrate.PLATT, Optional.empty(), Optional.of(dcn(0, Model.Amounts.LOG))),
                 rank(Model.Calibrate.TEMPERATURE, Optional.empty(), Optional.of(dcn(3, Model.Amounts.WEIGHTED))),
-                rank(Model.Calibrate.ISOTONIC, Optional.of(TREES), Optional.of(dcn(2, Model.Amounts.QUANTILES))));
+                rank(Model.Calibrate.ISOTONIC, Optional.of(TREES), Optional.of(dcn(2, Model.Amounts.QUANTILES))),
+                rank(Model.Calibrate.PLATT, Optional.of(TREES), Optional.of(dcn(0, Model.Amounts.LOG, 2)), true));
     }
 
     private static byte[] ranker(Model.Rank settings, String checkpoints) {
@@ -233,6 +244,28 @@ class TrainingTest {
                 }
             }
         }
+    }
+
+    @Test
+    void aRankerThatIsRefitKnowsWhoCameOnTheValidationDays_andHasAsManyTrees() {
+        Model.Rank once = rank(Model.Calibrate.PLATT, Optional.of(TREES), Optional.of(dcn(0, Model.Amounts.LOG)));
+        Model.Rank again = rank(Model.Calibrate.PLATT, once.trees(), once.dcn(), true);
+        DataSet.Range validate = days(1, 1);
+
+        try (Ranker before = Ranker.of(Artefact.of(ranker(once, "once")));
+                Ranker after = Ranker.of(Artefact.of(ranker(again, "again")))) {
+            assertThat(after.manifest()).isEqualTo(before.manifest());
+            String subject = application.framing().subject();
+            assertThat(after.inputs().vocabulary(subject).size())
+                    .isGreaterThan(before.inputs().vocabulary(subject).size());
+            double[] clicks = validate.of(requireNonNull(data.labels().get("click")));
+            assertThat(logLoss(after, validate, clicks)).isLessThan(logLoss(before, validate, clicks));
+        }
+    }
+
+    private static double logLoss(Ranker ranker, DataSet.Range range, double[] outcomes) {
+        double[][] scores = ranker.score(InputRows.of(data, range, ranker.inputs(), log), range.size());
+        return Classification.logLoss(scores[0], outcomes);
     }
 
     /** Candidates of one subject are scored with its history read once, which must make no difference. */
@@ -336,6 +369,7 @@ class TrainingTest {
                 dcn.learningRate(),
                 dcn.rowRate(),
                 dcn.dropout(),
+                0,
                 Optional.of(Duration.ofHours(12)));
 
         byte[] ranker = ranker(rank(Model.Calibrate.PLATT, Optional.empty(), Optional.of(forgetting)), beside);

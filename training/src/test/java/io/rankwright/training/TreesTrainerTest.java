@@ -8,6 +8,7 @@ import io.rankwright.log.Progress;
 import io.rankwright.models.RankerInputs.Layout;
 import io.rankwright.spec.FeatureDefinition.Scope;
 import io.rankwright.spec.FeedApplication;
+import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.Model;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,7 +65,7 @@ class TreesTrainerTest {
     }
 
     @Test
-    void lambdaMartOrdersWhatWasShownTogether() throws Exception {
+    void lambdaMartOrdersWhatWasShownTogether_andStopsWhereItIsTold() throws Exception {
         var layout = new Layout(
                 "user", "video", List.of("goodness", "kind"), List.of(false, false), false, false, List.of());
         var settings = new Model.Trees(List.of(), true, 60, 3, 0.2, 5, 30);
@@ -72,12 +73,14 @@ class TreesTrainerTest {
                 FeedApplication.read(Path.of("../apps/video-feed")).framing().label("click");
         Examples judged = slates(3);
 
-        byte[] trees = requireNonNull(
-                new TreesTrainer(settings, layout, slates(1), slates(2), new TrainingRun(7, 2, TrainingRun.Device.CPU))
-                        .train(List.of(label), Progress.SILENT)
-                        .get("click"));
+        TreesTrainer.Ensemble learnt = learnt(settings, layout, label, Map.of());
+        TreesTrainer.Ensemble again = learnt(settings, layout, label, Map.of("click", learnt.rounds()));
+        TreesTrainer.Ensemble fewer = learnt(settings, layout, label, Map.of("click", 3));
 
-        float[][] scores = XGBoost.loadModel(trees).predict(new DMatrix(judged.rows(), SIZE, 2, Float.NaN));
+        assertThat(learnt.rounds()).isBetween(5, 60);
+        assertThat(again.trees()).isEqualTo(learnt.trees());
+        assertThat(XGBoost.loadModel(fewer.trees()).getNumBoostedRound()).isEqualTo(3);
+        float[][] scores = XGBoost.loadModel(learnt.trees()).predict(new DMatrix(judged.rows(), SIZE, 2, Float.NaN));
         int right = 0;
         for (int slate = 0; slate < SLATES; slate++) {
             int first = slate * SHOWN;
@@ -87,5 +90,13 @@ class TreesTrainerTest {
             right += judged.labels("click")[first] == 1 ? 1 : 0;
         }
         assertThat(right).isGreaterThan(SLATES * 9 / 10);
+    }
+
+    private static TreesTrainer.Ensemble learnt(
+            Model.Trees settings, Layout layout, Label label, Map<String, Integer> rounds) {
+        var run = new TrainingRun(7, 2, TrainingRun.Device.CPU);
+        return requireNonNull(new TreesTrainer(settings, layout, slates(1), slates(2), rounds, run)
+                .train(List.of(label), Progress.SILENT)
+                .get("click"));
     }
 }

@@ -431,11 +431,12 @@ public final class Pipeline {
         try (Reporter.Step step = reporter.step("ranker")) {
             Artefact ranker = imported.map(trainer::take).orElseGet(() -> trainer.train(step));
             artefacts.put("ranker", ranker.bytes());
+            boolean isRefit = application.model().rank().refit() && imported.isEmpty();
             step.outcome(
                     "%s on %,d exposures up to %s",
                     imported.map(_ -> "imported; calibrated beside training").orElse(members()),
-                    train.size(),
-                    split.trainTo().on(lastDay));
+                    isRefit ? train.size() + validate.size() : train.size(),
+                    (isRefit ? split.validate() : split.trainTo()).on(lastDay));
         }
         Map<String, CollaborativeModel> collaborative = collaborative(log, data, train);
         collaborative.forEach((source, learnt) -> artefacts.put(

@@ -1,20 +1,20 @@
 package io.rankwright.cli.pipeline;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.EventLog.Counts;
 import io.rankwright.log.SourceRows;
+import io.rankwright.log.WholeFile;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.UserFault;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -61,16 +61,8 @@ final class Sources {
 
     /** Keeps what was refused beside the state, one row a line, in the place of what was refused before. */
     static void keepQuarantine(Path state, List<SourceRows.Quarantined> rows) {
-        Path file = state.resolve("quarantine.jsonl");
-        Path partial = state.resolve("quarantine.jsonl.partial");
-        try {
-            Files.createDirectories(state);
-            Files.writeString(
-                    partial, rows.stream().map(row -> json(row) + "\n").collect(Collectors.joining()));
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new EnvironmentFault("could not write " + file + ": " + e.getMessage(), true, e);
-        }
+        String lines = rows.stream().map(row -> json(row) + "\n").collect(Collectors.joining());
+        WholeFile.write(state.resolve("quarantine.jsonl"), lines.getBytes(UTF_8));
     }
 
     private static String json(SourceRows.Quarantined row) {
