@@ -2,8 +2,6 @@ package io.rankwright.retrieval;
 
 import static java.util.Objects.requireNonNull;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventLog;
@@ -14,7 +12,6 @@ import io.rankwright.spec.Model;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +23,6 @@ import java.util.Optional;
  * <p>Thread-safety: any thread may ask and tell.
  */
 public final class Retriever implements AutoCloseable {
-    private static final int CACHED = 100_000;
-
     private final List<Source> sources;
     private final Popularity prior;
     private final Map<Optional<Duration>, Popularity> counters = new LinkedHashMap<>();
@@ -38,9 +33,6 @@ public final class Retriever implements AutoCloseable {
     private final Optional<VectorIndex> index;
     private final Optional<TwoTower.Bound> towers;
     private final EntityTable items;
-    /** Vectors that were asked for lately; an item that is put again is let go of. */
-    private final Cache<Integer, float[]> vectors =
-            Caffeine.newBuilder().maximumSize(CACHED).build();
 
     /**
      * @param towers the towers, if the application has them
@@ -151,7 +143,6 @@ public final class Retriever implements AutoCloseable {
     /** An item was added or changed: it is found by the next request. */
     public void put(int item) {
         newest.values().forEach(order -> order.put(item));
-        vectors.invalidate(item);
         if (index.isPresent() && towers.isPresent()) {
             int[] codes = {item};
             index.get().put(codes, towers.get().items(codes));
@@ -172,22 +163,12 @@ public final class Retriever implements AutoCloseable {
         return index.get().nearest(vector, k, code -> code != item && items.isKnown(code) && !items.isHidden(code));
     }
 
-    /** The vectors of items, for measuring how alike they are; empty without towers. The arrays must not be changed. */
+    /**
+     * The vectors of items, for measuring how alike they are; empty without towers. An item that was deleted meanwhile has
+     * one of length 0.
+     */
     public Optional<float[][]> vectors(int[] codes) {
-        return towers.map(bound -> {
-            List<Integer> asked = Arrays.stream(codes).boxed().toList();
-            Map<Integer, float[]> known = vectors.getAll(asked, missing -> made(bound, List.copyOf(missing)));
-            return asked.stream().map(known::get).toArray(float[][]::new);
-        });
-    }
-
-    private static Map<Integer, float[]> made(TwoTower.Bound bound, List<? extends Integer> codes) {
-        float[][] made = bound.items(codes.stream().mapToInt(code -> code).toArray());
-        var byCode = new HashMap<Integer, float[]>();
-        for (int i = 0; i < made.length; i++) {
-            byCode.put(codes.get(i), made[i]);
-        }
-        return byCode;
+        return index.map(indexed -> indexed.vectors(codes));
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
@@ -59,6 +60,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VectorIndex implements AutoCloseable {
     private static final Logger LOGGER = Logger.getLogger(VectorIndex.class.getName());
+    private static final float[] NONE = {};
     private static final String VECTOR = "vector";
     private static final String CODE = "code";
     private static final String KEY = "key";
@@ -69,7 +71,7 @@ public final class VectorIndex implements AutoCloseable {
     /** So many vectors at once that a million become one graph: one search along it instead of one along each of several. */
     private static final int BUFFER_MEGABYTES = 1024;
 
-    private final Map<IndexReader.CacheKey, int[]> codesBySegment = new ConcurrentHashMap<>();
+    private final Map<IndexReader.CacheKey, Codes> codesBySegment = new ConcurrentHashMap<>();
 
     private final Directory directory;
     private final IndexWriter writer;
@@ -149,7 +151,7 @@ public final class VectorIndex implements AutoCloseable {
             try {
                 for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
                     Bits live = leaf.reader().getLiveDocs();
-                    int[] ofSegment = codes(leaf);
+                    int[] ofSegment = codes(leaf).ofDocuments();
                     for (int doc = 0; doc < ofSegment.length; doc++) {
                         if (live == null || live.get(doc)) {
                             codes.set(ofSegment[doc]);
@@ -190,6 +192,45 @@ public final class VectorIndex implements AutoCloseable {
             searchers.maybeRefreshBlocking();
         } catch (IOException e) {
             throw fault("write", e);
+        }
+    }
+
+    /**
+     * The vectors of items as they were put, in their order; of an item that is not there none.
+     *
+     * @return for each code its vector, of length 0 if there is none
+     */
+    public float[][] vectors(int[] codes) {
+        var found = new float[codes.length][];
+        Arrays.fill(found, NONE);
+        try {
+            IndexSearcher searcher = searchers.acquire();
+            try {
+                for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+                    read(leaf, codes, found);
+                }
+            } finally {
+                searchers.release(searcher);
+            }
+        } catch (IOException e) {
+            throw fault("read", e);
+        }
+        return found;
+    }
+
+    private void read(LeafReaderContext leaf, int[] codes, float[][] found) throws IOException {
+        FloatVectorValues vectors = leaf.reader().getFloatVectorValues(VECTOR);
+        if (vectors == null) {
+            return;
+        }
+        Bits live = leaf.reader().getLiveDocs();
+        Codes ofSegment = codes(leaf);
+        for (int i = 0; i < codes.length; i++) {
+            int doc = ofSegment.document(codes[i]);
+            if (doc >= 0 && (live == null || live.get(doc))) {
+                // Every document has a vector, so that the document is the place of its vector.
+                found[i] = vectors.vectorValue(doc).clone();
+            }
         }
     }
 
@@ -244,7 +285,7 @@ public final class VectorIndex implements AutoCloseable {
 
     private ScoreDoc[] search(LeafReaderContext leaf, float[] vector, int k, IntPredicate allowed) throws IOException {
         LeafReader reader = leaf.reader();
-        var accepted = new Accepted(codes(leaf), reader.getLiveDocs(), allowed);
+        var accepted = new Accepted(codes(leaf).ofDocuments(), reader.getLiveDocs(), allowed);
         int limit = Math.max(MOST_VISITED, PATIENCE * k);
         var collector = new TopKnnCollector(Math.min(k, reader.maxDoc()), limit);
         reader.searchNearestVectors(VECTOR, vector, collector, accepted);
@@ -275,7 +316,7 @@ public final class VectorIndex implements AutoCloseable {
         record Found(int code, float score) {}
         var all = new ArrayList<Found>();
         for (int l = 0; l < best.size(); l++) {
-            int[] codes = codes(leaves.get(l));
+            int[] codes = codes(leaves.get(l)).ofDocuments();
             for (ScoreDoc found : best.get(l)) {
                 all.add(new Found(codes[found.doc], found.score));
             }
@@ -292,10 +333,37 @@ public final class VectorIndex implements AutoCloseable {
         return new Nearest(codes, similarities);
     }
 
-    /** The code of each document of a segment, read once a segment. */
-    private int[] codes(LeafReaderContext leaf) throws IOException {
+    /** The code of each document of a segment, and the newest document of each code: open addressing, half full at most. */
+    private record Codes(int[] ofDocuments, int[] slots) {
+        static Codes of(int[] ofDocuments) {
+            var codes = new Codes(ofDocuments, new int[Integer.highestOneBit(Math.max(1, ofDocuments.length)) << 2]);
+            for (int doc = 0; doc < ofDocuments.length; doc++) {
+                codes.slots[codes.slot(ofDocuments[doc])] = doc + 1;
+            }
+            return codes;
+        }
+
+        /** The slot of a code, or the empty one where it would be. */
+        private int slot(int code) {
+            int mask = slots.length - 1;
+            // Fibonacci hashing: codes follow each other, and the upper bits of the product spread them.
+            int slot = ((code * 0x9E3779B9) >>> 7) & mask;
+            while (slots[slot] != 0 && ofDocuments[slots[slot] - 1] != code) {
+                slot = (slot + 1) & mask;
+            }
+            return slot;
+        }
+
+        /** The newest document of a code; -1 if there is none. */
+        int document(int code) {
+            return slots[slot(code)] - 1;
+        }
+    }
+
+    /** The codes of a segment, read once a segment. */
+    private Codes codes(LeafReaderContext leaf) throws IOException {
         IndexReader.CacheHelper cache = requireNonNull(leaf.reader().getCoreCacheHelper());
-        int[] known = codesBySegment.get(cache.getKey());
+        Codes known = codesBySegment.get(cache.getKey());
         if (known != null) {
             return known;
         }
@@ -304,10 +372,11 @@ public final class VectorIndex implements AutoCloseable {
         for (int doc = values.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = values.nextDoc()) {
             codes[doc] = (int) values.longValue();
         }
-        if (codesBySegment.put(cache.getKey(), codes) == null) {
+        Codes read = Codes.of(codes);
+        if (codesBySegment.put(cache.getKey(), read) == null) {
             cache.addClosedListener(codesBySegment::remove);
         }
-        return codes;
+        return read;
     }
 
     private static EnvironmentFault fault(String action, IOException e) {

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.RepeatedTest;
@@ -115,6 +116,38 @@ class RetrievalTest {
         }
         try (VectorIndex index = VectorIndex.open(folder, Precision.FLOAT)) {
             assertThat(index.codes().stream().toArray()).containsExactly(1, 3);
+        }
+    }
+
+    /** Items come in segments of many and of one, are put again and deleted, in any order. */
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void vectorsAreReadAsTheyWereLastPut(Precision precision) {
+        var random = new SplittableRandom(8);
+        var known = new TreeMap<Integer, float[]>();
+        try (VectorIndex index = VectorIndex.open(folder, precision)) {
+            for (int round = 0; round < 40; round++) {
+                int[] codes = random.ints(random.nextInt(1, 30), 1, 200)
+                        .map(code -> code * 1000)
+                        .distinct()
+                        .toArray();
+                float[][] vectors = new float[codes.length][];
+                for (int i = 0; i < codes.length; i++) {
+                    vectors[i] = unit(random);
+                    known.put(codes[i], vectors[i]);
+                }
+                index.put(codes, vectors);
+                int deleted = 1000 * random.nextInt(1, 200);
+                index.delete(deleted);
+                known.remove(deleted);
+            }
+            int[] all = IntStream.range(0, 200).map(code -> code * 1000).toArray();
+
+            float[][] found = index.vectors(all);
+
+            for (int i = 0; i < all.length; i++) {
+                assertThat(found[i]).isEqualTo(known.getOrDefault(all[i], new float[0]));
+            }
         }
     }
 

@@ -176,7 +176,10 @@ final class Reranker {
             capped.place(pool.get(chosen));
             if (chosen < near.length) {
                 for (int i = 0; i < near.length; i++) {
-                    alike[i] = Math.max(alike[i], Vectors.dot(near[i], near[chosen]));
+                    // One that was deleted a moment ago has no vector.
+                    if (near[i].length == near[chosen].length) {
+                        alike[i] = Math.max(alike[i], Vectors.dot(near[i], near[chosen]));
+                    }
                 }
             }
         }
