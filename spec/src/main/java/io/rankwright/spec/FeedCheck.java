@@ -517,18 +517,20 @@ final class FeedCheck {
     }
 
     private void checkTrees(Section section, Model.Trees trees) {
-        if (trees.rounds() < 1) {
-            problem(section.location("rounds"), "'" + trees.rounds() + "'", "at least 1");
-        }
+        checkCount(section, "rounds", trees.rounds());
         if (trees.depth() < 1 || trees.depth() > 16) {
             problem(section.location("depth"), "'" + trees.depth() + "'", "1 to 16");
         }
-        if (trees.patience() < 1) {
-            problem(section.location("patience"), "'" + trees.patience() + "'", "at least 1");
-        }
+        checkCount(section, "patience", trees.patience());
         checkStep(section, "learning_rate", trees.learningRate());
         if (trees.regularisation() < 0) {
             problem(section.location("regularisation"), "'" + trees.regularisation() + "'", "0 or more, such as 5");
+        }
+    }
+
+    private void checkCount(Section section, String key, int count) {
+        if (count < 1) {
+            problem(section.location(key), "'" + count + "'", "at least 1");
         }
     }
 
@@ -577,13 +579,11 @@ final class FeedCheck {
                         "by: " + Suggestion.oneOf(categories, by));
             }
         }
-        List<Integer> sizes = List.of(dcn.last(), dcn.dim(), dcn.idDim(), dcn.epochs(), dcn.batch());
-        List<String> names = List.of("last", "dim", "id_dim", "epochs", "batch");
-        for (int i = 0; i < sizes.size(); i++) {
-            if (sizes.get(i) < 1) {
-                problem(section.location(names.get(i)), "'" + sizes.get(i) + "'", "at least 1");
-            }
-        }
+        checkCount(section, "last", dcn.last());
+        checkCount(section, "dim", dcn.dim());
+        checkCount(section, "id_dim", dcn.idDim());
+        checkCount(section, "epochs", dcn.epochs());
+        checkCount(section, "batch", dcn.batch());
         if (dcn.dropout() < 0 || dcn.dropout() >= 1) {
             problem(section.location("dropout"), "'" + dcn.dropout() + "'", "0 to less than 100%");
         }
@@ -598,9 +598,7 @@ final class FeedCheck {
         if (ials.dim() < 2 || ials.dim() > 1024) {
             problem(section.location("dim"), "'" + ials.dim() + "'", "2 to 1024");
         }
-        if (ials.epochs() < 1) {
-            problem(section.location("epochs"), "'" + ials.epochs() + "'", "at least 1");
-        }
+        checkCount(section, "epochs", ials.epochs());
         if (ials.unobserved() <= 0) {
             problem(section.location("unobserved"), "'" + ials.unobserved() + "'", "more than 0, such as 0.01");
         }
@@ -653,6 +651,10 @@ final class FeedCheck {
                     if (twoTower.dim() < 2 || twoTower.dim() > 1024) {
                         problem(section.location("dim"), "'" + twoTower.dim() + "'", "2 to 1024");
                     }
+                    checkCount(section, "last", twoTower.last());
+                    checkCount(section, "epochs", twoTower.epochs());
+                    checkCount(section, "batch", twoTower.batch());
+                    checkStep(section, "learning_rate", twoTower.learningRate());
                 }
                 case Model.Trending _ -> {}
             }

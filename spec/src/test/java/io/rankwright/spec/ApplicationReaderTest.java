@@ -80,6 +80,8 @@ class ApplicationReaderTest {
                 "regularisation: 300 | regularisation: -1 | '-1.0' | 0 or more",
                 "teachers: 2 | teachers: 9 | '9' | 0 to 8",
                 "refit: true | refit: perhaps | 'perhaps' | true or false",
+                "popularity: 0.06, epochs: 2 | popularity: 0.06, epochs: 0 | '0' | at least 1",
+                "popularity: 0.06, epochs: 2 | popularity: 0.06, learning_rate: 2 | '2.0' | more than 0, at most 1",
                 "row_rate: 0.08 | row_rate: 0 | '0.0' | more than 0, at most 1",
                 "per: author_id | per: autor_id | 'autor_id' | did you mean 'author_id'",
                 "zone: Asia/Shanghai | zone: Asia/Shanghia | time zone | IANA",

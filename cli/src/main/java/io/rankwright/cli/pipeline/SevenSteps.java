@@ -107,12 +107,7 @@ public final class SevenSteps {
                                 model.retrieve().stream()
                                         .map(source -> source.name() + " (" + source.candidates() + ")")
                                         .collect(Collectors.joining(", "))),
-                        new Fact(
-                                "Rank",
-                                (model.rank().trees().isPresent() ? "trees " : "")
-                                        + (model.rank().dcn().isPresent() ? "dcn " : "")
-                                        + "with heads "
-                                        + String.join(", ", model.rank().heads())),
+                        new Fact("Rank", ranker(model.rank())),
                         new Fact("Re-rank", model.rerank().size() + " rules")),
                 baselines(application),
                 List.of(
@@ -120,6 +115,16 @@ public final class SevenSteps {
                         new Fact(
                                 "Fallback",
                                 String.join(" → ", application.serving().fallback()))));
+    }
+
+    private static String ranker(Model.Rank rank) {
+        int teachers = rank.dcn().map(Model.Dcn::teachers).orElse(0);
+        return (rank.trees().isPresent() ? "trees " : "")
+                + (rank.dcn().isPresent() ? "dcn " : "")
+                + "with heads "
+                + String.join(", ", rank.heads())
+                + (teachers > 0 ? "; the network is taught by " + teachers + " others" : "")
+                + (rank.refit() ? "; learnt once more with the validation days" : "");
     }
 
     private static List<Fact> baselines(Application application) {
