@@ -374,7 +374,7 @@ final class FeedReader {
                                 trees.number("regularisation", 5),
                                 trees.integer("patience", 30))),
                 section.has("dcn") ? Optional.of(dcn(dcn)) : Optional.empty(),
-                section.text("refit", "false").equals("true"),
+                section.isSet("refit"),
                 section.integer("candidates", 300));
     }
 

@@ -134,7 +134,7 @@ final class ScoreReader {
         if (labels.isEmpty()) {
             file.problem(section.location("labels"), "no label", "at least one");
         }
-        boolean isExclusive = section.text("exclusive", "false").equals("true");
+        boolean isExclusive = section.isSet("exclusive");
         if (isExclusive && labels.size() < 2) {
             file.problem(section.location("exclusive"), "one label that excludes others", "at least two labels");
         }

@@ -67,6 +67,10 @@ record Section(Yaml.Mapping mapping) {
         return text(key).orElse(missing);
     }
 
+    boolean isSet(String key) {
+        return text(key, "false").equals("true");
+    }
+
     int integer(String key, int missing) {
         return text(key)
                 .filter(text -> text.matches("\\d{1,9}"))

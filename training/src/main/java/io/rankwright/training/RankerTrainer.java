@@ -98,15 +98,26 @@ public final class RankerTrainer {
     public Artefact train(Progress progress) {
         Optional<Affinity> affinity = settings.affinity()
                 .map(chosen -> AffinityTrainer.train(application, log, chosen, run.seed(), progress));
-        Learnt learnt = learn(train, affinity, settings.dcn(), Optional.empty(), progress);
-        Ranker.Manifest manifest = blended(heads, learnt, examples(validate, learnt.inputs()));
+        RankerInputs inputs = inputs(train, affinity);
+        Examples judged = examples(validate, inputs);
+        Learnt learnt = learn(
+                "network",
+                inputs,
+                examples(train, inputs),
+                new TreesTrainer.Enough.NoBetter(judged),
+                settings.dcn(),
+                progress);
+        Ranker.Manifest manifest = blended(heads, learnt, judged);
         if (settings.refit()) {
             boolean hasNetwork = manifest.members().contains(Ranker.Kind.NETWORK);
+            var both = new DataSet.Range(train.from(), validate.to());
+            RankerInputs ofBoth = inputs(both, affinity);
             learnt = learn(
-                    new DataSet.Range(train.from(), validate.to()),
-                    affinity,
+                    "refit",
+                    ofBoth,
+                    examples(both, ofBoth),
+                    new TreesTrainer.Enough.After(learnt.rounds()),
                     settings.dcn().filter(_ -> hasNetwork),
-                    Optional.of(learnt),
                     progress);
         }
         finished.clear();
@@ -117,35 +128,40 @@ public final class RankerTrainer {
         return new Examples(data, range, InputRows.of(data, range, inputs, log));
     }
 
-    /** @param before what was learnt without the validation days, if it is learnt again: there will be as many trees */
+    private RankerInputs inputs(DataSet.Range range, Optional<Affinity> affinity) {
+        return new RankerInputs(layout(), vocabularies(range), affinity);
+    }
+
+    /**
+     * @param name of the network among the finished members
+     * @param enough when there are trees enough
+     */
     private Learnt learn(
-            DataSet.Range range,
-            Optional<Affinity> affinity,
+            String name,
+            RankerInputs inputs,
+            Examples examples,
+            TreesTrainer.Enough enough,
             Optional<Model.Dcn> dcn,
-            Optional<Learnt> before,
             Progress progress) {
-        var inputs = new RankerInputs(layout(), vocabularies(range), affinity);
-        Examples examples = examples(range, inputs);
         var kinds = new ArrayList<Ranker.Kind>();
         var members = new ArrayList<Map<String, byte[]>>();
-        var found = new TreeMap<String, Integer>();
+        var rounds = new TreeMap<String, Integer>();
         settings.trees().ifPresent(chosen -> {
             var trees = new TreeMap<String, byte[]>();
-            Map<String, Integer> rounds = before.map(Learnt::rounds).orElse(Map.of());
-            new TreesTrainer(chosen, inputs.layout(), examples, examples(validate, inputs), rounds, run)
-                    .train(heads, progress)
+            new TreesTrainer(chosen, inputs.layout(), examples, run)
+                    .train(heads, enough, progress)
                     .forEach((head, ensemble) -> {
                         trees.put(head, ensemble.trees());
-                        found.put(head, ensemble.rounds());
+                        rounds.put(head, ensemble.rounds());
                     });
             kinds.add(Ranker.Kind.TREES);
             members.add(Ranker.trees(trees));
         });
         dcn.ifPresent(chosen -> {
             kinds.add(Ranker.Kind.NETWORK);
-            members.add(network(before.isEmpty() ? "network" : "refit", chosen, inputs, examples, progress));
+            members.add(network(name, chosen, inputs, examples, progress));
         });
-        return new Learnt(inputs, kinds, members, found);
+        return new Learnt(inputs, kinds, members, rounds);
     }
 
     /** The network that serves, after its teachers. */

@@ -1,5 +1,7 @@
 package io.rankwright.training;
 
+import static java.util.Objects.requireNonNull;
+
 import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
 import io.rankwright.models.RankerInputs.Layout;
@@ -24,8 +26,9 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
 
 /**
  * Trains the boosted trees of a ranker (XGBoost: Chen and Guestrin, 2016): one ensemble a head, stopped where the
- * validation days stop getting better, or of a number of rounds that is known. A binary head learns its probability, or the order of what was shown
- * together by LambdaMART (Burges, "From RankNet to LambdaRank to LambdaMART", 2010). The same data and seed give the same bytes.
+ * validation days stop getting better, or after rounds that are known. A binary head learns its probability, or the order
+ * of what was shown together by LambdaMART (Burges, "From RankNet to LambdaRank to LambdaMART", 2010). The same data and
+ * seed give the same bytes.
  */
 final class TreesTrainer {
     /** More moments than this for each exposure, and there is next to nothing to compare. */
@@ -39,8 +42,6 @@ final class TreesTrainer {
     private final Model.Trees settings;
     private final Layout layout;
     private final Examples train;
-    private final Examples validate;
-    private final Map<String, Integer> rounds;
     private final long seed;
     private final int workers;
 
@@ -52,33 +53,31 @@ final class TreesTrainer {
      */
     record Ensemble(byte[] trees, int rounds) {}
 
-    /**
-     * @param train,validate rows of all of the layout's places; trees look at the first of them
-     * @param rounds how many trees each head gets; where none are named, the validation days say
-     */
-    TreesTrainer(
-            Model.Trees settings,
-            Layout layout,
-            Examples train,
-            Examples validate,
-            Map<String, Integer> rounds,
-            TrainingRun run) {
+    /** @param train rows of all of the layout's places; trees look at the first of them */
+    TreesTrainer(Model.Trees settings, Layout layout, Examples train, TrainingRun run) {
         this.settings = settings;
         this.layout = layout;
         this.train = train;
-        this.validate = validate;
-        this.rounds = Map.copyOf(rounds);
         this.seed = run.seed();
         this.workers = run.workers();
     }
 
+    /** When a head has trees enough. */
+    sealed interface Enough {
+        /** When these examples are no longer told better. */
+        record NoBetter(Examples judged) implements Enough {}
+
+        /** After so many rounds, by the name of the head. */
+        record After(Map<String, Integer> rounds) implements Enough {}
+    }
+
     /** The ensemble of each head. Heads learn side by side, each on one thread. */
-    Map<String, Ensemble> train(List<Label> heads, Progress progress) {
+    Map<String, Ensemble> train(List<Label> heads, Enough enough, Progress progress) {
         long[] done = new long[heads.size()];
         List<Callable<Ensemble>> tasks = new ArrayList<>();
         for (int h = 0; h < heads.size(); h++) {
             int head = h;
-            tasks.add(() -> train(heads.get(head), (at, total, unit) -> {
+            tasks.add(() -> train(heads.get(head), enough, (at, total, unit) -> {
                 synchronized (done) {
                     done[head] = at;
                     progress.at(Arrays.stream(done).sum(), heads.size() * total, unit);
@@ -96,23 +95,21 @@ final class TreesTrainer {
         return trees;
     }
 
-    private Ensemble train(Label label, Progress progress) {
+    private Ensemble train(Label label, Enough enough, Progress progress) {
         boolean isOrdering = settings.isOrdering() && label.isBinary();
         try {
-            DMatrix trainMatrix = matrix(train, label, isOrdering);
-            DMatrix validateMatrix = matrix(validate, label, isOrdering);
+            DMatrix trainOn = matrix(train, label, isOrdering);
             try {
-                return boost(label, isOrdering, trainMatrix, validateMatrix, progress);
+                return boost(label, isOrdering, trainOn, enough, progress);
             } finally {
-                trainMatrix.dispose();
-                validateMatrix.dispose();
+                trainOn.dispose();
             }
         } catch (XGBoostError e) {
             throw new InternalFault("the trees of '" + label.name() + "' do not train: " + e.getMessage(), e);
         }
     }
 
-    private Ensemble boost(Label label, boolean isOrdering, DMatrix trainOn, DMatrix judgeOn, Progress progress)
+    private Ensemble boost(Label label, boolean isOrdering, DMatrix trainOn, Enough enough, Progress progress)
             throws XGBoostError {
         Map<String, Object> parameters = new HashMap<>();
         String objective = label.isBinary() ? "binary:logistic" : "reg:squarederror";
@@ -132,11 +129,13 @@ final class TreesTrainer {
         parameters.put("verbosity", 0);
         Booster booster = XGBoost.train(trainOn, parameters, 0, Map.of(), null, null);
         booster.setAttr("link", objective.equals("binary:logistic") && !isOrdering ? "logistic" : "identity");
-        Integer known = rounds.get(label.name());
         try {
-            return known == null
-                    ? untilNoBetter(booster, trainOn, judgeOn, isOrdering, progress)
-                    : asLong(booster, trainOn, known, progress);
+            return switch (enough) {
+                case Enough.NoBetter noBetter ->
+                    untilNoBetter(booster, trainOn, label, isOrdering, noBetter.judged(), progress);
+                case Enough.After after ->
+                    asLong(booster, trainOn, requireNonNull(after.rounds().get(label.name())), progress);
+            };
         } finally {
             booster.dispose();
         }
@@ -149,6 +148,17 @@ final class TreesTrainer {
             progress.at(round, rounds, "trees");
         }
         return new Ensemble(booster.toByteArray(FORMAT), rounds);
+    }
+
+    private Ensemble untilNoBetter(
+            Booster booster, DMatrix trainOn, Label label, boolean isOrdering, Examples judged, Progress progress)
+            throws XGBoostError {
+        DMatrix judgeOn = matrix(judged, label, isOrdering);
+        try {
+            return untilNoBetter(booster, trainOn, judgeOn, isOrdering, progress);
+        } finally {
+            judgeOn.dispose();
+        }
     }
 
     private Ensemble untilNoBetter(

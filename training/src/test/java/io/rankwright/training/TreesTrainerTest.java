@@ -10,6 +10,7 @@ import io.rankwright.spec.FeatureDefinition.Scope;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Framing.Label;
 import io.rankwright.spec.Model;
+import io.rankwright.training.TreesTrainer.Enough;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -73,9 +74,10 @@ class TreesTrainerTest {
                 FeedApplication.read(Path.of("../apps/video-feed")).framing().label("click");
         Examples judged = slates(3);
 
-        TreesTrainer.Ensemble learnt = learnt(settings, layout, label, Map.of());
-        TreesTrainer.Ensemble again = learnt(settings, layout, label, Map.of("click", learnt.rounds()));
-        TreesTrainer.Ensemble fewer = learnt(settings, layout, label, Map.of("click", 3));
+        TreesTrainer.Ensemble learnt = learnt(settings, layout, label, new Enough.NoBetter(slates(2)));
+        TreesTrainer.Ensemble again =
+                learnt(settings, layout, label, new Enough.After(Map.of("click", learnt.rounds())));
+        TreesTrainer.Ensemble fewer = learnt(settings, layout, label, new Enough.After(Map.of("click", 3)));
 
         assertThat(learnt.rounds()).isBetween(5, 60);
         assertThat(again.trees()).isEqualTo(learnt.trees());
@@ -92,11 +94,10 @@ class TreesTrainerTest {
         assertThat(right).isGreaterThan(SLATES * 9 / 10);
     }
 
-    private static TreesTrainer.Ensemble learnt(
-            Model.Trees settings, Layout layout, Label label, Map<String, Integer> rounds) {
+    private static TreesTrainer.Ensemble learnt(Model.Trees settings, Layout layout, Label label, Enough enough) {
         var run = new TrainingRun(7, 2, TrainingRun.Device.CPU);
-        return requireNonNull(new TreesTrainer(settings, layout, slates(1), slates(2), rounds, run)
-                .train(List.of(label), Progress.SILENT)
+        return requireNonNull(new TreesTrainer(settings, layout, slates(1), run)
+                .train(List.of(label), enough, Progress.SILENT)
                 .get("click"));
     }
 }
