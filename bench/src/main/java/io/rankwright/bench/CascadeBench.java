@@ -136,7 +136,7 @@ final class CascadeBench {
         try (TwoTower towers =
                 TwoTower.of(registry.model(requireNonNull(live.artefacts().get("towers"))))) {
             TwoTower.Bound bound = towers.bind(log, subject, item, encoder -> {
-                throw new IllegalArgumentException("towers over texts by " + encoder.word());
+                throw new IllegalArgumentException("towers over texts by " + encoder);
             });
             return new SplittableRandom(5)
                     .ints(VECTORS, 0, subjects.size())

@@ -1,6 +1,7 @@
 package io.rankwright.bench;
 
-import io.rankwright.models.text.TextEncoder;
+import io.rankwright.log.Images;
+import io.rankwright.models.encoding.ContentEncoder;
 import io.rankwright.spec.Encoder;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -40,8 +41,8 @@ final class EncodeBench {
                         List.of(text.split("\\s+", WORDS + 1)).subList(0, Math.min(WORDS, text.split("\\s+").length))))
                 .toList();
         int cores = Runtime.getRuntime().availableProcessors();
-        for (Encoder encoder : Encoder.values()) {
-            try (TextEncoder loaded = TextEncoder.load(encoder)) {
+        for (Encoder encoder : Encoder.INCLUDED) {
+            try (ContentEncoder loaded = ContentEncoder.load(encoder, new Images(Path.of("")))) {
                 rate(loaded, brief, 1);
                 System.out.printf(
                         "%-20s %,7.0f short/s on one thread, %,7.0f on %d; %,6.1f whole/s on one, %,6.1f on %d%n",
@@ -56,7 +57,7 @@ final class EncodeBench {
         }
     }
 
-    private static double rate(TextEncoder encoder, List<String> texts, int threads) {
+    private static double rate(ContentEncoder encoder, List<String> texts, int threads) {
         var next = new AtomicInteger();
         long start = System.nanoTime();
         try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {

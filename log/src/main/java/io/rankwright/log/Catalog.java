@@ -9,6 +9,7 @@ import io.rankwright.spec.InternalFault;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +52,10 @@ public final class Catalog {
 
     public EntityTable table(String entity) {
         return requireNonNull(tables.get(entity), entity);
+    }
+
+    Collection<EntityTable> tables() {
+        return tables.values();
     }
 
     public Dictionary dictionary() {

@@ -214,6 +214,19 @@ public final class EntityTable {
         return Arrays.copyOf(members, size);
     }
 
+    /** Whether a row refers to an image. */
+    boolean hasImage(String reference) {
+        for (Contract.Column column : Images.columns(contract)) {
+            int wanted = domain(column.name()).code(reference);
+            for (int held : codes[place(column.name())]) {
+                if (wanted != 0 && held == wanted) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     void hide(int code, boolean hidden) {
         isHidden[code] = hidden;
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import io.rankwright.spec.Contract;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.FeedApplication;
@@ -66,6 +67,7 @@ public final class EventLog implements AutoCloseable {
 
     private final ReentrantLock writing = new ReentrantLock();
     private final Path folder;
+    private final Images images;
     private final Catalog catalog;
     private final Dictionary dictionary;
     private final List<AutoCloseable> resources = new ArrayList<>();
@@ -86,6 +88,7 @@ public final class EventLog implements AutoCloseable {
 
     private EventLog(Path folder, FeedApplication application, boolean isReadOnly) {
         this.folder = folder;
+        this.images = new Images(folder.toAbsolutePath().resolveSibling(""));
         catalog = new Catalog(application);
         dictionary = catalog.dictionary();
         try {
@@ -353,6 +356,11 @@ public final class EventLog implements AutoCloseable {
         return isErased[0];
     }
 
+    /** The images that its entities refer to, in a folder beside it. */
+    public Images images() {
+        return images;
+    }
+
     /** The folder that it lies in. */
     public Path folder() {
         return folder;
@@ -586,10 +594,12 @@ public final class EventLog implements AutoCloseable {
      */
     public Optional<String> putEntity(String entity, String keyColumn, Map<String, String> texts, boolean hidden) {
         RowCheck check = catalog.check(entity);
-        @Nullable String[] fields = Catalog.fields(check, texts);
-        Optional<String> fault = check.fault(fields);
+        Contract contract = table(entity).contract();
+        Optional<String> fault =
+                check.fault(Catalog.fields(check, texts)).or(() -> images.fault(contract, texts, Optional.empty()));
         if (fault.isEmpty()) {
-            putEntities(entity, keyColumn, List.of(texts), hidden, (_, _, _) -> {}, true);
+            Map<String, String> kept = images.keep(contract, texts, Optional.empty());
+            putEntities(entity, keyColumn, List.of(kept), hidden, (_, _, _) -> {}, true);
         }
         return fault;
     }
@@ -663,16 +673,27 @@ public final class EventLog implements AutoCloseable {
         try (var options = new WriteOptions().setSync(true)) {
             refuseIfClosed();
             byte[] key = key(entity + "\0" + id);
-            if (database.get(entities, key) == null) {
+            byte[] stored = database.get(entities, key);
+            if (stored == null) {
                 return false;
             }
             database.delete(entities, options, key);
             table(entity).delete(dictionary.domain(Dictionary.idsOf(entity)).code(id));
+            dropImages(entity, texts(stored));
             return true;
         } catch (RocksDBException e) {
             throw RocksFault.of("delete an entity", e);
         } finally {
             writing.unlock();
+        }
+    }
+
+    /** The images of a row that is gone, as far as no other row has them too. */
+    private void dropImages(String entity, Map<String, String> gone) {
+        for (String reference : Images.references(table(entity).contract(), gone)) {
+            if (catalog.tables().stream().noneMatch(table -> table.hasImage(reference))) {
+                images.drop(reference);
+            }
         }
     }
 

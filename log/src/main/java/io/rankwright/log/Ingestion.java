@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.log.EventLog.Appended;
 import io.rankwright.log.EventLog.Counts;
 import io.rankwright.log.EventLog.Outcome;
+import io.rankwright.spec.Contract;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
@@ -174,6 +175,7 @@ public final class Ingestion {
             return state;
         }
         String key = application.data().entity(work.source()).key();
+        Contract contract = application.data().entity(work.source()).contract();
         RowCheck check = log.catalog().check(work.source());
         var entities = new LinkedHashMap<String, Map<String, String>>();
         var rejected = new ArrayList<Row>();
@@ -184,13 +186,15 @@ public final class Ingestion {
             for (Optional<Row> next = rows.next(); next.isPresent(); next = rows.next()) {
                 read++;
                 Row row = next.get();
-                Optional<String> fault = check.fault(row.fields());
+                Map<String, String> given = texts(check, row.fields());
+                Optional<String> fault = check.fault(row.fields())
+                        .or(() -> log.images().fault(contract, given, Optional.of(root.folder())));
                 if (fault.isPresent()) {
                     rejected.add(row);
                     reasons.add(fault.get());
                     continue;
                 }
-                Map<String, String> texts = texts(check, row.fields());
+                Map<String, String> texts = log.images().keep(contract, given, Optional.of(root.folder()));
                 String id = requireNonNull(texts.get(key));
                 Map<String, String> known = entities.get(id);
                 if (known == null) {

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 final class RowCheck {
     private static final int LONGEST_NAME = 10_000;
     private static final int LONGEST_TEXT = 1_000_000;
+    /** As a data URI: four characters for three bytes. */
+    private static final int LONGEST_IMAGE = Images.MOST_BYTES / 3 * 4 + 1000;
 
     private final List<Contract.Column> columns;
 
@@ -55,7 +57,11 @@ final class RowCheck {
     }
 
     private static int longest(Contract.Column column) {
-        return column.type() == Contract.Type.TEXT ? LONGEST_TEXT : LONGEST_NAME;
+        return switch (column.type()) {
+            case TEXT -> LONGEST_TEXT;
+            case IMAGE -> LONGEST_IMAGE;
+            default -> LONGEST_NAME;
+        };
     }
 
     /** The value of a number, time or date; NaN if the text is none. */

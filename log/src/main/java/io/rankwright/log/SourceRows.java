@@ -60,10 +60,13 @@ public final class SourceRows {
      * Reads every file that the patterns match, in the order of the patterns and of their names. Each is read to its end
      * first, so that a truncated one is refused before a row of it is handed on.
      *
+     * @param images where images are kept; rows that are handed on hold references to them
      * @throws UserFault if a pattern matches no file, or a file is empty, broken or has a wrong header
      */
     public static Report forEach(
-            DataRoot root, List<String> globs, Contract contract, Visitor visitor, Progress progress) {
+            DataRoot root, List<String> globs, Contract contract, Images images, Visitor visitor, Progress progress) {
+        Optional<Path> beneath = Optional.of(root.folder());
+        List<Contract.Column> ofImages = Images.columns(contract);
         var check = new RowCheck(contract);
         MessageDigest digest = Catalog.sha256();
         var quarantined = new ArrayList<Quarantined>();
@@ -82,11 +85,19 @@ public final class SourceRows {
                     for (Optional<Row> next = rows.next(); next.isPresent(); next = rows.next()) {
                         Row row = next.get();
                         read++;
-                        Optional<String> fault = check.fault(row.fields());
+                        Map<String, String> fields = texts(check, row);
+                        Optional<String> fault =
+                                check.fault(row.fields()).or(() -> images.fault(contract, fields, beneath));
                         if (fault.isPresent()) {
                             quarantined.add(new Quarantined(
                                     contract.name(), file.name(), row.position(), fault.get(), json(row)));
-                        } else if (visitor.take(texts(check, row), row.position())) {
+                            continue;
+                        }
+                        Map<String, String> kept = images.keep(contract, fields, beneath);
+                        // A file of rows that stays the same may name images that do not.
+                        ofImages.forEach(column -> digest.update(
+                                kept.getOrDefault(column.name(), "").getBytes(UTF_8)));
+                        if (visitor.take(kept, row.position())) {
                             accepted++;
                         } else {
                             duplicates++;

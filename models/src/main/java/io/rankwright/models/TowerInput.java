@@ -1,20 +1,25 @@
 package io.rankwright.models;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import io.rankwright.spec.Encoder;
 import java.util.List;
 
 /**
- * One input of a tower: the mean of some rows of an embedding table, or the vector of a text.
+ * One input of a tower: the mean of some rows of an embedding table, or the vector of a text or an image.
  *
  * @param name {@code id}, or the name of a feature
  * @param kind how it is found
- * @param table the embedding table; inputs with the same table share its rows; of a text the encoder
- * @param columns the entity's column of a category, or those of a text
+ * @param table the embedding table; inputs with the same table share its rows; of a content the id of the encoder
+ * @param columns the entity's column of a category, or those of a content
+ * @param dim how many values the vector of a content has; 0 of rows of a table
  */
-public record TowerInput(String name, Kind kind, String table, List<String> columns) {
+public record TowerInput(String name, Kind kind, String table, List<String> columns, int dim) {
     public TowerInput {
         columns = List.copyOf(columns);
+    }
+
+    /** One made of rows of a table. */
+    public TowerInput(String name, Kind kind, String table, List<String> columns) {
+        this(name, kind, table, columns, 0);
     }
 
     /** How an input is found. */
@@ -23,20 +28,14 @@ public record TowerInput(String name, Kind kind, String table, List<String> colu
         SEQUENCE,
         CATEGORY,
         CATEGORIES,
-        /** No rows that learn: a text as a pre-trained encoder has it. */
-        TEXT
+        /** No rows that learn: a text or an image as a pre-trained encoder has it. */
+        CONTENT
     }
 
     /** Whether it is made of rows of a table, which learn. */
     @JsonIgnore
     public boolean isLearnt() {
-        return kind != Kind.TEXT;
-    }
-
-    /** What encodes the text of an input. */
-    @JsonIgnore
-    public Encoder encoder() {
-        return Encoder.of(table).orElseThrow();
+        return kind != Kind.CONTENT;
     }
 
     /**
@@ -45,7 +44,7 @@ public record TowerInput(String name, Kind kind, String table, List<String> colu
      * @param embedding the length of a row of a table
      */
     public int width(int embedding) {
-        return isLearnt() ? embedding : encoder().dim();
+        return isLearnt() ? embedding : dim;
     }
 
     /** How many values several of them have. */

@@ -46,7 +46,7 @@ public final class TowerLookup implements TowerSource {
             case ID -> log.dictionary().domain(Dictionary.idsOf(entity));
             case SEQUENCE -> log.dictionary().domain(Dictionary.idsOf(item));
             case CATEGORY, CATEGORIES -> entities.domain(column);
-            case TEXT -> throw new IllegalArgumentException("the text " + input.name() + " has no rows");
+            case CONTENT -> throw new IllegalArgumentException("the content " + input.name() + " has no rows");
         };
     }
 
@@ -71,7 +71,7 @@ public final class TowerLookup implements TowerSource {
             case CATEGORY -> new int[] {row(entities.code(place, code))};
             case CATEGORIES -> rows(entities.list(place, code));
             case SEQUENCE -> rows(sequences.getOrDefault(input.name(), new int[0]));
-            case TEXT -> throw new IllegalStateException("a text has no rows");
+            case CONTENT -> throw new IllegalStateException("a content has no rows");
         };
     }
 

@@ -1,14 +1,13 @@
 package io.rankwright.models;
 
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Encoder;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 
 /** Where an input of a tower comes from: the same while the tower learns and while it serves. */
-public sealed interface TowerSource permits TowerLookup, TowerText {
+public sealed interface TowerSource permits TowerLookup, TowerContent {
     TowerInput input();
 
     /**
@@ -25,7 +24,7 @@ public sealed interface TowerSource permits TowerLookup, TowerText {
      *
      * @param entity whose tower it is
      * @param item the entity that sequences are made of
-     * @param encoders what makes vectors of texts
+     * @param encoders what makes vectors of texts and images, by the id of the encoder
      */
     static List<TowerSource> of(
             List<TowerInput> inputs,
@@ -34,7 +33,7 @@ public sealed interface TowerSource permits TowerLookup, TowerText {
             String item,
             Map<String, Vocabulary> vocabularies,
             Map<String, EmbeddingTable> tables,
-            Function<Encoder, Function<String, float[]>> encoders) {
+            Function<String, Function<String, float[]>> encoders) {
         return inputs.stream()
                 .map(input -> input.isLearnt()
                         ? new TowerLookup(
@@ -44,7 +43,7 @@ public sealed interface TowerSource permits TowerLookup, TowerText {
                                 item,
                                 Objects.requireNonNull(vocabularies.get(input.table())),
                                 Objects.requireNonNull(tables.get(input.table())))
-                        : new TowerText(input, log.table(entity), encoders.apply(input.encoder())))
+                        : new TowerContent(input, log.table(entity), encoders.apply(input.table())))
                 .toList();
     }
 }

@@ -1,7 +1,6 @@
 package io.rankwright.models;
 
 import io.rankwright.log.EventLog;
-import io.rankwright.spec.Encoder;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,10 +104,9 @@ public final class TwoTower implements AutoCloseable {
     /**
      * Ties the model to the codes of a log.
      *
-     * @param encoders what makes vectors of texts, where inputs are some; its vectors are kept for texts that come again
+     * @param encoders what makes vectors of texts and images by the id of the encoder, where inputs are some; they are kept for contents that come again
      */
-    public Bound bind(
-            EventLog log, String subject, String item, Function<Encoder, Function<String, float[]>> encoders) {
+    public Bound bind(EventLog log, String subject, String item, Function<String, Function<String, float[]>> encoders) {
         return new Bound(log, subject, item, encoders);
     }
 
@@ -117,8 +115,7 @@ public final class TwoTower implements AutoCloseable {
         private final List<TowerSource> subjectSources;
         private final List<TowerSource> itemSources;
 
-        private Bound(
-                EventLog log, String subject, String item, Function<Encoder, Function<String, float[]>> encoders) {
+        private Bound(EventLog log, String subject, String item, Function<String, Function<String, float[]>> encoders) {
             this.subjectSources =
                     TowerSource.of(manifest.subjectInputs(), log, subject, item, vocabularies, tables, encoders);
             this.itemSources = TowerSource.of(manifest.itemInputs(), log, item, item, vocabularies, tables, encoders);

@@ -17,7 +17,7 @@ import io.rankwright.log.EventSchema;
 import io.rankwright.log.Intake;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Ranker;
-import io.rankwright.models.text.Encoders;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.registry.Canary;
 import io.rankwright.registry.Experiment;
 import io.rankwright.registry.Registry;
@@ -126,7 +126,7 @@ public final class Engine implements Served {
         this.log = log;
         this.registry = registry;
         this.folder = folder;
-        this.encoders = new Encoders(folder);
+        this.encoders = new Encoders(folder, application.encoders());
         this.meters = meters;
         this.stageMeters = new Stages.Meters(meters, List.of("rank", "rerank"));
         stageMeters.rung(Ladder.CASCADE);

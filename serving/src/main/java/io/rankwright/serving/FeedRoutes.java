@@ -17,6 +17,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.rankwright.log.EventLog;
+import io.rankwright.log.Images;
 import io.rankwright.spec.Expression;
 import io.rankwright.spec.Model.RerankRule;
 import java.io.IOException;
@@ -84,6 +85,11 @@ final class FeedRoutes implements Routes {
                 "Takes one event or {\"events\": [...]}; each counts once, by its id",
                 "an event by column, or {\"events\": [EVENT]}",
                 this::postEvents));
+        boolean hasImages = engine.application().data().entities().values().stream()
+                .anyMatch(source -> Images.areIn(source.contract()));
+        if (hasImages) {
+            routes.add(ImageRoute.of(engine.log().images(), Permission.READ));
+        }
         for (String entity : new TreeSet<>(Set.of(item, subject))) {
             String base = "/v1/" + entity + "s/{id}";
             routes.add(Route.get(

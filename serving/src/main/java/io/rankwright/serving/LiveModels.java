@@ -9,7 +9,7 @@ import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs;
 import io.rankwright.models.TwoTower;
-import io.rankwright.models.text.Encoders;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Retriever;

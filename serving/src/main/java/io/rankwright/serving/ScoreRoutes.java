@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.rankwright.log.Images;
 import io.rankwright.serving.score.ScoreEngine;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ final class ScoreRoutes implements Routes {
 
     @Override
     public List<Route> routes() {
-        return List.of(
+        var routes = new ArrayList<Route>(List.of(
                 Route.post(
                                 "/v1/score",
                                 Permission.READ,
@@ -88,7 +89,11 @@ final class ScoreRoutes implements Routes {
                         Permission.READ,
                         "The version that serves",
                         List.of(),
-                        (_, response) -> send(response, Status.OK_200, engine.version())));
+                        (_, response) -> send(response, Status.OK_200, engine.version()))));
+        if (Images.areIn(engine.application().data().cases().contract())) {
+            routes.add(ImageRoute.of(engine.images(), Permission.WRITE));
+        }
+        return routes;
     }
 
     private void score(ServerRequest request, ServerResponse response) throws IOException {

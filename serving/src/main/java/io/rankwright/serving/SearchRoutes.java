@@ -13,6 +13,7 @@ import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.rankwright.log.Images;
 import io.rankwright.retrieval.text.Searches;
 import io.rankwright.serving.search.SearchEngine;
 import java.io.IOException;
@@ -26,7 +27,7 @@ import java.util.stream.Stream;
 /** The routes of a search. Any number of threads. */
 final class SearchRoutes implements Routes {
     private static final List<Route.Query> KNOWN = List.of(
-            new Route.Query("q", "what is asked"),
+            new Route.Query("q", "what is asked: words, or image:HASH of an item"),
             new Route.Query("from", "how many of the list to leave out, from 0"),
             new Route.Query("size", "how many items, 1 to " + SearchEngine.MOST_RESULTS),
             new Route.Query("explain", "true: say what moved the scores"));
@@ -44,7 +45,7 @@ final class SearchRoutes implements Routes {
         Stream<Route.Query> filters = engine.filters().stream()
                 .map(name -> new Route.Query(name, "values with | between them, or a range such as 100..200"));
         String one = "/v1/" + item + "s/{id}";
-        return List.of(
+        var routes = new ArrayList<Route>(List.of(
                 Route.get(
                                 "/v1/search",
                                 Permission.READ,
@@ -56,7 +57,7 @@ final class SearchRoutes implements Routes {
                                 "/v1/search",
                                 Permission.READ,
                                 "The same, asked by a body",
-                                "{\"query\": TEXT, \"from\": N, \"size\": N, \"filters\": {NAME: TEXT}, \"explain\": BOOLEAN}",
+                                "{\"query\": TEXT or \"image\": DATA URI, \"from\": N, \"size\": N, \"filters\": {NAME: TEXT}, \"explain\": BOOLEAN}",
                                 this::postSearch)
                         .byModels(),
                 Route.post(
@@ -89,7 +90,11 @@ final class SearchRoutes implements Routes {
                         Permission.READ,
                         "The version that serves",
                         List.of(),
-                        (_, response) -> send(response, Status.OK_200, engine.version())));
+                        (_, response) -> send(response, Status.OK_200, engine.version()))));
+        if (Images.areIn(engine.application().data().items().contract())) {
+            routes.add(ImageRoute.of(engine.images(), Permission.READ));
+        }
+        return routes;
     }
 
     private void getSearch(ServerRequest request, ServerResponse response) {
@@ -117,7 +122,13 @@ final class SearchRoutes implements Routes {
 
     private void postSearch(ServerRequest request, ServerResponse response) throws IOException {
         JsonNode body = body(request);
-        refuseUnknown(body, Set.of("query", "from", "size", "filters", "explain"));
+        refuseUnknown(body, Set.of("query", "image", "from", "size", "filters", "explain"));
+        if (body.has("image")
+                && (body.has("query") || !Images.isImage(body.path("image").asText("")))) {
+            throw new BadRequest(
+                    body.has("query") ? "both words and an image" : "an image that is none",
+                    "either \"query\", or \"image\" as data:image/png;base64,… or as image:HASH of an " + item);
+        }
         var filters = new ArrayList<Searches.Filter>();
         for (Map.Entry<String, String> filter : texts(body.path("filters")).entrySet()) {
             if (!engine.filters().contains(filter.getKey())) {
@@ -130,7 +141,7 @@ final class SearchRoutes implements Routes {
                 response,
                 Status.OK_200,
                 engine.search(asked(
-                        body.path("query").asText(""),
+                        body.path(body.has("image") ? "image" : "query").asText(""),
                         body.path("from").asText(""),
                         body.path("size").asText(""),
                         filters,

@@ -1,6 +1,7 @@
 package io.rankwright.spec;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -20,6 +21,9 @@ public sealed interface Application permits FeedApplication, SearchApplication, 
 
     /** Step 1. */
     Requirements requirements();
+
+    /** The pre-trained encoders that its features name. */
+    List<Encoder> encoders();
 
     /** Step 6. */
     Evaluation evaluation();

@@ -24,6 +24,7 @@ import java.util.TreeMap;
 final class ApplicationFile {
     private final List<Problem> problems = new ArrayList<>();
     private final List<Path> ownFiles = new ArrayList<>();
+    private final Map<String, Optional<Encoder>> encoders = new TreeMap<>();
     private final Path file;
     private final Path folder;
     private final Yaml yaml;
@@ -152,6 +153,34 @@ final class ApplicationFile {
                         .read(contract, file.resolveSibling(path).toString()));
     }
 
+    /** The encoder that a feature names, whose files belong to the application and so to its hash. */
+    Encoder encoder(Section feature, String key) {
+        String word = feature.text(key, "");
+        return Encoder.included(word)
+                .or(() -> encoders.computeIfAbsent(word, _ -> ownEncoder(feature, key)))
+                .orElse(Encoder.ALL_MINILM_L6_V2);
+    }
+
+    private Optional<Encoder> ownEncoder(Section feature, String key) {
+        String word = feature.text(key, "");
+        Path encoder = folder.resolve(EncoderReader.FOLDER).resolve(word);
+        if (!word.matches(Shape.Kind.ENCODER.pattern())) {
+            return Optional.empty();
+        }
+        if (!Files.isDirectory(encoder)) {
+            List<String> included = Encoder.INCLUDED.stream().map(Encoder::word).toList();
+            problem(
+                    feature.location(key),
+                    "the encoder '" + word + "'",
+                    Suggestion.oneOf(included, word) + ", or a folder " + EncoderReader.FOLDER + "/" + word);
+            return Optional.empty();
+        }
+        return new EncoderReader(problems)
+                .read(
+                        encoder,
+                        file.resolveSibling(EncoderReader.FOLDER).resolve(word).toString());
+    }
+
     /** A file that belongs to the application and so to its hash. */
     Optional<Path> ownFile(Section section, String key, String path) {
         Path found = folder.resolve(path).normalize();
@@ -179,6 +208,9 @@ final class ApplicationFile {
                 digest.update(own.getFileName().toString().getBytes(StandardCharsets.UTF_8));
                 digest.update(Files.readAllBytes(own));
             }
+            encoders.values().stream()
+                    .flatMap(Optional::stream)
+                    .forEach(encoder -> digest.update(encoder.id().getBytes(StandardCharsets.UTF_8)));
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new InternalFault("no SHA-256", e);

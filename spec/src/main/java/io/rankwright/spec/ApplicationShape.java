@@ -16,9 +16,17 @@ import io.rankwright.spec.Shape.Variants;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** The shape of {@code app.yaml} and of a contract: the one place where keys, kinds and their meaning are written. */
 public final class ApplicationShape {
+    static final Shape.Field ENCODER = required(
+            "encoder",
+            value(Kind.ENCODER),
+            "one that the engine brings along ("
+                    + Encoder.INCLUDED.stream().map(Encoder::word).collect(Collectors.joining(", "))
+                    + "), or the folder encoders/NAME of the application");
+
     private static final Shape NAME = value(Kind.NAME);
     private static final Shape TEXT = value(Kind.TEXT);
     private static final Shape REFERENCE = value(Kind.REFERENCE);
@@ -76,12 +84,9 @@ public final class ApplicationShape {
                             required("on", REFERENCE, "the item, or item.column")),
                     variant(
                             "embedding",
-                            "Texts of an entity as one vector of a pre-trained encoder: an input of a tower.",
+                            "Texts or an image of an entity as one vector of a pre-trained encoder: an input of a tower.",
                             required("embedding", new OneOrMore(REFERENCE), "entity.column, or several"),
-                            required(
-                                    "encoder",
-                                    choice(Encoder.words().toArray(String[]::new)),
-                                    "the encoder, which the engine brings along")),
+                            ENCODER),
                     variant("count", "How many events.", required("count", REFERENCE, "the event"), WHERE, WINDOW, BY),
                     variant(
                             "sum",
@@ -676,7 +681,8 @@ public final class ApplicationShape {
                                                     "number",
                                                     "time",
                                                     "date",
-                                                    "text"),
+                                                    "text",
+                                                    "image"),
                                             "what it holds"),
                                     optional("entity", NAME, "of an id: the entity"),
                                     optional("min", NUMBER, "the least value"),

@@ -41,7 +41,9 @@ public record Contract(String name, Path file, List<Column> columns, List<String
         /** A calendar day, held as milliseconds from 1970 to its start in UTC. */
         DATE,
         /** A text for people, of which searches and scores make words and vectors, and towers of a feed vectors. */
-        TEXT
+        TEXT,
+        /** An image: its file beneath the data root or a data URI in a source, its hash once it is taken. */
+        IMAGE
     }
 
     /**

@@ -38,6 +38,14 @@ final class ContractReader {
             }
         }
         contract.time().ifPresent(time -> {
+            root.sections("columns").forEach((name, section) -> {
+                if (section.text("type", "").equals("image")) {
+                    problems.add(new Problem(
+                            section.location("type"),
+                            "the image '" + name + "' of an event",
+                            "images of entities alone, to which events refer"));
+                }
+            });
             if (contract.column(time)
                     .filter(column -> column.type() == Contract.Type.TIME)
                     .isEmpty()) {

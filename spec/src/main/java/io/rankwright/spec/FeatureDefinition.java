@@ -178,9 +178,9 @@ public sealed interface FeatureDefinition {
             implements FeatureDefinition {}
 
     /**
-     * Texts of an entity as one vector of a pre-trained encoder, which a tower looks at. No input of a ranker.
+     * Texts or an image of an entity as one vector of a pre-trained encoder, which a tower looks at. No input of a ranker.
      *
-     * @param columns of one entity, their texts joined in this order
+     * @param columns of one entity, their texts joined in this order; one of an image
      */
     record Embedding(String name, Scope scope, Location location, List<Reference> columns, Encoder encoder)
             implements FeatureDefinition {

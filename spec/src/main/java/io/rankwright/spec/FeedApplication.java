@@ -32,6 +32,15 @@ public record FeedApplication(
         return framing.task();
     }
 
+    @Override
+    public List<Encoder> encoders() {
+        return features.stream()
+                .filter(FeatureDefinition.Embedding.class::isInstance)
+                .map(feature -> ((FeatureDefinition.Embedding) feature).encoder())
+                .distinct()
+                .toList();
+    }
+
     public FeedApplication {
         features = List.copyOf(features);
         owners = Map.copyOf(owners);

@@ -328,8 +328,13 @@ final class FeedCheck {
             if (!column.source().equals(entity)) {
                 problem(embedding.location(), "the column '" + column + "'", "a column of " + entity);
             } else {
-                checkColumn(embedding, column, Set.of(Type.TEXT, Type.CATEGORY), false);
+                boolean isOfImages = embedding.encoder().isOfImages();
+                checkColumn(
+                        embedding, column, isOfImages ? Set.of(Type.IMAGE) : Set.of(Type.TEXT, Type.CATEGORY), false);
             }
+        }
+        if (embedding.encoder().isOfImages() && embedding.columns().size() > 1) {
+            problem(embedding.location(), "a vector of several images", "one column for each embedding");
         }
     }
 

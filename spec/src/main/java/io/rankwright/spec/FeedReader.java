@@ -250,7 +250,7 @@ final class FeedReader {
         };
     }
 
-    private static Optional<FeatureDefinition> feature(
+    private Optional<FeatureDefinition> feature(
             String name, Scope scope, Section section, Location location, Framing framing) {
         if (section.has("categorical")) {
             return Optional.of(
@@ -281,7 +281,7 @@ final class FeedReader {
                     section.texts("embedding").stream()
                             .map(FeedReader::reference)
                             .toList(),
-                    Encoder.of(section.text("encoder", "")).orElse(Encoder.ALL_MINILM_L6_V2)));
+                    file.encoder(section, "encoder")));
         }
         if (section.has("match")) {
             return Optional.of(new FeatureDefinition.Match(

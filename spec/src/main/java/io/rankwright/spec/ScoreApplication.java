@@ -116,7 +116,7 @@ public record ScoreApplication(
         record Runs(String name, Location location, String column, boolean isOfWords, int from, int to, int atLeast)
                 implements CaseFeature {}
 
-        /** A text as a vector of a pre-trained encoder. */
+        /** A text or an image as a vector of a pre-trained encoder. */
         record Embedding(String name, Location location, String column, Encoder encoder) implements CaseFeature {}
 
         /** How often a pattern is found in a text. */
@@ -208,6 +208,15 @@ public record ScoreApplication(
     @Override
     public Framing.Task task() {
         return Framing.Task.SCORE;
+    }
+
+    @Override
+    public List<Encoder> encoders() {
+        return features.stream()
+                .filter(CaseFeature.Embedding.class::isInstance)
+                .map(feature -> ((CaseFeature.Embedding) feature).encoder())
+                .distinct()
+                .toList();
     }
 
     /**

@@ -209,11 +209,10 @@ final class ScoreReader {
                         to,
                         definition.integer("at_least", 2)));
             } else if (definition.has("embedding")) {
+                Encoder encoder = file.encoder(definition, "encoder");
+                List<String> known = encoder.isOfImages() ? names(columns, Contract.Type.IMAGE) : texts;
                 features.add(new CaseFeature.Embedding(
-                        name,
-                        location,
-                        column(definition, "embedding", item, texts),
-                        Encoder.of(definition.text("encoder", "")).orElse(Encoder.ALL_MINILM_L6_V2)));
+                        name, location, column(definition, "embedding", item, known), encoder));
             } else if (definition.has("matches")) {
                 features.add(new CaseFeature.Matches(
                         name, location, column(definition, "matches", item, texts), pattern(definition)));

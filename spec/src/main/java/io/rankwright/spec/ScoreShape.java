@@ -42,12 +42,9 @@ final class ScoreShape {
                             optional("at_least", INTEGER, "in how many cases a run is found (default 2)")),
                     variant(
                             "embedding",
-                            "A text as one vector of a pre-trained encoder.",
+                            "A text or an image as one vector of a pre-trained encoder.",
                             required("embedding", REFERENCE, "item.column"),
-                            required(
-                                    "encoder",
-                                    choice(Encoder.words().toArray(String[]::new)),
-                                    "the encoder, which the engine brings along")),
+                            ApplicationShape.ENCODER),
                     variant(
                             "matches",
                             "How often a pattern is found in a text.",

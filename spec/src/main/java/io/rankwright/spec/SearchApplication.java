@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A search: for a query, the items that answer it, learnt from judgements and from clicks. Immutable, safe for any
@@ -189,6 +190,14 @@ public record SearchApplication(
     @Override
     public Framing.Task task() {
         return Framing.Task.SEARCH;
+    }
+
+    @Override
+    public List<Encoder> encoders() {
+        return features(SearchFeature.Embedding.class).stream()
+                .flatMap(embedding -> Stream.concat(Stream.of(embedding.encoder()), embedding.askedBy().stream()))
+                .distinct()
+                .toList();
     }
 
     /**

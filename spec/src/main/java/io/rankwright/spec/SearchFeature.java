@@ -1,6 +1,7 @@
 package io.rankwright.spec;
 
 import java.util.List;
+import java.util.Optional;
 
 /** Step 4 of a search: one feature of an item, of a query, or of the two together. Immutable. */
 public sealed interface SearchFeature {
@@ -23,8 +24,18 @@ public sealed interface SearchFeature {
         }
     }
 
-    /** Columns of the item as one vector. */
-    record Embedding(String name, Location location, List<String> columns, Encoder encoder) implements SearchFeature {
+    /**
+     * Columns of the item as one vector.
+     *
+     * @param askedBy what makes vectors of words in the space of an encoder of images; empty if images alone can be asked
+     */
+    record Embedding(String name, Location location, List<String> columns, Encoder encoder, Optional<Encoder> askedBy)
+            implements SearchFeature {
+        /** What makes the vector of words that are asked; empty if there is nothing. */
+        public Optional<Encoder> ofWords() {
+            return encoder.isOfImages() ? askedBy : Optional.of(encoder);
+        }
+
         public Embedding {
             columns = List.copyOf(columns);
         }

@@ -100,14 +100,14 @@ final class SearchReader {
             }
         }
         Optional<String> text = queries.get().contract().columns().stream()
-                .filter(column -> column.type() == Contract.Type.TEXT)
+                .filter(column -> column.type() == Contract.Type.TEXT || column.type() == Contract.Type.IMAGE)
                 .map(Contract.Column::name)
                 .findFirst();
         if (text.isEmpty()) {
             file.problem(
                     entities.section(query).location(),
                     "a " + query + " without a text",
-                    "a column of type text in its contract");
+                    "a column of type text or image in its contract");
         }
         Section pages = section.section("simulate");
         Section split = section.section("split");
@@ -144,12 +144,7 @@ final class SearchReader {
             switch (kind(definition)) {
                 case "text" ->
                     features.add(new SearchFeature.Text(name, location, columns(definition, "text", item, data)));
-                case "embedding" ->
-                    features.add(new SearchFeature.Embedding(
-                            name,
-                            location,
-                            columns(definition, "embedding", item, data),
-                            Encoder.of(definition.text("encoder", "")).orElse(Encoder.ALL_MINILM_L6_V2)));
+                case "embedding" -> features.add(embedding(name, location, definition, item, data));
                 case "categorical" ->
                     features.add(new SearchFeature.Category(
                             name,
@@ -187,6 +182,27 @@ final class SearchReader {
         return features;
     }
 
+    private SearchFeature.Embedding embedding(
+            String name, Location location, Section definition, String item, Optional<SearchData> data) {
+        Encoder encoder = file.encoder(definition, "encoder");
+        List<String> columns = columns(definition, encoder.isOfImages() ? "image" : "embedding", item, data);
+        if (encoder.isOfImages() && columns.size() > 1) {
+            file.problem(location, "a vector of several images", "one column for each embedding");
+        }
+        Optional<Encoder> askedBy =
+                definition.has("asked_by") ? Optional.of(file.encoder(definition, "asked_by")) : Optional.empty();
+        askedBy.filter(asking -> !encoder.isOfImages() || asking.isOfImages() || asking.dim() != encoder.dim())
+                .ifPresent(asking -> file.problem(
+                        definition.location("asked_by"),
+                        "'" + asking.word() + "', vectors of " + asking.dim() + " of "
+                                + (asking.isOfImages() ? "images" : "texts"),
+                        encoder.isOfImages()
+                                ? "an encoder of texts with vectors of " + encoder.dim() + ", as those of "
+                                        + encoder.word()
+                                : "no asked_by, for " + encoder.word() + " encodes what is asked as well"));
+        return new SearchFeature.Embedding(name, location, columns, encoder, askedBy);
+    }
+
     private interface Definition {
         void read(String name, Section definition, Location location);
     }
@@ -207,11 +223,12 @@ final class SearchReader {
     private List<String> columns(Section definition, String key, String item, Optional<SearchData> data) {
         List<Contract.Type> types = switch (key) {
             case "text", "embedding" -> List.of(Contract.Type.TEXT, Contract.Type.CATEGORY);
+            case "image" -> List.of(Contract.Type.IMAGE);
             case "number" -> List.of(Contract.Type.NUMBER);
             default -> List.of(Contract.Type.CATEGORY);
         };
         var columns = new ArrayList<String>();
-        for (Yaml.Scalar scalar : definition.scalars(key)) {
+        for (Yaml.Scalar scalar : definition.scalars(key.equals("image") ? "embedding" : key)) {
             String column = scalar.text().startsWith(item + ".") ? scalar.text().substring(item.length() + 1) : "";
             boolean isRight = data.isEmpty()
                     || data.get().items().contract().column(column).stream()

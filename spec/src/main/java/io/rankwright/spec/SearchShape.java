@@ -39,10 +39,11 @@ final class SearchShape {
                             "embedding",
                             "Columns as one vector of a pre-trained encoder.",
                             required("embedding", REFERENCES, "item.column, or several, one behind the other"),
-                            required(
-                                    "encoder",
-                                    choice(Encoder.words().toArray(String[]::new)),
-                                    "the encoder, which the engine brings along")),
+                            ApplicationShape.ENCODER,
+                            optional(
+                                    "asked_by",
+                                    value(Kind.ENCODER),
+                                    "of an image: the encoder of texts that makes vectors of words in the same space")),
                     variant(
                             "categorical",
                             "A category of the item.",

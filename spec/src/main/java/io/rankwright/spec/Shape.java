@@ -64,6 +64,7 @@ public sealed interface Shape {
     enum Kind {
         TEXT("text", ".+"),
         NAME("a name of letters, digits, '_' and '-'", "[A-Za-z][A-Za-z0-9_-]*"),
+        ENCODER("a name of letters, digits, '.', '_' and '-'", "[A-Za-z][A-Za-z0-9._-]*"),
         REFERENCE("a name, or source.column", "[A-Za-z][A-Za-z0-9_.]*"),
         INTEGER("a whole number", "\\d{1,9}"),
         NUMBER("a number", "-?\\d+(\\.\\d+)?([eE][-+]?\\d+)?"),

@@ -11,13 +11,13 @@ import io.rankwright.log.Progress;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.EmbeddingTable;
 import io.rankwright.models.TowerBatch;
+import io.rankwright.models.TowerContent;
 import io.rankwright.models.TowerInput;
 import io.rankwright.models.TowerLookup;
 import io.rankwright.models.TowerSource;
-import io.rankwright.models.TowerText;
 import io.rankwright.models.TwoTower;
 import io.rankwright.models.Vocabulary;
-import io.rankwright.models.text.Encoders;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.FeatureDefinition;
 import io.rankwright.spec.FeedApplication;
@@ -78,7 +78,7 @@ public final class TwoTowerTrainer {
     private final Tower itemTower;
 
     /**
-     * @param encoders what makes vectors of texts, where towers look at some
+     * @param encoders what makes vectors of texts and images, where towers look at some
      * @param checkpoints a folder for this training alone, where it goes on after a kill; empty in the end
      */
     public TwoTowerTrainer(
@@ -138,11 +138,12 @@ public final class TwoTowerTrainer {
             case FeatureDefinition.Embedding embedding ->
                 new TowerInput(
                         name,
-                        TowerInput.Kind.TEXT,
-                        embedding.encoder().word(),
+                        TowerInput.Kind.CONTENT,
+                        embedding.encoder().id(),
                         embedding.columns().stream()
                                 .map(FeatureDefinition.Reference::column)
-                                .toList());
+                                .toList(),
+                        embedding.encoder().dim());
             default -> throw new IllegalArgumentException("a tower over the feature " + name);
         };
     }
@@ -209,7 +210,7 @@ public final class TwoTowerTrainer {
                                         .countsSince(since),
                                 Dictionary.idsOf(application.framing().item()));
                     case CATEGORY, CATEGORIES -> values(entities, input, seen);
-                    case TEXT -> throw new IllegalStateException("a text has no rows");
+                    case CONTENT -> throw new IllegalStateException("a content has no rows");
                 });
             }
         }
@@ -314,15 +315,15 @@ public final class TwoTowerTrainer {
                 itemTower.onnx());
     }
 
-    /** Makes the vectors of all texts on all cores, so that none is made while towers learn. */
+    /** Makes the vectors of all texts and images on all cores, so that none is made while towers learn. */
     private void encode(List<TowerSource> sources, Progress progress) {
         for (TowerSource source : sources) {
-            if (source instanceof TowerText texts) {
-                encoders.of(texts.input().encoder())
+            if (source instanceof TowerContent contents) {
+                encoders.of(contents.input().table())
                         .of(
-                                IntStream.range(1, texts.entities().capacity())
-                                        .filter(texts.entities()::isKnown)
-                                        .mapToObj(texts::text)
+                                IntStream.range(1, contents.entities().capacity())
+                                        .filter(contents.entities()::isKnown)
+                                        .mapToObj(contents::text)
                                         .filter(text -> !text.isEmpty())
                                         .toList(),
                                 progress);

@@ -9,7 +9,7 @@ import io.rankwright.log.Ingestion;
 import io.rankwright.log.Progress;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.TwoTower;
-import io.rankwright.models.text.Encoders;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.FeedApplication;
 import java.io.IOException;
@@ -148,7 +148,7 @@ class TextTowerTest {
         write(new SplittableRandom(3));
         FeedApplication application = FeedApplication.read(folder.resolve("app"));
         try (EventLog log = EventLog.open(folder.resolve("log"), application);
-                var encoders = new Encoders(folder)) {
+                var encoders = new Encoders(folder, List.of())) {
             new Ingestion(application, log, new DataRoot(folder.resolve("data"), false), Progress.SILENT).run();
             var inputs =
                     new Snapshot.Manifest("key", "", "", "", "", "real", 0, LAST.toString(), Long.MAX_VALUE, List.of());

@@ -26,7 +26,7 @@ class TowerTest {
 
     private static final List<TowerInput> INPUTS = List.of(
             new TowerInput("id", TowerInput.Kind.ID, "id-user", List.of()),
-            new TowerInput("about", TowerInput.Kind.TEXT, "all-minilm-l6-v2", List.of("title")),
+            new TowerInput("about", TowerInput.Kind.CONTENT, "all-minilm-l6-v2", List.of("title"), 384),
             new TowerInput("recent", TowerInput.Kind.SEQUENCE, "id-video", List.of()),
             new TowerInput("tag", TowerInput.Kind.CATEGORIES, "tag", List.of("tag")));
 

@@ -22,7 +22,7 @@ import io.rankwright.models.RankerInputs;
 import io.rankwright.models.TwoTower;
 import io.rankwright.models.Vectors;
 import io.rankwright.models.Vocabulary;
-import io.rankwright.models.text.Encoders;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.spec.Data;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
@@ -64,7 +64,7 @@ class TrainingTest {
         new Ingestion(application, log, new DataRoot(folder.resolve("data"), true), Progress.SILENT).run();
         snapshot = write("snapshots");
         data = snapshot.read(application, Progress.SILENT);
-        encoders = new Encoders(folder);
+        encoders = new Encoders(folder, List.of());
     }
 
     @AfterAll

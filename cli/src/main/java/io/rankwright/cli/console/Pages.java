@@ -9,8 +9,11 @@ import io.helidon.webserver.http.ServerResponse;
 import io.pebbletemplates.pebble.PebbleEngine;
 import io.pebbletemplates.pebble.loader.ClasspathLoader;
 import io.rankwright.cli.pipeline.MetricsTable;
+import io.rankwright.log.Images;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.BadRequest;
+import io.rankwright.serving.HttpApi;
+import io.rankwright.serving.ImageRoute;
 import io.rankwright.spec.Application;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
@@ -150,6 +153,24 @@ final class Pages {
         });
     }
 
+    /** The images that rows refer to. */
+    static void images(HttpRouting.Builder routing, Images images) {
+        routing.get("/images/{hash}", (request, response) -> {
+            try {
+                refuseStrangers(request);
+                ImageRoute.answer(images, request.path().pathParameters().get("hash"), response);
+            } catch (BadRequest e) {
+                response.status(Status.BAD_REQUEST_400);
+                response.send();
+            }
+        });
+    }
+
+    /** Where a page shows an image that is referred to; empty if a text is no reference. */
+    static String imageAddress(String text) {
+        return Images.isImage(text) ? "/images/" + Images.hash(text) : "";
+    }
+
     private static Handler asset(String resource, String type) {
         byte[] bytes;
         try (InputStream in = Pages.class.getClassLoader().getResourceAsStream(resource)) {
@@ -170,7 +191,7 @@ final class Pages {
     static Map<String, String> form(ServerRequest request) throws IOException {
         var form = new HashMap<String, String>();
         try (InputStream in = request.content().inputStream()) {
-            String body = new String(in.readNBytes(10_000), StandardCharsets.UTF_8);
+            String body = new String(in.readNBytes(HttpApi.MOST_BYTES), StandardCharsets.UTF_8);
             for (String pair : body.split("&")) {
                 int equals = pair.indexOf('=');
                 if (equals > 0) {

@@ -8,6 +8,7 @@ import io.rankwright.cli.pipeline.ScorePipeline;
 import io.rankwright.cli.pipeline.ScoreSet;
 import io.rankwright.cli.pipeline.SevenSteps.Fact;
 import io.rankwright.evaluation.Classification;
+import io.rankwright.log.Images;
 import io.rankwright.models.text.CaseModel.WordShare;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.BadRequest;
@@ -64,6 +65,7 @@ public final class ScoreConsole {
         routing.post("/review/verdict", Pages.button(this::verdict));
         routing.get("/policy", Pages.page(_ -> pages.render("policy", policy())));
         Pages.assets(routing);
+        Pages.images(routing, engine.images());
     }
 
     private Map<String, Object> overview() {
@@ -217,13 +219,21 @@ public final class ScoreConsole {
         values.put("wordsLabel", "");
         values.put("reason", queue.isEmpty() ? "" : queue.getFirst().reason());
         values.put("others", Map.of());
+        values.put("images", List.of());
         if (isShown && !queue.isEmpty()) {
             Map<String, String> fields = engine.fields(queue.getFirst().id()).orElse(Map.of());
             var first = engine.explain(fields).getFirst();
             values.put("words", why(first).words());
             values.put("wordsLabel", first.label());
             var others = new LinkedHashMap<>(fields);
+            others.values().removeIf(Images::isImage);
             values.put("others", others);
+            values.put(
+                    "images",
+                    fields.values().stream()
+                            .map(Pages::imageAddress)
+                            .filter(address -> !address.isEmpty())
+                            .toList());
         }
         return values;
     }

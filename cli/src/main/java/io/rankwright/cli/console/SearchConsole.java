@@ -4,7 +4,10 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.rankwright.cli.pipeline.SearchSet;
 import io.rankwright.cli.pipeline.SevenSteps.Fact;
+import io.rankwright.log.Images;
 import io.rankwright.retrieval.text.Searches;
+import io.rankwright.serving.BadRequest;
+import io.rankwright.serving.Recent;
 import io.rankwright.serving.search.SearchEngine;
 import io.rankwright.spec.SearchApplication;
 import java.io.IOException;
@@ -20,6 +23,7 @@ import java.util.stream.Collectors;
 /** The console's pages over a running search. Any number of threads. */
 public final class SearchConsole {
     private static final int EXAMPLES = 4;
+    private static final int UPLOADS = 20;
     private static final List<Pages.Link> NAVIGATION =
             List.of(new Pages.Link("/", "task", "Overview"), new Pages.Link("/search", "search", "Search"));
 
@@ -27,6 +31,7 @@ public final class SearchConsole {
     private final SearchApplication application;
     private final SearchSet data;
     private final Pages pages;
+    private final Recent<String> uploads = new Recent<>(UPLOADS);
 
     /** @param data what the search was judged by, for the overview and for examples */
     public SearchConsole(SearchEngine engine, SearchSet data) {
@@ -41,7 +46,9 @@ public final class SearchConsole {
         routing.get("/", Pages.page(_ -> pages.render("task", overview())));
         routing.get("/search", Pages.page(request -> pages.render("search", search(request))));
         routing.post("/search/click", Pages.button(this::click));
+        routing.post("/search/image", Pages.button(this::image));
         Pages.assets(routing);
+        Pages.images(routing, engine.images());
     }
 
     private Map<String, Object> overview() {
@@ -82,7 +89,11 @@ public final class SearchConsole {
     /** What moved a score. */
     public record Moved(String feature, String value, String contribution, boolean isPositive, int width) {}
 
-    /** One result, in words. */
+    /**
+     * One result, in words.
+     *
+     * @param image where its picture is; empty if it has none
+     */
     public record Shown(
             String id,
             int place,
@@ -91,6 +102,7 @@ public final class SearchConsole {
             int meaning,
             String score,
             String passage,
+            String image,
             List<Moved> reasons) {}
 
     private Map<String, Object> search(ServerRequest request) {
@@ -100,13 +112,18 @@ public final class SearchConsole {
             request.query().first(name).ifPresent(value -> chosen.put(name, value));
         }
         var values = new HashMap<String, Object>();
-        values.put("asked", asked);
+        boolean isImage = Images.isImage(asked);
+        values.put("asked", isImage ? "" : asked);
+        values.put("image", isImage ? asked.substring(asked.indexOf(':') + 1) : "");
+        values.put("upload", isImage ? uploads.get(asked).orElse("") : "");
+        values.put("hasImages", Images.areIn(application.data().items().contract()));
         values.put("hasAnswer", !asked.isEmpty());
         values.put(
                 "examples",
                 data.test().keySet().stream()
                         .limit(EXAMPLES)
                         .map(id -> data.queries().getOrDefault(id, ""))
+                        .filter(query -> !Images.isImage(query))
                         .toList());
         values.put("isFiltered", !chosen.isEmpty());
         if (asked.isEmpty()) {
@@ -115,8 +132,8 @@ public final class SearchConsole {
         var filters = chosen.entrySet().stream()
                 .map(filter -> engine.filter(filter.getKey(), filter.getValue()))
                 .toList();
-        SearchEngine.Reply reply = engine.search(
-                new SearchEngine.Request(asked, 0, application.serving().size(), filters, true));
+        SearchEngine.Reply reply = engine.search(new SearchEngine.Request(
+                uploads.get(asked).orElse(asked), 0, application.serving().size(), filters, true));
         values.put("corrected", reply.corrected());
         values.put("degraded", reply.degraded());
         values.put("found", reply.found());
@@ -138,6 +155,11 @@ public final class SearchConsole {
                     item.meaning(),
                     String.format(Locale.ROOT, "%.3f", item.score()),
                     item.highlight(),
+                    item.row().values().stream()
+                            .map(Pages::imageAddress)
+                            .filter(address -> !address.isEmpty())
+                            .findFirst()
+                            .orElse(""),
                     moved(item.why())));
         }
         values.put("results", shown);
@@ -183,6 +205,16 @@ public final class SearchConsole {
                         reason.contribution() >= 0,
                         (int) Math.round(100 * Math.abs(reason.contribution()) / Math.max(greatest, 1e-9))))
                 .toList();
+    }
+
+    /** An image that somebody shows is known for a while, so that the page of its answer has an address. */
+    private String image(ServerRequest request) throws IOException {
+        String image = Pages.form(request).getOrDefault("image", "");
+        if (!Images.isImage(image)) {
+            throw new BadRequest("a file that is no image", "PNG, JPEG, WebP, GIF or BMP");
+        }
+        uploads.put(Images.reference(image), image);
+        return Images.reference(image);
     }
 
     private String click(ServerRequest request) throws IOException {

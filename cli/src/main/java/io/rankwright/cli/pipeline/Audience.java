@@ -208,7 +208,7 @@ public final class Audience {
                                 value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value));
                     }
                 }
-                case TIME, DATE, IDS, CATEGORIES, TEXT -> {}
+                case TIME, DATE, IDS, CATEGORIES, TEXT, IMAGE -> {}
             }
         }
         return fields;

@@ -16,7 +16,7 @@ import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.ImportedNetwork;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.TwoTower;
-import io.rankwright.models.text.Encoders;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.registry.Gates;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Trial;
@@ -332,7 +332,7 @@ public final class Pipeline {
                     "train", known.get().name());
             return known.get();
         }
-        try (var encoders = new Encoders(state)) {
+        try (var encoders = new Encoders(state, application.encoders())) {
             return train(log, registry, inputs, key, imported, encoders);
         }
     }

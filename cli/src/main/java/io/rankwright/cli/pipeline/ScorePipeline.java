@@ -8,9 +8,9 @@ import io.rankwright.log.CaseSimulator;
 import io.rankwright.log.DataRoot;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.Calibration;
+import io.rankwright.models.encoding.EncodedContents;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.models.text.CaseModel;
-import io.rankwright.models.text.EncodedTexts;
-import io.rankwright.models.text.Encoders;
 import io.rankwright.serving.score.ScoreModels;
 import io.rankwright.spec.ScoreApplication;
 import io.rankwright.spec.ScoreApplication.CaseFeature;
@@ -168,12 +168,12 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
     private List<Map<String, float[]>> vectors(ScoreSet data) {
         var vectors = new ArrayList<Map<String, float[]>>();
         data.cases().forEach(_ -> vectors.add(new HashMap<>()));
-        try (var encoders = new Encoders(state)) {
+        try (var encoders = new Encoders(state, application.encoders())) {
             for (CaseFeature.Embedding embedding : ScoreModels.embeddings(application)) {
                 try (Reporter.Step step = reporter.step("encode")) {
-                    EncodedTexts texts = encoders.of(embedding.encoder());
-                    int before = texts.size();
-                    List<float[]> found = texts.of(
+                    EncodedContents contents = encoders.of(embedding.encoder());
+                    int before = contents.size();
+                    List<float[]> found = contents.of(
                             data.cases().stream()
                                     .map(fields -> fields.getOrDefault(embedding.column(), ""))
                                     .toList(),
@@ -182,8 +182,12 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
                         vectors.get(i).put(embedding.name(), found.get(i));
                     }
                     step.outcome(
-                            "%s by %s: %,d texts, %,d of them new",
-                            embedding.name(), embedding.encoder().word(), found.size(), texts.size() - before);
+                            "%s by %s: %,d %s, %,d of them new",
+                            embedding.name(),
+                            embedding.encoder().word(),
+                            found.size(),
+                            embedding.encoder().isOfImages() ? "images" : "texts",
+                            contents.size() - before);
                 }
             }
         }

@@ -2,6 +2,7 @@ package io.rankwright.cli.pipeline;
 
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.EventLog.Counts;
+import io.rankwright.log.Images;
 import io.rankwright.log.Journal;
 import io.rankwright.log.Progress;
 import io.rankwright.log.SourceRows;
@@ -55,6 +56,7 @@ public record ScoreSet(
                 root,
                 source.globs(),
                 source.contract(),
+                new Images(state),
                 (fields, row) -> rows.putIfAbsent(
                                 source.key().isEmpty() ? Long.toString(row) : fields.getOrDefault(source.key(), ""),
                                 fields)

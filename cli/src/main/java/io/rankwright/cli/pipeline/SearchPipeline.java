@@ -10,8 +10,8 @@ import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.RowModel;
-import io.rankwright.models.text.EncodedTexts;
-import io.rankwright.models.text.Encoders;
+import io.rankwright.models.encoding.EncodedContents;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.retrieval.text.Asked;
 import io.rankwright.retrieval.text.Clicks;
 import io.rankwright.retrieval.text.Searches;
@@ -101,7 +101,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
     @Override
     SearchSet data() {
         try (Reporter.Step step = reporter.step("read")) {
-            SearchSet data = SearchSet.read(application, root, SearchModels.journal(state), step);
+            SearchSet data = SearchSet.read(application, root, state, step);
             Sources.keepQuarantine(state, data.quarantined());
             step.outcome(
                     "%,d %ss, %,d queries (%,d teach, %,d judge): %s",
@@ -134,7 +134,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
 
     @Override
     Trained train(SearchSet data) {
-        try (var encoders = new Encoders(state)) {
+        try (var encoders = new Encoders(state, application.encoders())) {
             encode(data, encoders);
             try (TextIndex index = index(data, encoders)) {
                 return learn(data, index, encoders);
@@ -145,19 +145,20 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
     private void encode(SearchSet data, Encoders encoders) {
         for (SearchFeature.Embedding embedding : application.features(SearchFeature.Embedding.class)) {
             try (Reporter.Step step = reporter.step("encode")) {
-                EncodedTexts texts = encoders.of(embedding.encoder());
-                int before = texts.size();
-                texts.of(
+                EncodedContents contents = encoders.of(embedding.encoder());
+                int before = contents.size();
+                contents.of(
                         data.items().values().stream()
                                 .map(row -> SearchModels.text(embedding, row))
                                 .toList(),
                         step);
                 step.outcome(
-                        "%s by %s: %,d texts, %,d of them new",
+                        "%s by %s: %,d %s, %,d of them new",
                         embedding.name(),
                         embedding.encoder().word(),
                         data.items().size(),
-                        texts.size() - before);
+                        embedding.encoder().isOfImages() ? "images" : "texts",
+                        contents.size() - before);
             }
         }
     }

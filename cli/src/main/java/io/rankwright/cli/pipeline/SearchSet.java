@@ -2,9 +2,11 @@ package io.rankwright.cli.pipeline;
 
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.EventLog.Counts;
+import io.rankwright.log.Images;
 import io.rankwright.log.Progress;
 import io.rankwright.log.SourceRows;
 import io.rankwright.models.Artefact;
+import io.rankwright.serving.search.SearchModels;
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.UserFault;
 import java.nio.charset.StandardCharsets;
@@ -49,9 +51,11 @@ public record SearchSet(
     /**
      * Reads the sources of a search, and what was clicked since.
      *
+     * @param state where images are kept, and what was clicked is noted
      * @throws UserFault if a file is missing or broken, or no judgement names what the other files hold
      */
-    static SearchSet read(SearchApplication application, DataRoot root, Path journal, Progress progress) {
+    static SearchSet read(SearchApplication application, DataRoot root, Path state, Progress progress) {
+        var images = new Images(state);
         var data = application.data();
         var reports = new ArrayList<SourceRows.Report>();
         var items = new LinkedHashMap<String, Map<String, String>>();
@@ -59,6 +63,7 @@ public record SearchSet(
                 root,
                 data.items().globs(),
                 data.items().contract(),
+                images,
                 (fields, _) -> items.put(fields.getOrDefault(data.items().key(), ""), fields) == null,
                 progress));
         var queries = new LinkedHashMap<String, String>();
@@ -66,6 +71,7 @@ public record SearchSet(
                 root,
                 data.queries().globs(),
                 data.queries().contract(),
+                images,
                 (fields, _) -> queries.put(
                                 fields.getOrDefault(data.queries().key(), ""),
                                 fields.getOrDefault(data.queryText(), ""))
@@ -73,8 +79,8 @@ public record SearchSet(
                 progress));
         var train = new LinkedHashMap<String, Set<String>>();
         var test = new LinkedHashMap<String, Set<String>>();
-        reports.add(judgements(application, root, data.train(), items, queries, train, progress));
-        reports.add(judgements(application, root, data.test(), items, queries, test, progress));
+        reports.add(judgements(application, root, images, data.train(), items, queries, train, progress));
+        reports.add(judgements(application, root, images, data.test(), items, queries, test, progress));
         if (train.isEmpty() || test.isEmpty()) {
             throw new UserFault("no judgement in " + String.join(", ", train.isEmpty() ? data.train() : data.test())
                     + " names a query and an item of the other files; expected some");
@@ -90,7 +96,7 @@ public record SearchSet(
                 queries,
                 train,
                 test,
-                ClickLog.read(journal),
+                ClickLog.read(SearchModels.journal(state)),
                 Artefact.hash(identity.getBytes(StandardCharsets.UTF_8)),
                 counts,
                 reports.stream()
@@ -101,6 +107,7 @@ public record SearchSet(
     private static SourceRows.Report judgements(
             SearchApplication application,
             DataRoot root,
+            Images images,
             List<String> globs,
             Map<String, Map<String, String>> items,
             Map<String, String> queries,
@@ -115,6 +122,7 @@ public record SearchSet(
                 root,
                 globs,
                 contract,
+                images,
                 (fields, _) -> {
                     String asked = fields.getOrDefault(query, "");
                     String answer = fields.getOrDefault(item, "");

@@ -1,8 +1,7 @@
 /**
- * Texts as numbers: pre-trained encoders whose vectors are kept by the hash of the text, and regressions over the runs of
- * words and characters.
+ * Texts as numbers: regressions over the runs of words and characters, and trees over what they and encoders say.
  *
- * <p>In go texts; out come vectors of length 1, or probabilities. It knows nothing of queries, items or cases.
+ * <p>In go texts and vectors; out come probabilities. It knows nothing of queries, items or cases.
  */
 @NullMarked
 package io.rankwright.models.text;

@@ -16,7 +16,7 @@ import org.apache.lucene.search.TermQuery;
 /**
  * One query as the index understands it.
  *
- * @param text what was asked
+ * @param text what was asked; the reference to an image
  * @param understood the same with words that no item has replaced by some that items have
  * @param words of what was understood, as they stand in the index
  * @param vectors of what was asked, by embedding

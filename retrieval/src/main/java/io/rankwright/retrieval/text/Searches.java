@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import org.apache.lucene.document.DoublePoint;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause;
@@ -44,19 +43,26 @@ public final class Searches {
     private final double meaningWeight;
 
     /**
-     * @param encoders for each embedding, what makes a vector of a query
+     * @param vectors what makes a vector of a query for each embedding
      * @param meaningWeight how much the list by meaning counts in a learned fusion, 0 to 1
      */
-    public Searches(
-            TextIndex index,
-            Function<SearchFeature.Embedding, Function<String, float[]>> encoders,
-            double meaningWeight,
-            Clicks clicks) {
+    public Searches(TextIndex index, AskedVectors vectors, double meaningWeight, Clicks clicks) {
         this.index = index;
         this.application = index.application();
-        this.understanding = new Understanding(index, encoders);
+        this.understanding = new Understanding(index, vectors);
         this.rankerInputs = new RankerInputs(application, clicks);
         this.meaningWeight = meaningWeight;
+    }
+
+    /** What makes vectors of queries. Any number of threads. */
+    public interface AskedVectors {
+        /**
+         * The vector of what was asked.
+         *
+         * @param asked words, or an image that is held or referred to
+         * @return empty if the embedding cannot be asked by such
+         */
+        Optional<float[]> of(SearchFeature.Embedding embedding, String asked);
     }
 
     /** The list that an order of candidates comes from. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rankwright.log.Folder;
+import io.rankwright.log.Images;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.SearchApplication;
@@ -55,6 +56,8 @@ public final class TextIndex implements AutoCloseable {
     static final String ID = "id";
     static final String ROW = "row";
     static final String COMPLETE = "complete";
+    /** The references to images of an item, whatever their column. */
+    private static final String IMAGE = "rows.image";
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final TypeReference<Map<String, String>> FIELDS = new TypeReference<>() {};
@@ -162,11 +165,16 @@ public final class TextIndex implements AutoCloseable {
                             length(text.name()), words.stemmed(content).size()));
                     all.append(content).append('\n');
                 }
-                case SearchFeature.Embedding embedding ->
-                    document.add(new KnnFloatVectorField(
-                            embedding.name(),
-                            encoders.apply(embedding).apply(joined(embedding.columns(), fields)),
-                            VectorSimilarityFunction.DOT_PRODUCT));
+                case SearchFeature.Embedding embedding -> {
+                    String content = joined(embedding.columns(), fields);
+                    // An item without an image is found by its words alone.
+                    if (!embedding.encoder().isOfImages() || !content.isEmpty()) {
+                        document.add(new KnnFloatVectorField(
+                                embedding.name(),
+                                encoders.apply(embedding).apply(content),
+                                VectorSimilarityFunction.DOT_PRODUCT));
+                    }
+                }
                 case SearchFeature.Category category ->
                     Optional.ofNullable(fields.get(category.column())).ifPresent(value -> {
                         document.add(new StringField(category.name(), value, Field.Store.NO));
@@ -197,6 +205,8 @@ public final class TextIndex implements AutoCloseable {
             }
         }
         document.add(new TextField(Words.PLAIN, all.toString(), Field.Store.NO));
+        Images.references(application.data().items().contract(), fields)
+                .forEach(reference -> document.add(new StringField(IMAGE, reference, Field.Store.NO)));
         try {
             writer().updateDocument(new Term(ID, id), document);
         } catch (IOException e) {
@@ -255,6 +265,11 @@ public final class TextIndex implements AutoCloseable {
     /** How many items there are. */
     public int size() {
         return read(searcher -> searcher.getIndexReader().numDocs());
+    }
+
+    /** Whether an item refers to an image. */
+    public boolean hasImage(String reference) {
+        return read(searcher -> searcher.count(new TermQuery(new Term(IMAGE, reference))) > 0);
     }
 
     /** The row of an item as it came. */

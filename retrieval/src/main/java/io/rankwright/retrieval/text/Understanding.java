@@ -1,5 +1,6 @@
 package io.rankwright.retrieval.text;
 
+import io.rankwright.log.Images;
 import io.rankwright.spec.SearchApplication;
 import io.rankwright.spec.SearchFeature;
 import java.io.IOException;
@@ -8,7 +9,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.lucene.index.Term;
@@ -27,15 +27,19 @@ final class Understanding {
 
     private final TextIndex index;
     private final SearchApplication application;
-    private final Function<SearchFeature.Embedding, Function<String, float[]>> encoders;
+    private final Searches.AskedVectors vectors;
 
-    Understanding(TextIndex index, Function<SearchFeature.Embedding, Function<String, float[]>> encoders) {
+    Understanding(TextIndex index, Searches.AskedVectors vectors) {
         this.index = index;
         this.application = index.application();
-        this.encoders = encoders;
+        this.vectors = vectors;
     }
 
     Asked of(String text) {
+        if (Images.isImage(text)) {
+            String reference = Images.reference(text);
+            return new Asked(reference, reference, List.of(), vectors(text));
+        }
         return asked(
                 text,
                 application.serving().isSpellingTolerant() ? index.read(searcher -> corrected(searcher, text)) : text);
@@ -46,17 +50,25 @@ final class Understanding {
     }
 
     Asked withoutMeaning(String text) {
+        if (Images.isImage(text)) {
+            String reference = Images.reference(text);
+            return new Asked(reference, reference, List.of(), Map.of());
+        }
         return new Asked(text, text, index.words().stemmed(text), Map.of());
     }
 
     private Asked asked(String text, String understood) {
-        var vectors = new HashMap<String, float[]>();
-        for (SearchFeature.Embedding embedding : usedEmbeddings()) {
-            vectors.put(embedding.name(), encoders.apply(embedding).apply(understood));
-        }
         var words = new ArrayList<>(index.words().stemmed(understood));
         synonyms(understood).forEach(phrase -> words.addAll(index.words().stemmed(phrase)));
-        return new Asked(text, understood, words, vectors);
+        return new Asked(text, understood, words, vectors(understood));
+    }
+
+    private Map<String, float[]> vectors(String asked) {
+        var found = new HashMap<String, float[]>();
+        for (SearchFeature.Embedding embedding : usedEmbeddings()) {
+            vectors.of(embedding, asked).ifPresent(vector -> found.put(embedding.name(), vector));
+        }
+        return found;
     }
 
     /** The phrases that mean the same as some that were asked. */

@@ -96,7 +96,11 @@ class SearchesTest {
     }
 
     private Searches searches(double meaningWeight) {
-        return new Searches(index, encoders(), meaningWeight, Clicks.NONE);
+        return new Searches(
+                index,
+                (embedding, asked) -> Optional.of(encoders().apply(embedding).apply(asked)),
+                meaningWeight,
+                Clicks.NONE);
     }
 
     private Searches.Answer answer(String query, List<Filter> filters) {

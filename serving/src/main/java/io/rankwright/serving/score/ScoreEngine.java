@@ -8,13 +8,14 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.rankwright.log.Images;
 import io.rankwright.log.Journal;
 import io.rankwright.log.SourceRows;
 import io.rankwright.models.Artefact;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.models.text.CaseModel;
 import io.rankwright.models.text.CaseModel.Scored;
 import io.rankwright.models.text.CaseModel.WordShare;
-import io.rankwright.models.text.Encoders;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.serving.BadRequest;
@@ -72,6 +73,7 @@ public final class ScoreEngine implements Served {
     private final Registry registry;
     private final String data;
     private final Encoders encoders;
+    private final Images images;
     private final Contract asked;
     private final Journal journal;
     private final Journal cases;
@@ -104,7 +106,8 @@ public final class ScoreEngine implements Served {
         this.registry = registry;
         this.data = isSimulated ? "simulated" : "real";
         this.clock = clock;
-        this.encoders = new Encoders(state);
+        this.images = new Images(state);
+        this.encoders = new Encoders(state, application.encoders());
         this.asked = asked(application);
         this.journalFile = Verdicts.journal(state);
         this.casesFile = Verdicts.cases(state);
@@ -210,6 +213,11 @@ public final class ScoreEngine implements Served {
         return live.version();
     }
 
+    /** The images of cases that were acted on. */
+    public Images images() {
+        return images;
+    }
+
     /** Whether the data are real or simulated. */
     public String data() {
         return data;
@@ -256,7 +264,7 @@ public final class ScoreEngine implements Served {
      * @throws BadRequest if a field is missing or wrong
      */
     public Result score(String id, Map<String, String> given) {
-        Optional<String> fault = SourceRows.fault(asked, given);
+        Optional<String> fault = SourceRows.fault(asked, given).or(() -> images.fault(asked, given, Optional.empty()));
         if (fault.isPresent()) {
             throw new BadRequest(fault.get());
         }
@@ -320,7 +328,7 @@ public final class ScoreEngine implements Served {
                 missing);
     }
 
-    /** What was acted on is kept, for it may be reviewed or appealed; what is allowed leaves no words behind. */
+    /** What was acted on is kept, for it may be reviewed or appealed; what is allowed leaves no words and no image behind. */
     private void keep(Result result, Map<String, String> given) {
         String hash =
                 Artefact.hash(json(given).getBytes(StandardCharsets.UTF_8)).substring(0, 16);
@@ -337,8 +345,9 @@ public final class ScoreEngine implements Served {
             journal.note(List.of(decision));
             return;
         }
-        fields.put(result.id(), given);
-        cases.keep(List.of(new Journal.Entry(Verdicts.entryId(result.id(), hash), "case", clock.millis(), given)));
+        Map<String, String> kept = images.keep(asked, given, Optional.empty());
+        fields.put(result.id(), kept);
+        cases.keep(List.of(new Journal.Entry(Verdicts.entryId(result.id(), hash), "case", clock.millis(), kept)));
         if (journal.keep(List.of(decision)).getFirst()) {
             again(decision);
         }
@@ -507,8 +516,15 @@ public final class ScoreEngine implements Served {
      */
     public record Explanation(String label, Map<String, Double> inputs, List<WordShare> words) {}
 
-    /** Explains each label of a case; shows its words. */
+    /**
+     * Explains each label of a case; shows its words.
+     *
+     * @throws BadRequest if an image is none
+     */
     public List<Explanation> explain(Map<String, String> given) {
+        images.fault(asked, given, Optional.empty()).ifPresent(fault -> {
+            throw new BadRequest(fault);
+        });
         return live.answer(now -> {
             CaseModel model = now.models();
             List<String> labels = application.framing().names();

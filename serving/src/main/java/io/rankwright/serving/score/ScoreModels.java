@@ -1,6 +1,6 @@
 package io.rankwright.serving.score;
 
-import io.rankwright.models.text.Encoders;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.spec.ScoreApplication;
 import io.rankwright.spec.ScoreApplication.CaseFeature;
 import java.util.HashMap;

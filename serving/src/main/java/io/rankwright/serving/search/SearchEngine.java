@@ -4,10 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.rankwright.log.Images;
 import io.rankwright.log.Journal;
 import io.rankwright.log.SourceRows;
 import io.rankwright.models.Artefact;
-import io.rankwright.models.text.Encoders;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.text.Asked;
@@ -63,6 +64,7 @@ public final class SearchEngine implements Served {
     private final Registry registry;
     private final String data;
     private final Encoders encoders;
+    private final Images images;
     private final TextIndex index;
     private final Journal journal;
     private final Clock clock;
@@ -92,7 +94,8 @@ public final class SearchEngine implements Served {
         this.registry = registry;
         this.data = isSimulated ? "simulated" : "real";
         this.clock = clock;
-        this.encoders = new Encoders(state);
+        this.images = new Images(state);
+        this.encoders = new Encoders(state, application.encoders());
         this.index = SearchModels.index(state, application, false, dataHash, encoders, filling);
         Path file = SearchModels.journal(state);
         Journal.entries(file).forEach(this::again);
@@ -181,6 +184,11 @@ public final class SearchEngine implements Served {
         return live.version();
     }
 
+    /** The images that items refer to. */
+    public Images images() {
+        return images;
+    }
+
     /** Whether the data are real or simulated. */
     public String data() {
         return data;
@@ -194,13 +202,14 @@ public final class SearchEngine implements Served {
     /**
      * What is asked for.
      *
+     * @param query words, or an image: held as a data URI, or the reference to one of an item
      * @param from how many of the list are left out at its beginning
      * @param isExplained whether to say what moved each score
      */
     public record Request(String query, int from, int size, List<Searches.Filter> filters, boolean isExplained) {
         public Request {
             filters = List.copyOf(filters);
-            if (query.isBlank() || query.length() > LONGEST_QUERY) {
+            if (query.isBlank() || (query.length() > LONGEST_QUERY && !Images.isImage(query))) {
                 throw new BadRequest(
                         query.isBlank() ? "an empty query" : "a query of " + query.length() + " characters",
                         "1 to " + LONGEST_QUERY + " characters");
@@ -251,9 +260,17 @@ public final class SearchEngine implements Served {
             List<String> degraded,
             double milliseconds) {}
 
-    /** Answers a query. */
+    /**
+     * Answers a query.
+     *
+     * @throws BadRequest if an image is asked for that is none, or by which nothing can be found
+     */
     public Reply search(Request request) {
         long start = System.nanoTime();
+        boolean isImage = Images.isImage(request.query());
+        if (isImage) {
+            refuseImage(request.query());
+        }
         return live.answer(now -> {
             var stages = new Stages(threads, stageMeters, application.serving().budget(), true);
             Searches searches = now.models().searches();
@@ -275,7 +292,7 @@ public final class SearchEngine implements Served {
                     UUID.randomUUID().toString(),
                     now.version().name(),
                     data,
-                    request.query(),
+                    isImage ? Images.reference(request.query()) : request.query(),
                     answer.corrected().orElse(""),
                     answer.found(),
                     answer.results().stream()
@@ -286,6 +303,19 @@ public final class SearchEngine implements Served {
                     nanos / 1e6);
             note(reply, answer, request.from());
             return reply;
+        });
+    }
+
+    private void refuseImage(String image) {
+        boolean isAnswered = application.features(SearchFeature.Embedding.class).stream()
+                .anyMatch(embedding -> embedding.encoder().isOfImages());
+        if (!isAnswered) {
+            throw new BadRequest(
+                    "an image as query",
+                    "words, for no " + application.framing().item() + " of this search has a vector of an image");
+        }
+        images.fault(image).ifPresent(fault -> {
+            throw new BadRequest("the image is " + fault);
         });
     }
 
@@ -428,19 +458,31 @@ public final class SearchEngine implements Served {
         var source = application.data().items();
         var row = new LinkedHashMap<>(fields);
         row.put(source.key(), id);
-        Optional<String> fault = SourceRows.fault(source.contract(), row);
+        Optional<String> fault = SourceRows.fault(source.contract(), row)
+                .or(() -> images.fault(source.contract(), row, Optional.empty()));
         if (fault.isPresent()) {
             return fault;
         }
-        journal.keep(List.of(new Journal.Entry(UUID.randomUUID().toString(), "put", clock.millis(), row)));
-        index.put(id, row);
+        Map<String, String> kept = images.keep(source.contract(), row, Optional.empty());
+        journal.keep(List.of(new Journal.Entry(UUID.randomUUID().toString(), "put", clock.millis(), kept)));
+        Map<String, String> before = index.row(id).orElse(Map.of());
+        index.put(id, kept);
         index.refresh();
+        dropImages(before);
         return Optional.empty();
+    }
+
+    /** The images of a row that is gone, as far as no other item has them too. */
+    private void dropImages(Map<String, String> gone) {
+        Images.references(application.data().items().contract(), gone).stream()
+                .filter(reference -> !index.hasImage(reference))
+                .forEach(images::drop);
     }
 
     /** Takes an item out; whether it was there. */
     public boolean delete(String id) {
-        if (index.row(id).isEmpty()) {
+        Optional<Map<String, String>> known = index.row(id);
+        if (known.isEmpty()) {
             return false;
         }
         journal.keep(List.of(new Journal.Entry(
@@ -450,6 +492,7 @@ public final class SearchEngine implements Served {
                 Map.of(application.data().items().key(), id))));
         index.delete(id);
         index.refresh();
+        dropImages(known.get());
         return true;
     }
 

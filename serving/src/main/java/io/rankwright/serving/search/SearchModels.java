@@ -1,11 +1,11 @@
 package io.rankwright.serving.search;
 
+import io.rankwright.log.Images;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.BoostedTrees;
 import io.rankwright.models.RowModel;
 import io.rankwright.models.RowNetworks;
-import io.rankwright.models.text.EncodedTexts;
-import io.rankwright.models.text.Encoders;
+import io.rankwright.models.encoding.Encoders;
 import io.rankwright.retrieval.text.Clicks;
 import io.rankwright.retrieval.text.Searches;
 import io.rankwright.retrieval.text.TextIndex;
@@ -101,16 +101,20 @@ public final class SearchModels {
                 .collect(Collectors.joining(" "));
     }
 
-    /** What makes the vector of an item's text for each embedding; those that are new are kept. */
+    /** What makes the vector of an item's text or image for each embedding; those that are new are kept. */
     public static Function<SearchFeature.Embedding, Function<String, float[]>> ofItems(Encoders encoders) {
-        return embedding -> encoders.vectors(embedding.encoder());
+        return embedding -> encoders.of(embedding.encoder())::vector;
     }
 
-    /** What makes the vector of a query for each embedding. */
-    public static Function<SearchFeature.Embedding, Function<String, float[]>> ofQueries(Encoders encoders) {
-        return embedding -> {
-            EncodedTexts texts = encoders.of(embedding.encoder());
-            return query -> texts.passing(embedding.encoder().queryPrefix() + query);
+    /** What makes the vector of a query, words or an image, for each embedding. */
+    public static Searches.AskedVectors ofQueries(Encoders encoders) {
+        return (embedding, asked) -> {
+            if (Images.isImage(asked)) {
+                return embedding.encoder().isOfImages()
+                        ? Optional.of(encoders.of(embedding.encoder()).passing(asked))
+                        : Optional.empty();
+            }
+            return embedding.ofWords().map(encoder -> encoders.of(encoder).passing(encoder.queryPrefix() + asked));
         };
     }
 

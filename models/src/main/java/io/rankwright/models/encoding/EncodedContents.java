@@ -1,16 +1,16 @@
-package io.rankwright.models.text;
+package io.rankwright.models.encoding;
 
+import io.rankwright.log.Images;
 import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
-import io.rankwright.models.Artefact;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.EnvironmentFault;
+import io.rankwright.spec.UserFault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -24,23 +24,23 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The vectors of texts, each computed once: they are kept in a file by the hash of the text, written as they come, so that
+ * The vectors of texts or images, each computed once: they are kept in a file by the hash of the content, written as they come, so that
  * a job that was killed goes on where it was. What is torn at the end of the file is cut off; a record that is damaged is
  * computed again.
  *
  * <p>A vector of 384 takes 1.6 kB in the file and in memory. Thread-safety: any number of threads. One process writes;
  * others that work beside it keep what they compute in memory alone.
  */
-public final class EncodedTexts implements AutoCloseable {
+public final class EncodedContents implements AutoCloseable {
     private static final int HASH_BYTES = 32;
 
-    private final TextEncoder encoder;
+    private final ContentEncoder encoder;
     private final FileChannel file;
     private final int recordBytes;
     private final boolean isWriter;
     private final Map<String, float[]> known = new ConcurrentHashMap<>();
 
-    private EncodedTexts(TextEncoder encoder, FileChannel file) throws IOException {
+    private EncodedContents(ContentEncoder encoder, FileChannel file) throws IOException {
         this.encoder = encoder;
         this.file = file;
         this.isWriter = locked(file);
@@ -51,16 +51,19 @@ public final class EncodedTexts implements AutoCloseable {
      * Opens the vectors of an encoder.
      *
      * @param folder where its file is or will be
+     * @param images where the images lie that are referred to
+     * @throws UserFault if the files of an application's own encoder are not what they should be
      */
-    public static EncodedTexts open(Path folder, Encoder encoder) {
-        Path path = folder.resolve(encoder.word() + ".vectors");
+    public static EncodedContents open(Path folder, Encoder encoder, Images images) {
+        Path path = folder.resolve(encoder.id() + ".vectors");
         try {
             Files.createDirectories(folder);
+            ContentEncoder loaded = ContentEncoder.load(encoder, images);
             FileChannel file = FileChannel.open(
                     path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            var texts = new EncodedTexts(TextEncoder.load(encoder), file);
-            texts.readAll();
-            return texts;
+            var contents = new EncodedContents(loaded, file);
+            contents.readAll();
+            return contents;
         } catch (IOException e) {
             throw new EnvironmentFault("could not open " + path + ": " + e.getMessage(), true, e);
         }
@@ -101,52 +104,48 @@ public final class EncodedTexts implements AutoCloseable {
         return encoder.encoder();
     }
 
-    /** How many texts are known. */
+    /** How many contents are known. */
     public int size() {
         return known.size();
     }
 
-    /** The vectors of texts, in their order; those that are not known are computed on all cores and kept. */
-    public List<float[]> of(List<String> texts, Progress progress) {
+    /** The vectors of contents, in their order; those that are not known are computed on all cores and kept. */
+    public List<float[]> of(List<String> contents, Progress progress) {
         var missing = new LinkedHashMap<String, String>();
-        for (String text : texts) {
-            String hash = hash(text);
+        for (String content : contents) {
+            String hash = encoder.hash(content);
             if (!known.containsKey(hash)) {
-                missing.put(hash, text);
+                missing.put(hash, content);
             }
         }
         List<Map.Entry<String, String>> work = List.copyOf(missing.entrySet());
         Workers.forEach(
                 work.size(),
                 progress,
-                "texts",
+                encoder().isOfImages() ? "images" : "texts",
                 () -> i -> keep(work.get(i).getKey(), encoder.encode(work.get(i).getValue())));
-        var vectors = new ArrayList<float[]>(texts.size());
-        for (String text : texts) {
-            vectors.add(vector(text));
+        var vectors = new ArrayList<float[]>(contents.size());
+        for (String content : contents) {
+            vectors.add(vector(content));
         }
         return vectors;
     }
 
-    /** The vector of one text, which is kept if the text may come again. */
-    public float[] vector(String text) {
-        String hash = hash(text);
+    /** The vector of one content, which is kept if the content may come again. */
+    public float[] vector(String content) {
+        String hash = encoder.hash(content);
         float @Nullable [] vector = known.get(hash);
         if (vector == null) {
-            vector = encoder.encode(text);
+            vector = encoder.encode(content);
             keep(hash, vector);
         }
         return vector;
     }
 
     /** The vector of what is asked once, such as a query: nothing is kept. */
-    public float[] passing(String text) {
-        float @Nullable [] vector = known.get(hash(text));
-        return vector == null ? encoder.encode(text) : vector;
-    }
-
-    private static String hash(String text) {
-        return Artefact.hash(text.getBytes(StandardCharsets.UTF_8));
+    public float[] passing(String content) {
+        float @Nullable [] vector = known.get(encoder.hash(content));
+        return vector == null ? encoder.encode(content) : vector;
     }
 
     private synchronized void keep(String hash, float[] vector) {

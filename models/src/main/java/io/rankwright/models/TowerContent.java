@@ -6,16 +6,16 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The vector of an entity's text, zeros where it has none. Any number of threads, as long as the encoder takes them.
+ * The vector of an entity's text or image, zeros where it has none. Any number of threads, as long as the encoder takes them.
  *
- * @param encoder from a text to its vector, which has the length that the input says
+ * @param encoder from a content to its vector, which has the length that the input says
  */
-public record TowerText(TowerInput input, EntityTable entities, Function<String, float[]> encoder)
+public record TowerContent(TowerInput input, EntityTable entities, Function<String, float[]> encoder)
         implements TowerSource {
     @Override
     public void fill(TowerBatch batch, int row, int place, int code, Map<String, int[]> sequences) {
         String text = text(code);
-        batch.set(row, place, text.isEmpty() ? new float[input.encoder().dim()] : encoder.apply(text));
+        batch.set(row, place, text.isEmpty() ? new float[input.dim()] : encoder.apply(text));
     }
 
     /** The texts of an entity's columns, one behind the other. */

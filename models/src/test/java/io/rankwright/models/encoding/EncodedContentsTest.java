@@ -1,7 +1,8 @@
-package io.rankwright.models.text;
+package io.rankwright.models.encoding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rankwright.log.Images;
 import io.rankwright.log.Progress;
 import io.rankwright.spec.Encoder;
 import java.io.RandomAccessFile;
@@ -11,9 +12,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-class EncodedTextsTest {
+class EncodedContentsTest {
     private static final String CAT = "A cat sleeps on the warm roof.";
     private static final String KITTEN = "On the roof, in the sun, a kitten is asleep.";
     private static final String RATES = "The central bank raised its interest rate by a quarter point.";
@@ -21,10 +22,18 @@ class EncodedTextsTest {
     @TempDir
     private Path folder;
 
+    private static List<Encoder> included() {
+        return Encoder.INCLUDED;
+    }
+
+    private EncodedContents open(Path in) {
+        return EncodedContents.open(in, Encoder.ALL_MINILM_L6_V2, new Images(in));
+    }
+
     @ParameterizedTest
-    @EnumSource(Encoder.class)
+    @MethodSource("included")
     void whatMeansTheSameLiesNear_andEveryVectorHasLengthOne(Encoder encoder) {
-        try (var texts = EncodedTexts.open(folder, encoder)) {
+        try (var texts = EncodedContents.open(folder, encoder, new Images(folder))) {
             List<float[]> vectors = texts.of(List.of(CAT, KITTEN, RATES), Progress.SILENT);
 
             assertThat(vectors).allSatisfy(vector -> {
@@ -38,14 +47,14 @@ class EncodedTextsTest {
     @Test
     void aTextHasTheSameVector_aloneAmongOthersAndAfterARestart() {
         float[] alone;
-        try (var texts = EncodedTexts.open(folder.resolve("alone"), Encoder.ALL_MINILM_L6_V2)) {
+        try (var texts = open(folder.resolve("alone"))) {
             alone = texts.vector(CAT);
         }
-        try (var texts = EncodedTexts.open(folder, Encoder.ALL_MINILM_L6_V2)) {
+        try (var texts = open(folder)) {
             assertThat(texts.of(List.of(RATES, KITTEN, CAT), Progress.SILENT).get(2))
                     .isEqualTo(alone);
         }
-        try (var texts = EncodedTexts.open(folder, Encoder.ALL_MINILM_L6_V2)) {
+        try (var texts = open(folder)) {
             assertThat(texts.size()).isEqualTo(3);
             assertThat(texts.vector(CAT)).isEqualTo(alone);
         }
@@ -54,7 +63,7 @@ class EncodedTextsTest {
     @Test
     void aTornAndADamagedRecordAreComputedAgain_theOthersStay() throws Exception {
         float[] right;
-        try (var texts = EncodedTexts.open(folder, Encoder.ALL_MINILM_L6_V2)) {
+        try (var texts = open(folder)) {
             right = texts.of(List.of(CAT, KITTEN, RATES), Progress.SILENT).getFirst();
         }
         Path file = folder.resolve("all-minilm-l6-v2.vectors");
@@ -64,7 +73,7 @@ class EncodedTextsTest {
             bytes.seek(size / 3 + 200);
             bytes.write(0x55);
         }
-        try (var texts = EncodedTexts.open(folder, Encoder.ALL_MINILM_L6_V2)) {
+        try (var texts = open(folder)) {
             assertThat(texts.size()).isLessThan(3).isPositive();
             assertThat(texts.of(List.of(CAT, KITTEN, RATES), Progress.SILENT).getFirst())
                     .isEqualTo(right);
