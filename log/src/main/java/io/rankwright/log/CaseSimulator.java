@@ -50,14 +50,14 @@ public final class CaseSimulator {
         var simulator = new CaseSimulator(application, settings);
         var rows = new ArrayList<Map<String, String>>();
         int labels = application.framing().labels().size();
-        for (int c = 0; c < settings.cases(); c++) {
-            // The first label is the rare one, as harm is.
-            double draw = simulator.random.nextDouble();
-            int label = draw < 0.15 ? 0 : 1 + simulator.random.nextInt(Math.max(1, labels - 1));
-            rows.add(simulator.row(
-                    Math.min(label, labels - (application.framing().isExclusive() ? 1 : 0)), c));
-        }
         try {
+            for (int c = 0; c < settings.cases(); c++) {
+                // The first label is the rare one, as harm is.
+                double draw = simulator.random.nextDouble();
+                int label = draw < 0.15 ? 0 : 1 + simulator.random.nextInt(Math.max(1, labels - 1));
+                rows.add(simulator.row(
+                        Math.min(label, labels - (application.framing().isExclusive() ? 1 : 0)), c));
+            }
             MadeFile.write(
                     folder,
                     application.data().cases().globs().getFirst(),
@@ -69,11 +69,12 @@ public final class CaseSimulator {
     }
 
     /** @param label the place of the label that holds; one more than the last where none does */
-    private Map<String, String> row(int label, int number) {
+    private Map<String, String> row(int label, int number) throws IOException {
         var row = new HashMap<String, String>(numbers(label));
         for (Contract.Column column : application.data().cases().contract().sourceColumns()) {
             switch (column.type()) {
                 case TEXT -> row.put(column.name(), text(label));
+                case IMAGE -> row.put(column.name(), MadeImage.of(label, random));
                 case ID -> row.put(column.name(), "case-" + number);
                 case CATEGORY -> row.put(column.name(), "kind-" + random.nextInt(4));
                 default -> {}

@@ -116,6 +116,11 @@ public final class PageCorpus {
             row.put(
                     texts.getLast().name(),
                     texts.size() == 1 ? section.heading() + "\n" + section.body() : section.body());
+            for (Contract.Column column : data.items().contract().columns()) {
+                if (column.type() == Contract.Type.IMAGE) {
+                    row.put(column.name(), MadeImage.of(kind(section), random));
+                }
+            }
             items.add(row);
         }
         var asked = new ArrayList<Map<String, String>>();
@@ -128,7 +133,11 @@ public final class PageCorpus {
                 judgement.columnOf(application.framing().item()).orElseThrow().name();
         for (int q = 1; q <= queries; q++) {
             Section section = sections.get(random.nextInt(sections.size()));
-            asked.add(Map.of(data.queries().key(), Integer.toString(q), data.queryText(), query(section)));
+            asked.add(Map.of(
+                    data.queries().key(),
+                    Integer.toString(q),
+                    data.queryText(),
+                    data.isAskedByImages() ? MadeImage.of(kind(section), random) : query(section)));
             // A quarter judges.
             (q % 4 == 0 ? test : train).add(Map.of(ofQuery, Integer.toString(q), ofItem, section.id()));
         }
@@ -136,6 +145,16 @@ public final class PageCorpus {
         MadeFile.write(folder, data.queries().globs().getFirst(), data.queries().contract(), asked);
         MadeFile.write(folder, data.train().getFirst(), judgement, train);
         MadeFile.write(folder, data.test().getFirst(), judgement, test);
+    }
+
+    /** What its image shows: which page it is of. */
+    private int kind(Section section) {
+        List<String> pages = sections.stream().map(PageCorpus::page).distinct().toList();
+        return pages.indexOf(page(section));
+    }
+
+    private static String page(Section section) {
+        return section.id().substring(0, section.id().indexOf('#'));
     }
 
     private String query(Section section) {

@@ -57,7 +57,7 @@ public record SearchApplication(
     /**
      * Step 3.
      *
-     * @param queryText the column of the query with what was asked
+     * @param queryText the column of the query with what was asked, words or an image
      * @param train patterns of the files with pairs that teach
      * @param test patterns of the files with pairs that judge
      * @param judgement the contract of a pair: an id of each entity and perhaps a grade
@@ -77,6 +77,14 @@ public record SearchApplication(
         public SearchData {
             train = List.copyOf(train);
             test = List.copyOf(test);
+        }
+
+        /** Whether images are asked for by the queries that teach and judge, instead of words. */
+        public boolean isAskedByImages() {
+            return queries.contract()
+                    .column(queryText)
+                    .filter(column -> column.type() == Contract.Type.IMAGE)
+                    .isPresent();
         }
     }
 

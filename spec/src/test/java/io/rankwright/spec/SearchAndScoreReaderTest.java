@@ -136,6 +136,75 @@ class SearchAndScoreReaderTest {
         assertThat(problems.toString()).contains(message);
     }
 
+    private static final String ENCODER = "dim: 48\nimages: { size: 32, mean: [0.5, 0.5, 0.5] }\n";
+
+    /** The search with a column of images and an encoder of its own. */
+    private Path withImages(String encoder, String feature) throws IOException {
+        Path folder = changed(
+                "paper-search", "length:   {", "look: { embedding: paper.look, " + feature + " }\n    length:   {");
+        Path contract = folder.resolve("contracts/paper.yaml");
+        Files.writeString(contract, Files.readString(contract) + "  look: { type: image, null: allowed }\n");
+        Files.createDirectories(folder.resolve("encoders/own"));
+        Files.writeString(folder.resolve("encoders/own/encoder.yaml"), encoder);
+        Files.writeString(folder.resolve("encoders/own/network.onnx"), "a network");
+        return folder;
+    }
+
+    @Test
+    void anEncoderOfItsOwnIsReadAndBelongsToTheApplication() throws IOException {
+        Path folder = withImages(ENCODER, "encoder: own");
+        SearchApplication application = SearchApplication.read(folder);
+
+        Encoder encoder = application.encoders().getLast();
+        assertThat(application.encoders()).hasSize(2);
+        assertThat(encoder.id()).startsWith("own-").hasSize(16);
+        assertThat(encoder.dim()).isEqualTo(48);
+        assertThat(encoder.pooling()).isEqualTo(Encoder.Pooling.NONE);
+        assertThat(encoder.reading())
+                .isEqualTo(new Encoder.Images(
+                        32, 32, Encoder.Fit.CROP, List.of(0.5, 0.5, 0.5), List.of(1.0, 1.0, 1.0), false));
+        Files.writeString(folder.resolve("encoders/own/network.onnx"), "another network");
+        SearchApplication other = SearchApplication.read(folder);
+        assertThat(other.encoders().getLast().id()).isNotEqualTo(encoder.id());
+        assertThat(other.hash()).isNotEqualTo(application.hash());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "dim: 48 | encoder: own | an encoder of nothing",
+                "dim: 48, images: { size: 32 }, texts: {} | encoder: own | both texts and images",
+                "dim: 48, texts: {} | encoder: own | no file tokenizer.json",
+                "dim: 48, network: ../own.onnx, images: { size: 32 } | encoder: own | no file ../own.onnx",
+                "dim: 48, images: { size: 32, resize: 16 } | encoder: own | resize not less",
+                "dim: 48, images: { size: 32, deviation: [1, 0, 1] } | encoder: own | more than 0",
+                "dim: 48, images: { size: 32, fit: cover } | encoder: own | 'cover'",
+                "dim: 48, images: { size: 32 } | encoder: owl | or a folder encoders/owl",
+                "dim: 48, images: { size: 32 } | encoder: all-minilm-l6-v2 | no source can fill it",
+                "dim: 48, images: { size: 32 } | encoder: own, asked_by: all-minilm-l6-v2 | vectors of 48",
+                "dim: 384, images: { size: 32 } | encoder: own, asked_by: own | an encoder of texts",
+            })
+    void anEncoderThatIsWrongIsNamedWithItsPlace(String encoder, String feature, String message) throws IOException {
+        assertThatThrownBy(() -> SearchApplication.read(withImages("{ " + encoder + " }\n", feature)))
+                .isInstanceOf(UserFault.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void wordsThatAreAskedMayHaveAnEncoderInTheSpaceOfTheImages() throws IOException {
+        SearchApplication application = SearchApplication.read(
+                withImages("{ dim: 384, images: { size: 32 } }", "encoder: own, asked_by: all-minilm-l6-v2"));
+
+        var look = application.features(SearchFeature.Embedding.class).getLast();
+        assertThat(look.ofWords()).hasValue(Encoder.ALL_MINILM_L6_V2);
+        assertThat(application
+                        .features(SearchFeature.Embedding.class)
+                        .getFirst()
+                        .ofWords())
+                .hasValue(Encoder.ALL_MINILM_L6_V2);
+    }
+
     @Test
     void anApplicationOfAnotherTaskIsRefusedByWhatNeedsAFeed() {
         assertThatThrownBy(() -> FeedApplication.read(APPS.resolve("paper-search")))

@@ -82,10 +82,12 @@ public sealed interface ContentEncoder extends AutoCloseable permits TextEncoder
 
         private final Encoder encoder;
         private final OrtSession session;
+        private final Set<String> inputs;
 
         private Network(Encoder encoder, OrtSession session) {
             this.encoder = encoder;
             this.session = session;
+            this.inputs = Set.copyOf(session.getInputNames());
         }
 
         static Network of(Encoder encoder) {
@@ -101,7 +103,7 @@ public sealed interface ContentEncoder extends AutoCloseable permits TextEncoder
 
         /** The names of what it looks at. */
         Set<String> inputs() {
-            return session.getInputNames();
+            return inputs;
         }
 
         /** The vector of length 1. */

@@ -1,5 +1,6 @@
 package io.rankwright.retrieval.text;
 
+import io.rankwright.log.Images;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,11 @@ public record Asked(String text, String understood, List<String> words, Map<Stri
     public Asked {
         words = List.copyOf(words);
         vectors = Map.copyOf(vectors);
+    }
+
+    /** Whether an image was asked for. */
+    public boolean isImage() {
+        return Images.isImage(text);
     }
 
     /** What was understood, if it is not what was asked. */

@@ -231,12 +231,15 @@ public final class Searches {
             IndexSearcher timed = timed(searcher, start, deadlines.retrieval());
             Found found = candidates(timed, asked, filters);
             deadlines.retrieved(start, timed.timedOut());
-            List<String> inputs = order.isEmpty()
+            // A ranker that learnt from words knows nothing of images, and the other way round.
+            Optional<Order> ofKind =
+                    order.filter(_ -> asked.isImage() == application.data().isAskedByImages());
+            List<String> inputs = ofKind.isEmpty()
                     ? List.of()
                     : application.model().rank().orElseThrow().features();
             Optional<Ordered> ordered = found.size() == 0
                     ? Optional.empty()
-                    : order.flatMap(ranker -> deadlines.ranking(
+                    : ofKind.flatMap(ranker -> deadlines.ranking(
                             reading(searcher, () -> ordered(searcher, asked, found, inputs, ranker))));
             float[] rows = ordered.map(Ordered::rows).orElseGet(() -> new float[0]);
             int depth =
@@ -425,8 +428,10 @@ public final class Searches {
             }
             case Fusion.Learned() -> {
                 double[][] scaled = scaled(searcher, asked, documents);
+                // An image has no words to weigh against.
+                double weight = asked.isImage() ? 1 : meaningWeight;
                 for (int i = 0; i < fused.length; i++) {
-                    fused[i] = (1 - meaningWeight) * scaled[0][i] + meaningWeight * scaled[1][i];
+                    fused[i] = (1 - weight) * scaled[0][i] + weight * scaled[1][i];
                 }
             }
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rankwright.log.DataRoot;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EventLog;
+import io.rankwright.log.Images;
 import io.rankwright.log.Ingestion;
 import io.rankwright.log.Progress;
 import io.rankwright.models.Artefact;
@@ -12,21 +13,26 @@ import io.rankwright.models.TwoTower;
 import io.rankwright.models.encoding.Encoders;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.FeedApplication;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Readers of two kinds and stories about two things, of which a tower knows the titles alone. */
-class TextTowerTest {
+/** Readers of two kinds and stories about two things, of which a tower knows the titles alone, or the pictures. */
+class ContentTowerTest {
     private static final int READERS = 40;
     private static final int STORIES = 120;
     /** The last stories are shown to nobody. */
@@ -84,6 +90,12 @@ class TextTowerTest {
               fallback: [last_good]
             """;
 
+    /** ONNX: of 1 x 3 x 32 x 32 pixels the means of squares of 8 (AveragePool), one behind the other (Flatten). */
+    private static final String MEANS =
+            "CAg6mAEKQQoGcGl4ZWxzEgFwIgtBdmVyYWdlUG9vbCoVCgxrZXJuZWxfc2hhcGVACEAIoAEHKhAKB3N0cmlkZXNACEAIoAEHChQKAXASBnZl"
+                    + "Y3RvciIHRmxhdHRlbhIBZ1ogCgZwaXhlbHMSFgoUCAESEAoCCAEKAggDCgIIIAoCCCBiGAoGdmVjdG9yEg4KDAgBEggKAggBCgIIMEIECgAQ"
+                    + "DQ==";
+
     @TempDir
     private static Path folder;
 
@@ -101,15 +113,38 @@ class TextTowerTest {
                 subjects.get(random.nextInt(subjects.size())));
     }
 
-    private static void write(SplittableRandom random) throws IOException {
+    /** Of one colour, and noise. */
+    private static byte[] picture(int kind, SplittableRandom random) throws IOException {
+        var image = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                int strong = 128 + random.nextInt(128);
+                int weak = random.nextInt(128);
+                image.setRGB(x, y, kind == 0 ? strong << 16 | weak : weak << 16 | strong);
+            }
+        }
+        var bytes = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", bytes);
+        return bytes.toByteArray();
+    }
+
+    private static void write(Path folder, String application, SplittableRandom random) throws IOException {
         Files.createDirectories(folder.resolve("app/contracts"));
-        Files.writeString(folder.resolve("app/app.yaml"), APPLICATION);
+        Files.writeString(folder.resolve("app/app.yaml"), application);
+        Files.createDirectories(folder.resolve("app/encoders/means"));
+        Files.write(
+                folder.resolve("app/encoders/means/network.onnx"),
+                Base64.getDecoder().decode(MEANS));
+        Files.writeString(
+                folder.resolve("app/encoders/means/encoder.yaml"),
+                "dim: 48\nimages: { size: 32, mean: [0.5, 0.5, 0.5] }\n");
         Files.writeString(
                 folder.resolve("app/contracts/reader.yaml"),
                 "contract: reader\ncolumns:\n  reader_id: { type: id, entity: reader }\n");
         Files.writeString(
                 folder.resolve("app/contracts/story.yaml"),
-                "contract: story\ncolumns:\n  story_id: { type: id, entity: story }\n  title: { type: text, null: allowed }\n");
+                "contract: story\ncolumns:\n  story_id: { type: id, entity: story }\n  title: { type: text, null: allowed }\n"
+                        + "  photo: { type: image, null: allowed }\n");
         Files.writeString(folder.resolve("app/contracts/view.yaml"), """
                 contract: view
                 id: [reader_id, story_id, time_ms]
@@ -124,9 +159,12 @@ class TextTowerTest {
         for (int r = 0; r < READERS; r++) {
             readers.append('r').append(r).append('\n');
         }
-        var stories = new StringBuilder("story_id,title\n");
+        Files.createDirectories(folder.resolve("data/photos"));
+        var noise = new SplittableRandom(4);
+        var stories = new StringBuilder("story_id,title,photo\n");
         for (int s = 0; s < STORIES; s++) {
-            stories.append('s').append(s).append(',').append(title(s, random)).append('\n');
+            stories.append("s%d,%s,photos/%d.png%n".formatted(s, title(s, random), s));
+            Files.write(folder.resolve("data/photos/" + s + ".png"), picture(kind(s), noise));
         }
         var views = new StringBuilder("reader_id,story_id,time_ms,opened\n");
         int count = 4_000;
@@ -137,7 +175,6 @@ class TextTowerTest {
             long time = END - (count - v) * (4 * 86_400_000L / count);
             views.append("r%d,s%d,%d,%d%n".formatted(reader, story, time, isOpened ? 1 : 0));
         }
-        Files.createDirectories(folder.resolve("data"));
         Files.writeString(folder.resolve("data/readers.csv"), readers);
         Files.writeString(folder.resolve("data/stories.csv"), stories);
         Files.writeString(folder.resolve("data/views.csv"), views);
@@ -145,14 +182,58 @@ class TextTowerTest {
 
     @Test
     void aStoryThatNobodyHasSeenIsFoundByItsTitle() throws IOException {
-        write(new SplittableRandom(3));
-        FeedApplication application = FeedApplication.read(folder.resolve("app"));
-        try (EventLog log = EventLog.open(folder.resolve("log"), application);
-                var encoders = new Encoders(folder, List.of())) {
-            new Ingestion(application, log, new DataRoot(folder.resolve("data"), false), Progress.SILENT).run();
+        learn(folder.resolve("titles"), APPLICATION, (log, encoders, bound) -> {
+            // A title that comes twice is encoded once; none is encoded while it serves.
+            int encoded = encoders.of(Encoder.ALL_MINILM_L6_V2).size();
+            assertThat(encoded).isBetween(40, 64);
+            put(log, "n0", Map.of("title", "Baking bread with rosemary"));
+            put(log, "n1", Map.of("title", "A rover lands on Mars"));
+            assertThat(right(bound, log, Stream.of("n0", "n1"))).isGreaterThan(0.95);
+            assertThat(encoders.of(Encoder.ALL_MINILM_L6_V2).size()).isEqualTo(encoded + 2);
+        });
+    }
+
+    @Test
+    void aStoryThatNobodyHasSeenIsFoundByItsPicture_andAPictureGoesWithTheLastStoryThatHasIt() throws IOException {
+        String application =
+                APPLICATION.replace("story.title, encoder: all-minilm-l6-v2", "story.photo, encoder: means");
+        Path home = folder.resolve("pictures");
+        learn(home, application, (log, encoders, bound) -> {
+            byte[] picture = picture(0, new SplittableRandom(77));
+            String held = "data:image/png;base64," + Base64.getEncoder().encodeToString(picture);
+            put(log, "n0", Map.of("photo", held));
+            put(log, "n1", Map.of("photo", "photos/1.png"));
+            assertThat(log.entity("story", "n1")).isEmpty();
+            put(
+                    log,
+                    "n1",
+                    Map.of("photo", log.entity("story", "s1").orElseThrow().getOrDefault("photo", "")));
+            assertThat(right(bound, log, Stream.of("n0", "n1"))).isGreaterThan(0.95);
+            // Without a picture it has a vector all the same.
+            put(log, "n2", Map.of());
+            assertThat(bound.items(new int[] {code(log, "story", "n2")})[0]).hasSize(16);
+
+            put(log, "n3", Map.of("photo", held));
+            log.deleteEntity("story", "n0");
+            assertThat(log.images().bytes(Images.reference(held))).hasValue(picture);
+            log.deleteEntity("story", "n3");
+            assertThat(log.images().bytes(Images.reference(held))).isEmpty();
+        });
+    }
+
+    private interface Learnt {
+        void check(EventLog log, Encoders encoders, TwoTower.Bound bound) throws IOException;
+    }
+
+    private static void learn(Path home, String yaml, Learnt learnt) throws IOException {
+        write(home, yaml, new SplittableRandom(3));
+        FeedApplication application = FeedApplication.read(home.resolve("app"));
+        try (EventLog log = EventLog.open(home.resolve("log"), application);
+                var encoders = new Encoders(home, application.encoders())) {
+            new Ingestion(application, log, new DataRoot(home.resolve("data"), false), Progress.SILENT).run();
             var inputs =
                     new Snapshot.Manifest("key", "", "", "", "", "real", 0, LAST.toString(), Long.MAX_VALUE, List.of());
-            DataSet data = Snapshot.write(folder.resolve("snapshots"), application, log, inputs, Progress.SILENT)
+            DataSet data = Snapshot.write(home.resolve("snapshots"), application, log, inputs, Progress.SILENT)
                     .read(application, Progress.SILENT);
 
             Artefact trained = new TwoTowerTrainer(
@@ -163,26 +244,22 @@ class TextTowerTest {
                             application.model().twoTower().orElseThrow(),
                             new TrainingRun(5, 2, TrainingRun.Device.CPU),
                             encoders,
-                            folder.resolve("checkpoints"))
+                            home.resolve("checkpoints"))
                     .train(Progress.SILENT);
 
-            // A title that comes twice is encoded once; none is encoded while it serves.
-            int encoded = encoders.of(Encoder.ALL_MINILM_L6_V2).size();
-            assertThat(encoded).isBetween(40, 64);
             try (TwoTower towers = TwoTower.of(trained)) {
                 TwoTower.Bound bound = towers.bind(log, "reader", "story", encoders::vectors);
                 assertThat(right(bound, log, IntStream.range(SHOWN, STORIES).mapToObj(s -> "s" + s)))
                         .isGreaterThan(0.95);
-                put(log, "n0", "Baking bread with rosemary");
-                put(log, "n1", "A rover lands on Mars");
-                assertThat(right(bound, log, Stream.of("n0", "n1"))).isGreaterThan(0.95);
+                learnt.check(log, encoders, bound);
             }
-            assertThat(encoders.of(Encoder.ALL_MINILM_L6_V2).size()).isEqualTo(encoded + 2);
         }
     }
 
-    private static void put(EventLog log, String id, String title) {
-        log.putEntity("story", "story_id", Map.of("story_id", id, "title", title), false);
+    private static void put(EventLog log, String id, Map<String, String> columns) {
+        var texts = new HashMap<String, String>(columns);
+        texts.put("story_id", id);
+        log.putEntity("story", "story_id", texts, false);
     }
 
     /**
