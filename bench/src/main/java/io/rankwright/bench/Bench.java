@@ -1,12 +1,13 @@
 package io.rankwright.bench;
 
+import io.rankwright.spec.Application;
 import java.nio.file.Path;
 
 /**
  * Chooses the benchmark: {@code replay [APP] [EVENTS]}, {@code feed ADDRESS [REQUESTS]}, {@code
  * ranker HOME}, {@code store [APP]}, {@code
  * ingest [ADDRESS] [BATCHES]}, {@code load --rate N}, {@code cascade}, {@code scale}, {@code
- * embeddings} or {@code encode FILE}.
+ * embeddings} {@code encode FILE} or {@code encode APP IMAGES}.
  */
 public final class Bench {
     private Bench() {}
@@ -33,10 +34,16 @@ public final class Bench {
             case "scale" -> ScaleBench.run(Options.of(arguments));
             case "load" -> LoadBench.run(Options.of(arguments));
             case "embeddings" -> EmbeddingBench.run();
-            case "encode" -> EncodeBench.run(Path.of(arguments[1]));
+            case "encode" -> {
+                if (arguments.length > 2) {
+                    EncodeBench.run(Application.read(Path.of(arguments[1])), Path.of(arguments[2]));
+                } else {
+                    EncodeBench.run(Path.of(arguments[1]));
+                }
+            }
             default ->
                 System.err.println("usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME]"
-                        + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings | encode FILE"
+                        + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings | encode FILE | encode APP IMAGES"
                         + " | cascade [--app APP] [--state STATE] [--requests N]"
                         + " | scale [--items 10k,100k] [--candidates 1,100] [--requests N] [--home FOLDER] [--plot FILE.svg]"
                         + " | load [--address A] [--rate N | --peak CLIENTS] [--seconds N] [--users N] [--events SHARE]"

@@ -2,6 +2,7 @@ package io.rankwright.bench;
 
 import io.rankwright.log.Images;
 import io.rankwright.models.encoding.ContentEncoder;
+import io.rankwright.spec.Application;
 import io.rankwright.spec.Encoder;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -9,12 +10,15 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -53,6 +57,35 @@ final class EncodeBench {
                         rate(loaded, whole, 1),
                         rate(loaded, whole, cores),
                         cores);
+            }
+        }
+    }
+
+    /**
+     * How many images a second each encoder of images of an application encodes, decoding and all.
+     *
+     * @param folder with images
+     */
+    static void run(Application application, Path folder) throws IOException {
+        var images = new ArrayList<String>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                byte[] bytes = Files.readAllBytes(file);
+                images.add("data:" + Images.mediaType(bytes) + ";base64,"
+                        + Base64.getEncoder().encodeToString(bytes));
+            }
+        }
+        images.removeIf(image -> !Images.isImage(image));
+        int cores = Runtime.getRuntime().availableProcessors();
+        for (Encoder encoder : application.encoders()) {
+            if (!encoder.isOfImages()) {
+                continue;
+            }
+            try (ContentEncoder loaded = ContentEncoder.load(encoder, new Images(Path.of("")))) {
+                rate(loaded, images, 1);
+                System.out.printf(
+                        "%-20s %,d images: %,7.0f/s on one thread, %,7.0f on %d%n",
+                        encoder.word(), images.size(), rate(loaded, images, 1), rate(loaded, images, cores), cores);
             }
         }
     }

@@ -32,6 +32,9 @@ final class SchemaCommand implements Callable<Integer> {
     @Option(names = "--contract", description = "The schema of a contract instead.")
     private boolean isContract;
 
+    @Option(names = "--encoder", description = "The schema of an encoder's encoder.yaml instead.")
+    private boolean isEncoder;
+
     @Option(names = "--format", description = "json (default), or markdown for the reference page.")
     private Format format = Format.json;
 
@@ -46,6 +49,8 @@ final class SchemaCommand implements Callable<Integer> {
             out.print(ApplicationShape.reference());
         } else if (isContract) {
             out.print(ApplicationShape.contractJsonSchema());
+        } else if (isEncoder) {
+            out.print(ApplicationShape.encoderJsonSchema());
         } else if (folder == null) {
             out.print(ApplicationShape.jsonSchema("user", "video"));
         } else {

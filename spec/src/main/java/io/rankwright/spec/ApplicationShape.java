@@ -748,9 +748,18 @@ public final class ApplicationShape {
         return JsonSchema.of("Rankwright contract", CONTRACT);
     }
 
-    /** The reference of application files and contracts as Markdown, each task in the words of the application shipped. */
+    /** The JSON Schema (2020-12) of the description of an application's own encoder. */
+    public static String encoderJsonSchema() {
+        return JsonSchema.of("Rankwright encoder", EncoderReader.SHAPE);
+    }
+
+    /** The reference of application files, contracts and encoders as Markdown, each task in the words of the application shipped. */
     public static String reference() {
         return Reference.markdown(
-                feed("user", "video"), SearchShape.of("query", "paper"), ScoreShape.of("post"), CONTRACT);
+                feed("user", "video"),
+                SearchShape.of("query", "paper"),
+                ScoreShape.of("post"),
+                CONTRACT,
+                EncoderReader.SHAPE);
     }
 }

@@ -6,7 +6,8 @@ final class Reference {
 
     private Reference() {}
 
-    static String markdown(Shape.Fields feed, Shape.Fields search, Shape.Fields score, Shape.Fields contract) {
+    static String markdown(
+            Shape.Fields feed, Shape.Fields search, Shape.Fields score, Shape.Fields contract, Shape.Fields encoder) {
         var reference = new Reference();
         reference.page.append("""
                 # The application file
@@ -19,6 +20,7 @@ final class Reference {
         reference.section("app.yaml", " of a search", search);
         reference.section("app.yaml", " of a score", score);
         reference.section("contracts/NAME.yaml", "", contract);
+        reference.section("encoders/NAME/encoder.yaml", "", encoder);
         return reference.page.toString();
     }
 
