@@ -2,6 +2,7 @@ package io.rankwright.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.microsoft.playwright.Page;
@@ -28,12 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 class ImagesServedTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** ONNX: of 1 x 3 x 32 x 32 pixels the means of squares of 8 (AveragePool), one behind the other (Flatten). */
-    private static final String MEANS =
-            "CAg6mAEKQQoGcGl4ZWxzEgFwIgtBdmVyYWdlUG9vbCoVCgxrZXJuZWxfc2hhcGVACEAIoAEHKhAKB3N0cmlkZXNACEAIoAEHChQKAXASBnZl"
-                    + "Y3RvciIHRmxhdHRlbhIBZ1ogCgZwaXhlbHMSFgoUCAESEAoCCAEKAggDCgIIIAoCCCBiGAoGdmVjdG9yEg4KDAgBEggKAggBCgIIMEIECgAQ"
-                    + "DQ==";
-
     @TempDir
     private Path scratch;
 
@@ -50,10 +45,16 @@ class ImagesServedTest {
         Files.writeString(yaml, text);
         Path columns = application.resolve("contracts").resolve(contract);
         Files.writeString(columns, Files.readString(columns) + "  " + column + ": { type: image, null: allowed }\n");
-        Path encoder = Files.createDirectories(application.resolve("encoders/means"));
-        Files.write(encoder.resolve("network.onnx"), Base64.getDecoder().decode(MEANS));
-        Files.writeString(encoder.resolve("encoder.yaml"), "dim: 48\nimages: { size: 32, mean: [0.5, 0.5, 0.5] }\n");
+        encoder(application, "means", 48, Onnx.means(8, 8));
+        encoder(application, "finer", 384, Onnx.means(2, 4));
         return application;
+    }
+
+    private static void encoder(Path application, String name, int dim, ModelProto network) throws IOException {
+        Path folder = Files.createDirectories(application.resolve("encoders").resolve(name));
+        Files.write(folder.resolve("network.onnx"), network.toByteArray());
+        Files.writeString(
+                folder.resolve("encoder.yaml"), "dim: " + dim + "\nimages: { size: 32, mean: [0.5, 0.5, 0.5] }\n");
     }
 
     private static byte[] png(Color colour) throws IOException {
@@ -101,9 +102,11 @@ class ImagesServedTest {
         changes.put("epochs: 60", "epochs: 3");
         changes.put(
                 "length:   { words: abstract }",
-                "length:   { words: abstract }\n" + "    look:     { embedding: paper.look, encoder: means }");
+                "length:   { words: abstract }\n"
+                        + "    look:     { embedding: paper.look, encoder: finer, asked_by: all-minilm-l6-v2 }\n"
+                        + "    tint:     { embedding: paper.look, encoder: means }");
         changes.put("dense: { to: meaning", "dense: { to: look");
-        changes.put("closeness:        { cosine: meaning }", "closeness:        { cosine: look }");
+        changes.put("closeness:        { cosine: meaning }", "closeness:        { cosine: tint }");
         changes.put(" \"search.ndcg@10 >= bm25.ndcg@10 - 0.02\", \"search.ndcg@10 > dense.ndcg@10\",", "");
         Path application = application("paper-search", "paper.yaml", "look", changes);
         for (String page : List.of("operations.md", "monitoring.md", "score.md", "experiments.md")) {
@@ -118,6 +121,16 @@ class ImagesServedTest {
             String look = some.path("row").path("look").asText();
             assertThat(look).startsWith("image:");
             String page = some.path("id").asText().replaceFirst("#.*", "");
+            // Words are asked of the space that has an encoder for them, and of no other.
+            JsonNode asked = running.get("/v1/search?explain=true&size=100&q=what+an+alert+means")
+                    .path("results");
+            assertThat(asked.findValues("meaning").stream()
+                            .mapToInt(JsonNode::asInt)
+                            .max()
+                            .orElseThrow())
+                    .isGreaterThan(20);
+            assertThat(asked.toString()).doesNotContainPattern("\"closeness\",\"value\":-?(0\\.[1-9]|[1-9])");
+
             List<String> alike = ids(running.get("/v1/search?size=2&q=" + look));
             assertThat(alike).isNotEmpty().allSatisfy(id -> assertThat(id).startsWith(page));
 

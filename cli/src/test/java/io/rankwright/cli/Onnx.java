@@ -1,5 +1,6 @@
 package io.rankwright.cli;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -28,6 +29,31 @@ final class Onnx {
                 .addAllInput(List.of(inputs))
                 .addOutput(output)
                 .build();
+    }
+
+    /** An encoder of images: of 1 x 3 x 32 x 32 pixels the mean of each rectangle, one behind the other. */
+    static ModelProto means(int height, int width) {
+        int values = 3 * (32 / height) * (32 / width);
+        var rectangle = AttributeProto.newBuilder()
+                .setType(AttributeProto.AttributeType.INTS)
+                .addInts(height)
+                .addInts(width);
+        return model(GraphProto.newBuilder()
+                .setName("means")
+                .addInput(typed("pixels", TensorProto.DataType.FLOAT, shape(1, 3, 32, 32)))
+                .addNode(node("AveragePool", "means", "pixels").toBuilder()
+                        .addAttribute(rectangle.clone().setName("kernel_shape"))
+                        .addAttribute(rectangle.clone().setName("strides")))
+                .addNode(node("Flatten", "vector", "means"))
+                .addOutput(typed("vector", TensorProto.DataType.FLOAT, shape(1, values))));
+    }
+
+    private static TensorShapeProto shape(long... sizes) {
+        var shape = TensorShapeProto.newBuilder();
+        for (long size : sizes) {
+            shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(size));
+        }
+        return shape.build();
     }
 
     static TensorProto floats(String name, List<Long> shape, float... values) {
