@@ -135,8 +135,25 @@ public record ScoreApplication(
      * @param linear regressions over runs, categories and numbers
      * @param trees boosted trees over what the regressions say, the embeddings and the numbers; empty if the regressions
      *     answer alone
+     * @param network over the tokens of a text, blended with the others; empty if there is none
      */
-    public record ScoreModel(Linear linear, Optional<Boosted> trees, Model.Calibrate calibrate, Objective objective) {}
+    public record ScoreModel(
+            Linear linear,
+            Optional<Boosted> trees,
+            Optional<TokenReader> network,
+            Model.Calibrate calibrate,
+            Objective objective) {}
+
+    /**
+     * A network over the tokens of a text: each as the encoder has it and by a vector of its own that is learnt, all of them
+     * together by their mean, their greatest and what each label attends to.
+     *
+     * @param embedding whose encoder and text it looks at
+     * @param dim of a token
+     * @param epochs passes over the cases
+     * @param dropout the share of the values that is left out while it learns
+     */
+    public record TokenReader(String embedding, int dim, int epochs, double learningRate, double dropout) {}
 
     /**
      * A logistic regression for each label, each feature scaled by how much it tells of the label (NB-SVM; Wang and

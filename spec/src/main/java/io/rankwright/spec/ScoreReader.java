@@ -14,6 +14,7 @@ import io.rankwright.spec.ScoreApplication.ScoreData;
 import io.rankwright.spec.ScoreApplication.ScoreFraming;
 import io.rankwright.spec.ScoreApplication.ScoreModel;
 import io.rankwright.spec.ScoreApplication.ScoreServing;
+import io.rankwright.spec.ScoreApplication.TokenReader;
 import io.rankwright.spec.ScoreApplication.Uplift;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -273,8 +274,30 @@ final class ScoreReader {
                                 trees.integer("depth", 4),
                                 trees.number("learning_rate", 0.05)))
                         : Optional.empty(),
+                section.has("network") ? Optional.of(network(section.section("network"), features)) : Optional.empty(),
                 choice(Model.Calibrate.class, section.text("calibrate", "isotonic"), Model.Calibrate.ISOTONIC),
                 choice(Objective.class, section.text("choose", "accuracy"), Objective.ACCURACY));
+    }
+
+    private TokenReader network(Section section, List<CaseFeature> features) {
+        List<String> usable = features.stream()
+                .filter(feature -> feature instanceof CaseFeature.Embedding embedding
+                        && embedding.encoder().reading() instanceof Encoder.Texts
+                        && embedding.encoder().pooling() != Encoder.Pooling.NONE)
+                .map(CaseFeature::name)
+                .toList();
+        String of = section.text("of", "");
+        require(section.location("of"), usable, of, "the embedding of a text, by its tokens,");
+        int dim = section.integer("dim", 128);
+        int epochs = section.integer("epochs", 4);
+        double dropout = section.share("dropout", 0.2);
+        if (dim < 1 || dim > 1024 || epochs < 1 || dropout >= 1) {
+            file.problem(
+                    section.location(),
+                    "dim " + dim + ", epochs " + epochs + ", dropout " + dropout,
+                    "dim 1 to 1024, epochs at least 1, dropout below 1");
+        }
+        return new TokenReader(of, dim, epochs, section.number("learning_rate", 0.001), dropout);
     }
 
     /** What a model looks at: runs are for regressions, vectors for trees, categories and numbers for both. */

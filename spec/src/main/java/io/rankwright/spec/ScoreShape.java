@@ -164,6 +164,19 @@ final class ScoreShape {
                                                 optional("learning_rate", NUMBER, "the step (default 0.05)")),
                                         "boosted trees over what the regressions say"),
                                 optional(
+                                        "network",
+                                        fields(
+                                                "A network over the tokens of a text, as the encoder of an embedding has them.",
+                                                required("of", NAME, "the embedding of a text"),
+                                                optional("dim", INTEGER, "of a token (default 128)"),
+                                                optional("epochs", INTEGER, "passes over the cases (default 4)"),
+                                                optional("learning_rate", NUMBER, "the step (default 0.001)"),
+                                                optional(
+                                                        "dropout",
+                                                        SHARE,
+                                                        "what is left out while it learns (default 0.2)")),
+                                        "a network over the tokens of a text, blended with the others"),
+                                optional(
                                         "calibrate",
                                         choice("isotonic", "platt", "temperature", "none"),
                                         "how scores become probabilities (default isotonic)"),
@@ -171,7 +184,7 @@ final class ScoreShape {
                                         "choose",
                                         choice("accuracy", "weighted_f1", "macro_f1"),
                                         "of exclusive labels, what the choice of one makes great (default accuracy)")),
-                        "step 5: linear, trees, calibrate, choose"),
+                        "step 5: linear, trees, network, calibrate, choose"),
                 ApplicationShape.evaluation("case", "linear"),
                 required(
                         "serving",

@@ -116,6 +116,8 @@ class SearchAndScoreReaderTest {
                 "paper-search | language: english | language: klingon | 'klingon'",
                 "paper-search | deep: [64, 32], | deep: [16, 0], | [16, 0]",
                 "paper-search | epochs: 60 | epochs: 0 | at least 1",
+                "harmful-content | network: { of: meaning, | network: { of: words, | 'words'",
+                "harmful-content | network: { of: meaning, dim: 128, | network: { of: meaning, dim: 0, | dim 1 to 1024",
                 "harmful-content | where: class == 0 | where: klass == 0 | 'klass'",
                 "harmful-content | runs: post.tweet, of: words, from: 1, to: 3 | runs: post.tweet, of: words, from: 3, to: 1 | the shorter first",
                 "harmful-content | [words, characters] | [words, meaning] | 'meaning'",

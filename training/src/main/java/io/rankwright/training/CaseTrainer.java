@@ -2,17 +2,23 @@ package io.rankwright.training;
 
 import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
+import io.rankwright.models.TokenNetwork;
+import io.rankwright.models.Tokens;
 import io.rankwright.models.UpliftModel;
 import io.rankwright.models.text.CaseInputs;
+import io.rankwright.models.text.CaseModel;
 import io.rankwright.models.text.CaseModel.Fitted;
 import io.rankwright.models.text.Runs.Sparse;
 import io.rankwright.spec.ScoreApplication;
 import io.rankwright.spec.ScoreApplication.Uplift;
 import io.rankwright.spec.UserFault;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -23,32 +29,79 @@ public final class CaseTrainer {
     /** Parts of the cases of which each is scored by regressions that learnt from the others, for the trees. */
     private static final int PARTS = 4;
 
+    private static final String ONNX = "onnx";
+    private static final String OWN = "own";
+
     private final ScoreApplication application;
     private final List<Map<String, String>> cases;
-    private final List<Map<String, float[]>> vectors;
+    private final List<CaseModel.Seen> seen;
     private final double[][] targets;
     private final long seed;
 
     /**
      * @param cases their fields by column
-     * @param vectors for each case those of its embeddings, by name
+     * @param seen what encoders say of each case
      * @param targets for each label what is learnt of each case, from 0 to 1
      */
     public CaseTrainer(
             ScoreApplication application,
             List<Map<String, String>> cases,
-            List<Map<String, float[]>> vectors,
+            List<CaseModel.Seen> seen,
             double[][] targets,
             long seed) {
         this.application = application;
         this.cases = cases;
-        this.vectors = vectors;
+        this.seen = seen;
         this.targets = targets;
         this.seed = seed;
     }
 
-    /** Learns from some of the cases. */
-    public Fitted fit(int[] chosen, Progress progress) {
+    /**
+     * Learns the network over the tokens of a text from several choices of the cases, side by side on all cores, each alone
+     * on one; none where the application has none. What was finished before a kill is not learnt again.
+     *
+     * @param checkpoints a folder for this training alone, until {@link #clear}
+     */
+    public List<Optional<TokenNetwork.Parts>> networks(List<int[]> choices, Path checkpoints, Progress progress) {
+        var settings = application.model().network();
+        if (settings.isEmpty()) {
+            return Collections.nCopies(choices.size(), Optional.empty());
+        }
+        List<Tokens> tokens = seen.stream().map(CaseModel.Seen::tokens).toList();
+        var finished = new FinishedMembers(checkpoints);
+        var learnt = new TokenNetwork.Parts[choices.size()];
+        long[] done = new long[choices.size()];
+        long all = choices.stream().mapToLong(chosen -> chosen.length).sum()
+                * settings.get().epochs();
+        Workers.forEach(learnt.length, Progress.SILENT, "networks", () -> i -> {
+            Progress mine = (at, _, unit) -> {
+                synchronized (done) {
+                    done[i] = at;
+                    progress.at(Arrays.stream(done).sum(), all, unit);
+                }
+            };
+            Map<String, byte[]> member = finished.member("network-" + i, folder -> {
+                TokenNetwork.Parts parts =
+                        new TokenTrainer(settings.get(), tokens, targets, seed).train(choices.get(i), folder, mine);
+                return Map.of(ONNX, parts.onnx(), OWN, parts.own());
+            });
+            learnt[i] = new TokenNetwork.Parts(
+                    Objects.requireNonNull(member.get(ONNX)), Objects.requireNonNull(member.get(OWN)));
+        });
+        return Arrays.stream(learnt).map(Optional::of).toList();
+    }
+
+    /** Deletes what was kept of networks: the model is whole. */
+    public static void clear(Path checkpoints) {
+        new FinishedMembers(checkpoints).clear();
+    }
+
+    /**
+     * Learns from some of the cases.
+     *
+     * @param network what was learnt of the same cases
+     */
+    public Fitted fit(int[] chosen, Optional<TokenNetwork.Parts> network, Progress progress) {
         List<Map<String, String>> mine =
                 Arrays.stream(chosen).mapToObj(cases::get).toList();
         CaseInputs inputs = CaseInputs.of(application, mine);
@@ -88,7 +141,7 @@ public final class CaseTrainer {
             }
         });
         if (!hasTrees) {
-            return new Fitted(inputs, List.of(linear), List.of(), Optional.empty());
+            return new Fitted(inputs, List.of(linear), List.of(), Optional.empty(), network);
         }
         float[] dense = dense(chosen, mine, inputs, unseen);
         int columns = inputs.denseNames().size();
@@ -96,7 +149,8 @@ public final class CaseTrainer {
                 inputs,
                 List.of(linear),
                 trees(chosen, dense, columns, progress),
-                application.framing().uplift().map(uplift -> uplift(uplift, chosen, mine, dense, columns)));
+                application.framing().uplift().map(uplift -> uplift(uplift, chosen, mine, dense, columns)),
+                network);
     }
 
     private float[] regression(List<Sparse> rows, int columns, double[] labels) {
@@ -118,7 +172,8 @@ public final class CaseTrainer {
             for (int label = 0; label < margins.length; label++) {
                 margins[label] = unseen[label][i];
             }
-            System.arraycopy(inputs.dense(mine.get(i), margins, vectors.get(chosen[i])), 0, rows, i * columns, columns);
+            System.arraycopy(
+                    inputs.dense(mine.get(i), margins, seen.get(chosen[i]).vectors()), 0, rows, i * columns, columns);
         }
         return rows;
     }

@@ -78,6 +78,15 @@ final class OnnxWriter implements Operators<String> {
         return node("ReduceSum", input, integers(axis));
     }
 
+    @Override
+    public String max(String input, int axis) {
+        var axes = AttributeProto.newBuilder()
+                .setName("axes")
+                .setType(AttributeProto.AttributeType.INTS)
+                .addInts(axis);
+        return add(NodeProto.newBuilder().setOpType("ReduceMax").addAttribute(axes), input);
+    }
+
     /** Two dimensions at once, which ONNX Runtime does fastest. */
     @Override
     public String dense(String input, int matrix, int bias) {

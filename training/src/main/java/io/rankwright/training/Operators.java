@@ -39,6 +39,9 @@ interface Operators<T> {
     /** The sum along an axis, which stays with length 1. */
     T sum(T input, int axis);
 
+    /** The greatest value along an axis, which stays with length 1. */
+    T max(T input, int axis);
+
     /** Swaps the last two axes of three. */
     T transpose(T input);
 

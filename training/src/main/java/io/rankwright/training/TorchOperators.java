@@ -86,6 +86,11 @@ final class TorchOperators implements Operators<NDArray> {
     }
 
     @Override
+    public NDArray max(NDArray input, int axis) {
+        return input.max(new int[] {axis}, true);
+    }
+
+    @Override
     public NDArray transpose(NDArray input) {
         return input.transpose(0, 2, 1);
     }

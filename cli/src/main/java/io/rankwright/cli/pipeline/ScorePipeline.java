@@ -6,12 +6,17 @@ import io.rankwright.evaluation.Decision;
 import io.rankwright.evaluation.uplift.UpliftCurve;
 import io.rankwright.log.CaseSimulator;
 import io.rankwright.log.DataRoot;
+import io.rankwright.log.Progress;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.Calibration;
+import io.rankwright.models.TokenNetwork;
+import io.rankwright.models.Tokens;
 import io.rankwright.models.encoding.EncodedContents;
 import io.rankwright.models.encoding.Encoders;
+import io.rankwright.models.encoding.TextEncoder;
 import io.rankwright.models.text.CaseModel;
 import io.rankwright.serving.score.ScoreModels;
+import io.rankwright.spec.Model;
 import io.rankwright.spec.ScoreApplication;
 import io.rankwright.spec.ScoreApplication.CaseFeature;
 import io.rankwright.spec.ScoreApplication.Criterion;
@@ -25,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,6 +50,8 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
     private static final int UPLIFT_RESAMPLES = 100;
 
     private static final int BINS = 15;
+    /** What a network counts is a multiple of one over this. */
+    private static final int SHARES = 10;
     /** A slice with fewer cases says nothing. */
     private static final int FEWEST_IN_SLICE = 100;
 
@@ -111,23 +119,38 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
 
     @Override
     Trained train(ScoreSet data) {
-        List<Map<String, float[]>> vectors = vectors(data);
-        var trainer = new CaseTrainer(application, data.cases(), vectors, data.targets(), seed);
-        double[][] raw = new double[labels.size()][data.sourced()];
+        List<CaseModel.Seen> seen = seen(data);
+        var trainer = new CaseTrainer(application, data.cases(), seen, data.targets(), seed);
+        int folds = application.data().folds();
+        var choices = new ArrayList<int[]>();
+        for (int fold = 0; fold < folds; fold++) {
+            int out = fold;
+            choices.add(chosen(data.ids().size(), i -> i >= data.sourced() || fold(i) != out));
+        }
+        choices.add(chosen(data.ids().size(), _ -> true));
+        Path checkpoints = state.resolve("checkpoints")
+                .resolve(hash(identity(data), application.hash(), modelCode(), Long.toString(seed)));
+        List<Optional<TokenNetwork.Parts>> networks = networks(trainer, choices, checkpoints);
+        var said = new Said(new double[labels.size()][data.sourced()], new ArrayList<>());
         double[][] linear = new double[labels.size()][data.sourced()];
         double[] effects = new double[data.sourced()];
-        int folds = application.data().folds();
+        application
+                .model()
+                .network()
+                .ifPresent(_ -> labels.forEach(_ -> said.network().add(new double[data.sourced()])));
         for (int fold = 0; fold < folds; fold++) {
             try (Reporter.Step step = reporter.step("fold " + (fold + 1))) {
                 int out = fold;
-                CaseModel.Fitted fitted =
-                        trainer.fit(chosen(data.ids().size(), i -> i >= data.sourced() || fold(i) != out), step);
+                CaseModel.Fitted fitted = trainer.fit(choices.get(fold), networks.get(fold), step);
                 try (var model = new CaseModel(application, fitted, uncalibrated(fitted))) {
                     for (int i : chosen(data.sourced(), i -> fold(i) == out)) {
-                        CaseModel.Scored scored = model.score(data.cases().get(i), vectors.get(i));
+                        CaseModel.Scored scored = model.score(data.cases().get(i), seen.get(i));
                         for (int l = 0; l < labels.size(); l++) {
-                            raw[l][i] = scored.raw()[l];
+                            said.others()[l][i] = scored.raw()[l];
                             linear[l][i] = scored.margins()[l];
+                        }
+                        for (int l = 0; l < said.network().size(); l++) {
+                            said.network().get(l)[i] = scored.network()[l];
                         }
                         effects[i] = scored.effect().orElse(Double.NaN);
                     }
@@ -139,21 +162,23 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
         }
         CaseModel.Fitted fitted;
         try (Reporter.Step step = reporter.step("all")) {
-            fitted = trainer.fit(chosen(data.ids().size(), _ -> true), step);
+            fitted = trainer.fit(choices.getLast(), networks.getLast(), step);
             step.outcome(
-                    "%,d columns, %s",
-                    fitted.inputs().columns(), fitted.trees().isEmpty() ? "regressions" : "regressions and trees");
+                    "%,d columns, regressions%s%s",
+                    fitted.inputs().columns(),
+                    fitted.trees().isEmpty() ? "" : " and trees",
+                    fitted.network().isEmpty() ? "" : " and a network");
         }
         var metrics = new TreeMap<String, Double>();
         var intervals = new TreeMap<String, List<Double>>();
-        Judged judged = judge(data, raw, "", metrics, intervals);
+        Judged judged = judge(data, said, "", metrics, intervals);
         if (application.evaluation().baselines().contains("linear")) {
-            judge(data, linear, "linear.", metrics, intervals);
+            judge(data, Said.of(linear), "linear.", metrics, intervals);
         }
         application.framing().uplift().ifPresent(uplift -> judge(uplift, data, effects, metrics, intervals));
         CaseModel.Manifest manifest = manifest(
                 data,
-                raw,
+                said,
                 linear,
                 chosen(data.sourced(), _ -> true),
                 !fitted.trees().isEmpty());
@@ -162,36 +187,110 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
         artefacts.put("reliability", Artefact.json(judged.reliability()));
         artefacts.put("fairness", Artefact.json(judged.slices()));
         artefacts.put("policy", Artefact.json(judged.rules()));
+        CaseTrainer.clear(checkpoints);
         return new Trained(artefacts, metrics, intervals, data.sourced() + " cases", folds + " folds");
     }
 
-    private List<Map<String, float[]>> vectors(ScoreSet data) {
+    private List<Optional<TokenNetwork.Parts>> networks(CaseTrainer trainer, List<int[]> choices, Path checkpoints) {
+        if (application.model().network().isEmpty()) {
+            return trainer.networks(choices, checkpoints, Progress.SILENT);
+        }
+        try (Reporter.Step step = reporter.step("network")) {
+            List<Optional<TokenNetwork.Parts>> networks = trainer.networks(choices, checkpoints, step);
+            step.outcome("%,d networks over tokens, one without each fold and one of all", networks.size());
+            return networks;
+        }
+    }
+
+    private List<CaseModel.Seen> seen(ScoreSet data) {
         var vectors = new ArrayList<Map<String, float[]>>();
         data.cases().forEach(_ -> vectors.add(new HashMap<>()));
+        List<Tokens> tokens = Collections.nCopies(data.cases().size(), Tokens.NONE);
+        Optional<CaseFeature.Embedding> byToken = ScoreModels.readByToken(application);
+        var embeddings = new LinkedHashSet<>(byToken.stream().toList());
+        embeddings.addAll(ScoreModels.embeddings(application));
         try (var encoders = new Encoders(state, application.encoders())) {
-            for (CaseFeature.Embedding embedding : ScoreModels.embeddings(application)) {
+            for (CaseFeature.Embedding embedding : embeddings) {
                 try (Reporter.Step step = reporter.step("encode")) {
                     EncodedContents contents = encoders.of(embedding.encoder());
                     int before = contents.size();
-                    List<float[]> found = contents.of(
-                            data.cases().stream()
-                                    .map(fields -> fields.getOrDefault(embedding.column(), ""))
-                                    .toList(),
-                            step);
+                    List<String> asked = data.cases().stream()
+                            .map(fields -> fields.getOrDefault(embedding.column(), ""))
+                            .toList();
+                    List<float[]> found;
+                    if (byToken.equals(Optional.of(embedding))) {
+                        List<TextEncoder.Reading> readings = contents.read(asked, step);
+                        found = readings.stream()
+                                .map(TextEncoder.Reading::vector)
+                                .toList();
+                        tokens = readings.stream()
+                                .map(TextEncoder.Reading::tokens)
+                                .toList();
+                    } else {
+                        found = contents.of(asked, step);
+                    }
                     for (int i = 0; i < found.size(); i++) {
                         vectors.get(i).put(embedding.name(), found.get(i));
                     }
                     step.outcome(
-                            "%s by %s: %,d %s, %,d of them new",
+                            "%s by %s: %,d %s, %,d of them new%s",
                             embedding.name(),
                             embedding.encoder().word(),
                             found.size(),
                             embedding.encoder().isOfImages() ? "images" : "texts",
-                            contents.size() - before);
+                            contents.size() - before,
+                            byToken.equals(Optional.of(embedding)) ? ", token by token" : "");
                 }
             }
         }
-        return vectors;
+        var seen = new ArrayList<CaseModel.Seen>();
+        for (int i = 0; i < vectors.size(); i++) {
+            seen.add(new CaseModel.Seen(vectors.get(i), tokens.get(i)));
+        }
+        return seen;
+    }
+
+    /**
+     * What models said of cases that they had not learnt from, by label.
+     *
+     * @param others trees, or regressions where there are none
+     * @param network over tokens; empty if there is none
+     */
+    private record Said(double[][] others, List<double[]> network) {
+        static Said of(double[][] scores) {
+            return new Said(scores, List.of());
+        }
+
+        /** Both together. */
+        double[][] blended(double share) {
+            double[][] blended = others.clone();
+            for (int l = 0; l < network.size(); l++) {
+                blended[l] = CaseModel.blended(others[l], network.get(l), share);
+            }
+            return blended;
+        }
+    }
+
+    /** How much the network counts: so that the calibrated scores of some cases have the least cross entropy. */
+    private double networkShare(ScoreSet data, Said said, int[] cases) {
+        double best = 0;
+        double least = Double.POSITIVE_INFINITY;
+        for (int s = 0; s <= SHARES && !said.network().isEmpty(); s++) {
+            double[][] raw = said.blended((double) s / SHARES);
+            double loss = 0;
+            for (int l = 0; l < labels.size(); l++) {
+                double[] scores = at(raw[l], cases);
+                double[] holds = at(data.holds()[l], cases);
+                Calibration calibration = CalibrationFit.fit(Model.Calibrate.PLATT, scores, holds, true);
+                loss += Classification.logLoss(
+                        Arrays.stream(scores).map(calibration::apply).toArray(), holds);
+            }
+            if (loss < least) {
+                least = loss;
+                best = (double) s / SHARES;
+            }
+        }
+        return best;
     }
 
     /** The fold of a case: by its place, spread by the seed of the split. */
@@ -213,7 +312,8 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
                 none(),
                 Collections.nCopies(labels.size(), 1.0),
                 Collections.nCopies(application.serving().policy().size(), 1.0),
-                !fitted.trees().isEmpty());
+                !fitted.trees().isEmpty(),
+                0);
     }
 
     private List<Calibration> none() {
@@ -232,8 +332,9 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
     }
 
     /** Calibration, choice and thresholds by what models said of cases that they had not learnt from. */
-    private CaseModel.Manifest manifest(
-            ScoreSet data, double[][] raw, double[][] linear, int[] cases, boolean hasTrees) {
+    private CaseModel.Manifest manifest(ScoreSet data, Said said, double[][] linear, int[] cases, boolean hasTrees) {
+        double networkShare = networkShare(data, said, cases);
+        double[][] raw = said.blended(networkShare);
         List<Calibration> calibrations = calibrations(data, raw, cases);
         List<Calibration> light = calibrations(data, linear, cases);
         var begun = new CaseModel.Manifest(
@@ -242,14 +343,21 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
                 light,
                 Collections.nCopies(labels.size(), 1.0),
                 Collections.nCopies(application.serving().policy().size(), 1.0),
-                hasTrees);
+                hasTrees,
+                networkShare);
         double[][] probabilities = probabilities(raw, cases, begun);
         double[][] holds = new double[labels.size()][];
         for (int l = 0; l < labels.size(); l++) {
             holds[l] = at(data.holds()[l], cases);
         }
         return new CaseModel.Manifest(
-                labels, calibrations, light, favours(probabilities, holds), thresholds(probabilities, holds), hasTrees);
+                labels,
+                calibrations,
+                light,
+                favours(probabilities, holds),
+                thresholds(probabilities, holds),
+                hasTrees,
+                networkShare);
     }
 
     private double[][] probabilities(double[][] raw, int[] cases, CaseModel.Manifest manifest) {
@@ -324,7 +432,7 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
      */
     private Judged judge(
             ScoreSet data,
-            double[][] raw,
+            Said scores,
             String prefix,
             Map<String, Double> metrics,
             Map<String, List<Double>> intervals) {
@@ -335,9 +443,10 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
         boolean[][] acts = new boolean[policy.size()][count];
         for (int fold = 0; fold < application.data().folds(); fold++) {
             int out = fold;
-            CaseModel.Manifest manifest = manifest(data, raw, raw, chosen(count, i -> fold(i) != out), false);
+            CaseModel.Manifest manifest =
+                    manifest(data, scores, scores.others(), chosen(count, i -> fold(i) != out), false);
             int[] judged = chosen(count, i -> fold(i) == out);
-            double[][] found = probabilities(raw, judged, manifest);
+            double[][] found = probabilities(scores.blended(manifest.networkShare()), judged, manifest);
             for (int i = 0; i < judged.length; i++) {
                 double[] one = new double[labels.size()];
                 for (int l = 0; l < one.length; l++) {

@@ -221,6 +221,12 @@ public final class SevenSteps {
                                         .map(trees -> trees.rounds() + " over regressions and "
                                                 + String.join(", ", trees.features()))
                                         .orElse("none")),
+                        new Fact(
+                                "Network",
+                                model.network()
+                                        .map(network -> "over the tokens of " + network.embedding() + ", "
+                                                + network.dim() + " values each")
+                                        .orElse("none")),
                         new Fact("Calibration", lower(model.calibrate())),
                         new Fact("Label chosen for", lower(model.objective()))),
                 baselines(application),

@@ -106,23 +106,37 @@ public sealed interface ContentEncoder extends AutoCloseable permits TextEncoder
             return inputs;
         }
 
+        /** What the network says: one vector, or one a token. */
+        record Output(FloatBuffer states, long[] shape) {}
+
         /** The vector of length 1. */
         float[] vector(Map<String, OnnxTensor> inputs) {
+            return vector(output(inputs));
+        }
+
+        /** The same of what was said. */
+        float[] vector(Output output) {
+            return normalised(pooled(output.states(), output.shape()));
+        }
+
+        Output output(Map<String, OnnxTensor> inputs) {
             try (OrtSession.Result result = session.run(inputs)) {
                 OnnxTensor output = (OnnxTensor)
                         (encoder.output().isEmpty()
                                 ? result.get(0)
                                 : result.get(encoder.output())
                                         .orElseThrow(() -> refused("no output " + encoder.output())));
-                return normalised(
-                        pooled(output.getFloatBuffer(), output.getInfo().getShape()));
+                FloatBuffer states = output.getFloatBuffer();
+                return new Output(
+                        states == null ? FloatBuffer.allocate(0) : states,
+                        output.getInfo().getShape());
             } catch (OrtException | ClassCastException e) {
                 throw refused("it does not answer (" + e.getMessage() + ")");
             }
         }
 
         private float[] pooled(FloatBuffer states, long[] shape) {
-            int values = states == null ? 0 : states.remaining();
+            int values = states.remaining();
             int tokens = encoder.pooling() == Encoder.Pooling.NONE ? 1 : (int) (shape.length == 3 ? shape[1] : 0);
             if (values == 0 || values != tokens * encoder.dim()) {
                 throw refused("an output of " + Arrays.toString(shape) + " for one content; expected "

@@ -148,6 +148,27 @@ public final class EncodedContents implements AutoCloseable {
         return vector == null ? encoder.encode(content) : vector;
     }
 
+    /** A text, whole and token by token; nothing is kept. The encoder must be one of texts. */
+    public TextEncoder.Reading read(String text) {
+        if (encoder instanceof TextEncoder texts) {
+            return texts.read(text);
+        }
+        throw new IllegalStateException("tokens of an image");
+    }
+
+    /** Texts whole and token by token, in their order, computed on all cores; of a text the vector of the whole is kept. */
+    public List<TextEncoder.Reading> read(List<String> texts, Progress progress) {
+        var readings = new TextEncoder.Reading[texts.size()];
+        Workers.forEach(readings.length, progress, "texts", () -> i -> {
+            readings[i] = read(texts.get(i));
+            String hash = encoder.hash(texts.get(i));
+            if (!known.containsKey(hash)) {
+                keep(hash, readings[i].vector());
+            }
+        });
+        return List.of(readings);
+    }
+
     private synchronized void keep(String hash, float[] vector) {
         known.put(hash, vector);
         if (!isWriter) {

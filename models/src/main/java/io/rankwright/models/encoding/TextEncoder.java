@@ -5,11 +5,13 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import io.rankwright.models.Artefact;
+import io.rankwright.models.Tokens;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.UserFault;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -60,8 +62,39 @@ public final class TextEncoder implements ContentEncoder {
         return Artefact.hash(content.getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * What is read of a text in one pass.
+     *
+     * @param vector of the whole, of length 1
+     * @param tokens one by one
+     */
+    public record Reading(float[] vector, Tokens tokens) {}
+
     @Override
     public float[] encode(String content) {
+        return read(content, (_, output) -> network.vector(output));
+    }
+
+    /** Reads a text whole and token by token; the encoder must have a vector for each token. */
+    public Reading read(String content) {
+        return read(
+                content,
+                (ids, output) -> new Reading(network.vector(output), tokens(ids, output.states(), encoder.dim())));
+    }
+
+    private static Tokens tokens(long[] ids, FloatBuffer states, int dim) {
+        short[] halves = new short[ids.length * dim];
+        for (int i = 0; i < halves.length; i++) {
+            halves[i] = Float.floatToFloat16(states.get(i));
+        }
+        return new Tokens(ids, halves, dim);
+    }
+
+    private interface Said<T> {
+        T of(long[] ids, Network.Output output);
+    }
+
+    private <T> T read(String content, Said<T> said) {
         Encoding encoding = tokenizer.encode(content);
         long[] shape = {1, encoding.getIds().length};
         try (OnnxTensor tokens = tensor(encoding.getIds(), shape);
@@ -69,7 +102,7 @@ public final class TextEncoder implements ContentEncoder {
                 OnnxTensor types = tensor(encoding.getTypeIds(), shape)) {
             var inputs = new HashMap<String, OnnxTensor>(Map.of(TOKENS, tokens, MASK, mask, TYPES, types));
             inputs.keySet().retainAll(network.inputs());
-            return network.vector(inputs);
+            return said.of(encoding.getIds(), network.output(inputs));
         } catch (OrtException e) {
             throw new InternalFault("tokens that are no tensor", e);
         }

@@ -3,6 +3,8 @@ package io.rankwright.models.text;
 import io.rankwright.models.Artefact;
 import io.rankwright.models.BoostedTrees;
 import io.rankwright.models.Calibration;
+import io.rankwright.models.TokenNetwork;
+import io.rankwright.models.Tokens;
 import io.rankwright.models.UpliftModel;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.ScoreApplication;
@@ -17,15 +19,19 @@ import java.util.OptionalDouble;
 
 /**
  * A trained model of cases: a regression a label over words, characters, categories and numbers; trees over what the
- * regressions say and over embeddings; calibration; and which label is chosen where labels exclude each other. Any number of
+ * regressions say and over embeddings; a network over the tokens of a text, blended with them; calibration; and which label is chosen where labels exclude each other. Any number of
  * threads may score.
  */
 public final class CaseModel implements AutoCloseable {
+    private static final String NETWORK = "network.onnx";
+    private static final String TOKENS = "network-tokens.bin";
+
     private final ScoreApplication application;
     private final CaseInputs inputs;
     private final float[][] linear;
     private final Optional<List<BoostedTrees>> trees;
     private final Optional<UpliftModel> uplift;
+    private final Optional<TokenNetwork> network;
     private final Manifest manifest;
 
     /**
@@ -36,6 +42,7 @@ public final class CaseModel implements AutoCloseable {
      * @param light of each label, from what its regression says alone
      * @param favours what the probability of each label is multiplied by before the greatest is chosen
      * @param thresholds for each rule of the policy the probability from which on it acts
+     * @param networkShare what the network over tokens counts in the raw scores, 0 to 1; the rest count the others
      */
     public record Manifest(
             List<String> labels,
@@ -43,7 +50,16 @@ public final class CaseModel implements AutoCloseable {
             List<Calibration> light,
             List<Double> favours,
             List<Double> thresholds,
-            boolean hasTrees) {}
+            boolean hasTrees,
+            double networkShare) {}
+
+    /**
+     * What encoders say of a case.
+     *
+     * @param vectors of each embedding, by name
+     * @param tokens of the text that a network looks at; none where there is no network
+     */
+    public record Seen(Map<String, float[]> vectors, Tokens tokens) {}
 
     /**
      * What was learnt of some cases, before it is calibrated.
@@ -51,9 +67,14 @@ public final class CaseModel implements AutoCloseable {
      * @param linear for each label the weights of its regression
      * @param trees for each label its ensemble; empty if the regressions answer alone
      * @param uplift what a treatment does, over the same rows as the trees
+     * @param network over the tokens of a text
      */
     public record Fitted(
-            CaseInputs inputs, List<float[]> linear, List<byte[]> trees, Optional<UpliftModel.Ensembles> uplift) {}
+            CaseInputs inputs,
+            List<float[]> linear,
+            List<byte[]> trees,
+            Optional<UpliftModel.Ensembles> uplift,
+            Optional<TokenNetwork.Parts> network) {}
 
     /** What of an uplift is no ensemble. */
     private record UpliftPart(UpliftModel.Kind kind, double share) {}
@@ -62,12 +83,21 @@ public final class CaseModel implements AutoCloseable {
      * What a model says of a case.
      *
      * @param margins what the regressions say, by label
+     * @param network what the network says, by label; empty if there is none
      * @param raw what is calibrated, by label: a log-odds
      * @param probabilities by label; they add up to 1 if labels exclude each other
      * @param chosen the label that is chosen of exclusive ones
      * @param effect of the treatment on the label that it moves; empty if that is not to be known
      */
-    public record Scored(double[] margins, double[] raw, double[] probabilities, int chosen, OptionalDouble effect) {}
+    public record Scored(
+            double[] margins,
+            double[] network,
+            double[] raw,
+            double[] probabilities,
+            int chosen,
+            OptionalDouble effect) {}
+
+    private static final double[] NOTHING = {};
 
     public CaseModel(ScoreApplication application, Fitted fitted, Manifest manifest) {
         this.application = application;
@@ -80,6 +110,7 @@ public final class CaseModel implements AutoCloseable {
                         .map(ensemble -> new BoostedTrees(List.of(ensemble), columns))
                         .toList());
         this.uplift = fitted.uplift().map(learnt -> new UpliftModel(learnt, columns));
+        this.network = fitted.network().map(TokenNetwork::new);
         this.manifest = manifest;
     }
 
@@ -101,36 +132,43 @@ public final class CaseModel implements AutoCloseable {
         return margins;
     }
 
-    /**
-     * Scores a case.
-     *
-     * @param vectors of each embedding, by name
-     */
-    public Scored score(Map<String, String> fields, Map<String, float[]> vectors) {
+    /** Scores a case. */
+    public Scored score(Map<String, String> fields, Seen seen) {
         double[] margins = margins(fields);
         double[] raw = margins;
         OptionalDouble effect = OptionalDouble.empty();
         if (trees.isPresent()) {
-            float[] row = inputs.dense(fields, margins, vectors);
+            float[] row = inputs.dense(fields, margins, seen.vectors());
             raw = new double[margins.length];
             for (int l = 0; l < raw.length; l++) {
                 raw[l] = trees.get().get(l).margins(row, 1)[0];
             }
             effect = uplift.isPresent() ? OptionalDouble.of(uplift.get().effects(row, 1)[0]) : effect;
         }
-        return scored(margins, raw, manifest.calibrations(), effect);
+        double[] said = network.map(asked -> asked.logits(seen.tokens())).orElse(NOTHING);
+        return scored(margins, said, blended(raw, said, manifest.networkShare()), manifest.calibrations(), effect);
+    }
+
+    /** Raw scores with those of a network among them. */
+    public static double[] blended(double[] raw, double[] network, double share) {
+        double[] blended = raw.clone();
+        for (int l = 0; l < network.length; l++) {
+            blended[l] = (1 - share) * raw[l] + share * network[l];
+        }
+        return blended;
     }
 
     /** The same by the regressions alone, which need no vectors. */
     public Scored scoreLightly(Map<String, String> fields) {
         double[] margins = margins(fields);
-        return scored(margins, margins, manifest.light(), OptionalDouble.empty());
+        return scored(margins, NOTHING, margins, manifest.light(), OptionalDouble.empty());
     }
 
-    private Scored scored(double[] margins, double[] raw, List<Calibration> calibrations, OptionalDouble effect) {
+    private Scored scored(
+            double[] margins, double[] said, double[] raw, List<Calibration> calibrations, OptionalDouble effect) {
         double[] probabilities =
                 probabilities(raw, calibrations, application.framing().isExclusive());
-        return new Scored(margins, raw, probabilities, chosen(probabilities, manifest.favours()), effect);
+        return new Scored(margins, said, raw, probabilities, chosen(probabilities, manifest.favours()), effect);
     }
 
     /** The calibrated probabilities of raw scores; shares of 1 if labels exclude each other. */
@@ -175,25 +213,27 @@ public final class CaseModel implements AutoCloseable {
 
     /**
      * What each input adds to the raw score of a label, the dimensions of an embedding taken together; all of them and what
-     * stands under the empty name, which is where everything begins, add up to it.
+     * stands under the empty name, which is where everything begins, add up to it. What a network says is one input.
      */
-    public Map<String, Double> inputs(Map<String, String> fields, Map<String, float[]> vectors, int label) {
+    public Map<String, Double> inputs(Map<String, String> fields, Seen seen, int label) {
         var sums = new HashMap<String, Double>();
         double[] margins = margins(fields);
+        double ofOthers = network.isPresent() ? 1 - manifest.networkShare() : 1;
+        network.ifPresent(asked -> sums.put("network", manifest.networkShare() * asked.logits(seen.tokens())[label]));
         if (trees.isEmpty()) {
-            sums.put("linear." + manifest.labels().get(label), margins[label]);
+            sums.put("linear." + manifest.labels().get(label), ofOthers * margins[label]);
             return sums;
         }
-        double[] found = trees.get().get(label).contributions(inputs.dense(fields, margins, vectors));
+        double[] found = trees.get().get(label).contributions(inputs.dense(fields, margins, seen.vectors()));
         List<String> names = inputs.denseNames();
         for (int c = 0; c < names.size(); c++) {
             boolean isDimension = names.get(c).matches(".*\\.\\d+");
             sums.merge(
                     isDimension ? names.get(c).substring(0, names.get(c).lastIndexOf('.')) : names.get(c),
-                    found[c],
+                    ofOthers * found[c],
                     Double::sum);
         }
-        sums.put("", found[names.size()]);
+        sums.put("", ofOthers * found[names.size()]);
         return sums;
     }
 
@@ -210,6 +250,10 @@ public final class CaseModel implements AutoCloseable {
                 parts.put("trees-" + l, fitted.trees().get(l));
             }
         }
+        fitted.network().ifPresent(network -> {
+            parts.put(NETWORK, network.onnx());
+            parts.put(TOKENS, network.own());
+        });
         fitted.uplift().ifPresent(uplift -> {
             parts.put("uplift.json", Artefact.json(new UpliftPart(uplift.kind(), uplift.share())));
             parts.put("uplift-0", uplift.first());
@@ -239,7 +283,10 @@ public final class CaseModel implements AutoCloseable {
                 trees.add(artefact.part("trees-" + l));
             }
         }
-        return new CaseModel(application, new Fitted(inputs, linear, trees, uplift(artefact)), manifest);
+        Optional<TokenNetwork.Parts> network = artefact.has(NETWORK)
+                ? Optional.of(new TokenNetwork.Parts(artefact.part(NETWORK), artefact.part(TOKENS)))
+                : Optional.empty();
+        return new CaseModel(application, new Fitted(inputs, linear, trees, uplift(artefact), network), manifest);
     }
 
     private static Optional<UpliftModel.Ensembles> uplift(Artefact artefact) {
@@ -254,6 +301,7 @@ public final class CaseModel implements AutoCloseable {
     @Override
     public void close() {
         uplift.ifPresent(UpliftModel::close);
+        network.ifPresent(TokenNetwork::close);
         trees.ifPresent(all -> all.forEach(BoostedTrees::close));
     }
 }

@@ -287,10 +287,11 @@ public final class ScoreEngine implements Served {
 
     private Scored scored(CaseModel model, Map<String, String> given, List<String> missing) {
         try {
-            return model.score(given, ScoreModels.vectors(application, encoders, given));
+            return model.score(given, ScoreModels.seen(application, encoders, given));
         } catch (InternalFault e) {
-            LOGGER.log(Level.WARNING, "the trees or their vectors failed: {0}", e.getMessage());
-            missing.add("trees");
+            LOGGER.log(Level.WARNING, "the trees, the network or their vectors failed: {0}", e.getMessage());
+            application.model().trees().ifPresent(_ -> missing.add("trees"));
+            application.model().network().ifPresent(_ -> missing.add("network"));
             degraded.increment();
             return model.scoreLightly(given);
         }
@@ -528,12 +529,12 @@ public final class ScoreEngine implements Served {
         return live.answer(now -> {
             CaseModel model = now.models();
             List<String> labels = application.framing().names();
-            Map<String, float[]> vectors = ScoreModels.vectors(application, encoders, given);
+            CaseModel.Seen seen = ScoreModels.seen(application, encoders, given);
             String column = application.serving().title();
             var explanations = new ArrayList<Explanation>();
             for (int l = 0; l < labels.size(); l++) {
                 explanations.add(
-                        new Explanation(labels.get(l), model.inputs(given, vectors, l), model.words(column, given, l)));
+                        new Explanation(labels.get(l), model.inputs(given, seen, l), model.words(column, given, l)));
             }
             return explanations;
         });
@@ -542,7 +543,7 @@ public final class ScoreEngine implements Served {
     /** How likely each label of a case is; nothing is noted. */
     public Map<String, Double> probabilities(Map<String, String> given) {
         return live.answer(
-                now -> probabilities(now.models().score(given, ScoreModels.vectors(application, encoders, given))));
+                now -> probabilities(now.models().score(given, ScoreModels.seen(application, encoders, given))));
     }
 
     private Map<String, Double> probabilities(Scored scored) {

@@ -1,11 +1,15 @@
 package io.rankwright.serving.score;
 
+import io.rankwright.models.Tokens;
 import io.rankwright.models.encoding.Encoders;
+import io.rankwright.models.encoding.TextEncoder;
+import io.rankwright.models.text.CaseModel;
 import io.rankwright.spec.ScoreApplication;
 import io.rankwright.spec.ScoreApplication.CaseFeature;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a version of a score is made of, and where the rest of it lies: the same for training and serving. Stateless. */
 public final class ScoreModels {
@@ -25,14 +29,25 @@ public final class ScoreModels {
                 .toList();
     }
 
-    /** The vectors of a case that is asked about once. */
-    static Map<String, float[]> vectors(ScoreApplication application, Encoders encoders, Map<String, String> fields) {
+    /** The embedding whose text a network looks at, token by token. */
+    public static Optional<CaseFeature.Embedding> readByToken(ScoreApplication application) {
+        return application.model().network().map(network ->
+                (CaseFeature.Embedding) application.feature(network.embedding()));
+    }
+
+    /** What encoders say of a case that is asked about once: each text is read once. */
+    static CaseModel.Seen seen(ScoreApplication application, Encoders encoders, Map<String, String> fields) {
         var vectors = new HashMap<String, float[]>();
+        Optional<CaseFeature.Embedding> byToken = readByToken(application);
+        Optional<TextEncoder.Reading> reading = byToken.map(
+                embedding -> encoders.of(embedding.encoder()).read(fields.getOrDefault(embedding.column(), "")));
         for (CaseFeature.Embedding embedding : embeddings(application)) {
-            vectors.put(
-                    embedding.name(),
-                    encoders.of(embedding.encoder()).passing(fields.getOrDefault(embedding.column(), "")));
+            float[] vector = byToken.equals(Optional.of(embedding))
+                    ? reading.orElseThrow().vector()
+                    : encoders.of(embedding.encoder()).passing(fields.getOrDefault(embedding.column(), ""));
+            vectors.put(embedding.name(), vector);
         }
-        return vectors;
+        return new CaseModel.Seen(
+                vectors, reading.map(TextEncoder.Reading::tokens).orElse(Tokens.NONE));
     }
 }
