@@ -193,6 +193,7 @@ class ImagesServedTest {
     void aScoreLooksAtPictures_andKeepsOnlyThoseOfCasesThatWereActedOn() throws IOException, InterruptedException {
         var changes = new LinkedHashMap<String, String>();
         changes.put("cases: 6000", "cases: 600");
+        changes.put("  network: { of: meaning, dim: 128, epochs: 4 }\n", "");
         changes.put("rounds: 200", "rounds: 30");
         changes.put(", \"hate.ece <= 0.02\", \"case.weighted_f1 > 0.8\"", "");
         changes.put(

@@ -100,6 +100,7 @@ class ScoreServedTest {
         assertThat(why).hasSize(3);
         assertThat(why.get(0).path("words")).isNotEmpty();
         assertThat(why.get(0).path("inputs").has("linear.hate")).isTrue();
+        assertThat(why.get(0).path("inputs").has("network")).isTrue();
     }
 
     @Test

@@ -10,8 +10,10 @@ import io.rankwright.cli.pipeline.FeatureCatalogue;
 import io.rankwright.cli.pipeline.ModelCard;
 import io.rankwright.evaluation.Classification;
 import io.rankwright.log.Dictionary;
+import io.rankwright.log.EntityTable;
 import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
+import io.rankwright.log.Images;
 import io.rankwright.log.Ingestion;
 import io.rankwright.models.Ranker;
 import io.rankwright.registry.Version;
@@ -170,6 +172,7 @@ public final class Console {
         routing.get("/live", Pages.page(_ -> pages.render("live", live.values())));
         routing.get("/data", Pages.page(_ -> pages.render("data", data.values())));
         Pages.assets(routing);
+        Pages.images(routing, engine.log().images());
     }
 
     private void card(ServerRequest request, ServerResponse response) {
@@ -384,11 +387,12 @@ public final class Console {
         return values;
     }
 
-    /** One card of the feed, in words. */
+    /** One card of the feed, in words, and where its images are. */
     public record Card(
             int position,
             String item,
             List<String> facts,
+            List<String> images,
             List<String> sources,
             List<String> scores,
             String utility,
@@ -467,12 +471,20 @@ public final class Console {
     }
 
     private List<String> facts(String item) {
-        Map<String, String> texts =
-                engine.log().table(application.framing().item()).texts(code(item));
+        Map<String, String> texts = texts(item);
+        List<String> images = Images.references(items().contract(), texts);
         return application.serving().card().stream()
-                .filter(texts::containsKey)
+                .filter(column -> texts.containsKey(column) && !images.contains(texts.get(column)))
                 .map(column -> column.replace('_', ' ') + " " + shortened(texts.getOrDefault(column, "")))
                 .toList();
+    }
+
+    private Map<String, String> texts(String item) {
+        return items().texts(code(item));
+    }
+
+    private EntityTable items() {
+        return engine.log().table(application.framing().item());
     }
 
     /** A number with one digit behind the point; other texts as they are. */
@@ -500,6 +512,7 @@ public final class Console {
                 slot.position() + 1,
                 slot.item(),
                 facts(slot.item()),
+                Pages.imagesOf(items().contract(), texts(slot.item())),
                 slot.sources(),
                 scores,
                 String.format(Locale.ROOT, "%.1f", slot.utility()),

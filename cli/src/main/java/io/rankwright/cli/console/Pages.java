@@ -15,6 +15,7 @@ import io.rankwright.serving.BadRequest;
 import io.rankwright.serving.HttpApi;
 import io.rankwright.serving.ImageRoute;
 import io.rankwright.spec.Application;
+import io.rankwright.spec.Contract;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.ScoreApplication;
@@ -166,9 +167,11 @@ final class Pages {
         });
     }
 
-    /** Where a page shows an image that is referred to; empty if a text is no reference. */
-    static String imageAddress(String text) {
-        return Images.isImage(text) ? "/images/" + Images.hash(text) : "";
+    /** Where a page shows the images that a row refers to. */
+    static List<String> imagesOf(Contract contract, Map<String, String> row) {
+        return Images.references(contract, row).stream()
+                .map(reference -> "/images/" + Images.hash(reference))
+                .toList();
     }
 
     private static Handler asset(String resource, String type) {

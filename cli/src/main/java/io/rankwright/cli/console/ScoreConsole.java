@@ -228,12 +228,7 @@ public final class ScoreConsole {
             var others = new LinkedHashMap<>(fields);
             others.values().removeIf(Images::isImage);
             values.put("others", others);
-            values.put(
-                    "images",
-                    fields.values().stream()
-                            .map(Pages::imageAddress)
-                            .filter(address -> !address.isEmpty())
-                            .toList());
+            values.put("images", Pages.imagesOf(application.data().cases().contract(), fields));
         }
         return values;
     }

@@ -155,9 +155,7 @@ public final class SearchConsole {
                     item.meaning(),
                     String.format(Locale.ROOT, "%.3f", item.score()),
                     item.highlight(),
-                    item.row().values().stream()
-                            .map(Pages::imageAddress)
-                            .filter(address -> !address.isEmpty())
+                    Pages.imagesOf(application.data().items().contract(), item.row()).stream()
                             .findFirst()
                             .orElse(""),
                     moved(item.why())));

@@ -77,10 +77,7 @@ final class Pixels {
         float[][] narrow = new float[COLOURS][image.getHeight() * width];
         int[] row = new int[image.getWidth()];
         for (int y = 0; y < image.getHeight(); y++) {
-            image.getRGB(0, y, row.length, 1, row, 0, row.length);
-            for (int i = 0; i < row.length; i++) {
-                row[i] = onWhite(row[i]);
-            }
+            read(image, y, row);
             for (int x = 0; x < width; x++) {
                 float red = 0;
                 float green = 0;
@@ -111,6 +108,23 @@ final class Pixels {
             }
         }
         return resized;
+    }
+
+    private static void read(BufferedImage image, int y, int[] row) {
+        if (image.getType() == BufferedImage.TYPE_3BYTE_BGR) {
+            // What a JPEG is: without a colour model asked for each pixel, which takes longer than all the rest.
+            byte[] samples = (byte[]) image.getRaster().getDataElements(0, y, row.length, 1, null);
+            for (int i = 0; i < row.length; i++) {
+                row[i] = ((samples[COLOURS * i] & 0xFF) << 16)
+                        | ((samples[COLOURS * i + 1] & 0xFF) << 8)
+                        | (samples[COLOURS * i + 2] & 0xFF);
+            }
+            return;
+        }
+        image.getRGB(0, y, row.length, 1, row, 0, row.length);
+        for (int i = 0; i < row.length; i++) {
+            row[i] = onWhite(row[i]);
+        }
     }
 
     private static int onWhite(int pixel) {

@@ -93,6 +93,14 @@ class PixelsTest {
     }
 
     @Test
+    void aJpegsBytesAreTheSamePixels() {
+        var bytes = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_3BYTE_BGR);
+        bytes.createGraphics().drawImage(image(), 0, 0, null);
+
+        assertThat(Pixels.resized(bytes, 9, 7)).isDeepEqualTo(Pixels.resized(image(), 9, 7));
+    }
+
+    @Test
     void whatIsTransparentStandsOnWhite() {
         var image = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
         image.setRGB(0, 0, 0x00FF0000);
