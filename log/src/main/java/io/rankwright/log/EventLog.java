@@ -597,11 +597,21 @@ public final class EventLog implements AutoCloseable {
         Contract contract = table(entity).contract();
         Optional<String> fault =
                 check.fault(Catalog.fields(check, texts)).or(() -> images.fault(contract, texts, Optional.empty()));
-        if (fault.isEmpty()) {
+        if (fault.isPresent()) {
+            return fault;
+        }
+        // Under one lock, so that no image goes with another row while this one comes to refer to it.
+        writing.lock();
+        try {
+            Map<String, String> before =
+                    entity(entity, requireNonNull(texts.get(keyColumn))).orElse(Map.of());
             Map<String, String> kept = images.keep(contract, texts, Optional.empty());
             putEntities(entity, keyColumn, List.of(kept), hidden, (_, _, _) -> {}, true);
+            dropImages(entity, before);
+        } finally {
+            writing.unlock();
         }
-        return fault;
+        return Optional.empty();
     }
 
     void putEntities(

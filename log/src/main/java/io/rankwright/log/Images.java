@@ -111,7 +111,11 @@ public final class Images {
                 .findFirst();
     }
 
-    /** The row with references in the place of its images, which are kept; the row must be right. */
+    /**
+     * The row with references in the place of its images, which are kept; the row must be right.
+     *
+     * @throws EnvironmentFault if the disk is full
+     */
     public Map<String, String> keep(Contract contract, Map<String, String> fields, Optional<Path> root) {
         List<Contract.Column> columns = columns(contract);
         if (columns.isEmpty()) {
@@ -230,12 +234,14 @@ public final class Images {
             String reference = reference(bytes);
             synchronized (this) {
                 if (!Files.exists(file(reference))) {
+                    Files.createDirectories(folder);
+                    new DiskRoom(folder).refuseIfFull("keep an image", bytes.length);
                     WholeFile.write(file(reference), bytes);
                 }
             }
             return reference;
         } catch (IOException e) {
-            throw new EnvironmentFault("could not read the image " + shortened(image), true, e);
+            throw new EnvironmentFault("could not keep the image " + shortened(image), true, e);
         }
     }
 

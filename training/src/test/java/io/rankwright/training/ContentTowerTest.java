@@ -216,7 +216,7 @@ class ContentTowerTest {
             put(log, "n3", Map.of("photo", held));
             log.deleteEntity("story", "n0");
             assertThat(log.images().bytes(Images.reference(held))).hasValue(picture);
-            log.deleteEntity("story", "n3");
+            put(log, "n3", Map.of("title", "No picture any more"));
             assertThat(log.images().bytes(Images.reference(held))).isEmpty();
         });
     }

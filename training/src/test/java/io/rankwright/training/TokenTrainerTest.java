@@ -1,6 +1,7 @@
 package io.rankwright.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rankwright.log.Progress;
 import io.rankwright.models.TokenNetwork;
@@ -51,8 +52,30 @@ class TokenTrainerTest {
     }
 
     private TokenNetwork.Parts train(String name) {
-        return new TokenTrainer(new TokenReader("meaning", 16, 20, 0.005, 0.1), tokens, targets, 5)
-                .train(IntStream.range(0, TAUGHT).toArray(), folder.resolve(name), Progress.SILENT);
+        return train(name, 20, Progress.SILENT);
+    }
+
+    private TokenNetwork.Parts train(String name, int epochs, Progress progress) {
+        return new TokenTrainer(new TokenReader("meaning", 16, epochs, 0.005, 0.1), tokens, targets, 5)
+                .train(IntStream.range(0, TAUGHT).toArray(), folder.resolve(name), progress);
+    }
+
+    @Test
+    void aTrainingThatWasKilledEndsWithTheSameNetwork() {
+        makeTexts();
+        TokenNetwork.Parts whole = train("whole", 50, Progress.SILENT);
+        Progress kill = (done, all, _) -> {
+            if (done > all * 9 / 10) {
+                throw new IllegalStateException("killed");
+            }
+        };
+
+        assertThatThrownBy(() -> train("killed", 50, kill)).hasMessageContaining("killed");
+        assertThat(folder.resolve("killed/step-500")).isDirectory();
+        TokenNetwork.Parts resumed = train("killed", 50, Progress.SILENT);
+
+        assertThat(resumed.onnx()).isEqualTo(whole.onnx());
+        assertThat(resumed.own()).isEqualTo(whole.own());
     }
 
     @Test

@@ -463,13 +463,26 @@ public final class SearchEngine implements Served {
         if (fault.isPresent()) {
             return fault;
         }
-        Map<String, String> kept = images.keep(source.contract(), row, Optional.empty());
-        journal.keep(List.of(new Journal.Entry(UUID.randomUUID().toString(), "put", clock.millis(), kept)));
-        Map<String, String> before = index.row(id).orElse(Map.of());
-        index.put(id, kept);
-        index.refresh();
-        dropImages(before);
+        change(() -> {
+            Map<String, String> kept = images.keep(source.contract(), row, Optional.empty());
+            journal.keep(List.of(new Journal.Entry(UUID.randomUUID().toString(), "put", clock.millis(), kept)));
+            Map<String, String> before = index.row(id).orElse(Map.of());
+            index.put(id, kept);
+            index.refresh();
+            dropImages(before);
+        });
         return Optional.empty();
+    }
+
+    /** Where items have images, one change after the other: none goes with one item while another comes to refer to it. */
+    private void change(Runnable change) {
+        if (!Images.areIn(application.data().items().contract())) {
+            change.run();
+            return;
+        }
+        synchronized (images) {
+            change.run();
+        }
     }
 
     /** The images of a row that is gone, as far as no other item has them too. */
@@ -482,18 +495,17 @@ public final class SearchEngine implements Served {
     /** Takes an item out; whether it was there. */
     public boolean delete(String id) {
         Optional<Map<String, String>> known = index.row(id);
-        if (known.isEmpty()) {
-            return false;
-        }
-        journal.keep(List.of(new Journal.Entry(
-                UUID.randomUUID().toString(),
-                "delete",
-                clock.millis(),
-                Map.of(application.data().items().key(), id))));
-        index.delete(id);
-        index.refresh();
-        dropImages(known.get());
-        return true;
+        known.ifPresent(row -> change(() -> {
+            journal.keep(List.of(new Journal.Entry(
+                    UUID.randomUUID().toString(),
+                    "delete",
+                    clock.millis(),
+                    Map.of(application.data().items().key(), id))));
+            index.delete(id);
+            index.refresh();
+            dropImages(row);
+        }));
+        return known.isPresent();
     }
 
     /** Narrows a search by the value of a feature: values of a category behind each other with |, or a range such as 100..200. */
