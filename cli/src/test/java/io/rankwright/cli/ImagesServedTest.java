@@ -179,6 +179,17 @@ class ImagesServedTest {
                             .statusCode())
                     .isEqualTo(404);
         }
+
+        // What was put and deleted is in the journal for ever; its image is gone, and need not be there again.
+        try (Stream<Path> vectors = Files.list(application.resolve(".rankwright/simulated/vectors"))) {
+            for (Path file : vectors.toList()) {
+                Files.delete(file);
+            }
+        }
+        try (Running again = Command.serve(scratch, application.toString(), "--port", "0")) {
+            assertThat(again.send("GET", "/v1/papers/teal", "").statusCode()).isEqualTo(404);
+            assertThat(ids(again.get("/v1/search?q=what+an+alert+means"))).isNotEmpty();
+        }
     }
 
     private static byte[] unchecked(Color colour) {

@@ -98,7 +98,7 @@ public final class SearchEngine implements Served {
         this.encoders = new Encoders(state, application.encoders());
         this.index = SearchModels.index(state, application, false, dataHash, encoders, filling);
         Path file = SearchModels.journal(state);
-        Journal.entries(file).forEach(this::again);
+        again(Journal.entries(file));
         index.refresh();
         this.journal = Journal.open(file);
         this.timer = Timer.builder("rankwright.search")
@@ -130,16 +130,25 @@ public final class SearchEngine implements Served {
         return new SearchEngine(application, registry, version, state, isSimulated, dataHash, filling, meters, clock);
     }
 
-    /** What was posted since the sources were read is in the journal: the index may be newer or older. */
-    private void again(Journal.Entry entry) {
-        switch (entry.kind()) {
-            case "put" -> {
-                var fields = new LinkedHashMap<>(entry.fields());
-                index.put(entry.field(application.data().items().key()), fields);
+    /**
+     * What was posted since the sources were read is in the journal: the index may be newer or older. Of an item only the last
+     * change is made again, for what it had before may be gone with its image.
+     */
+    private void again(List<Journal.Entry> entries) {
+        String key = application.data().items().key();
+        var last = new LinkedHashMap<String, Journal.Entry>();
+        for (Journal.Entry entry : entries) {
+            if (entry.kind().equals("put") || entry.kind().equals("delete")) {
+                last.put(entry.field(key), entry);
             }
-            case "delete" -> index.delete(entry.field(application.data().items().key()));
-            default -> {}
         }
+        last.forEach((id, entry) -> {
+            if (entry.kind().equals("put")) {
+                index.put(id, new LinkedHashMap<>(entry.fields()));
+            } else {
+                index.delete(id);
+            }
+        });
     }
 
     private Live load(Version version) {
