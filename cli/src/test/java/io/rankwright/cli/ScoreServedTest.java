@@ -45,6 +45,7 @@ class ScoreServedTest {
                 Files.readString(yaml)
                         .replace("cases: 6000", "cases: 900")
                         .replace("rounds: 200", "rounds: 30")
+                        .replace("dim: 128, epochs: 4", "dim: 16, epochs: 2")
                         .replaceFirst("gates: +\\[.*\\]", "gates: [ \"hate.auc > 0.6\", \"hate.ece <= 0.1\" ]"));
         running = Command.serve(scratch, application.toString(), "--port", "0");
         try (var in = new GZIPInputStream(Files.newInputStream(
