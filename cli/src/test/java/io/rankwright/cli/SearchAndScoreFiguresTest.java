@@ -86,6 +86,8 @@ class SearchAndScoreFiguresTest {
                         "",
                         " +meaning: .*\n",
                         "",
+                        "folds: 5",
+                        "folds: 3",
                         "baselines: .*",
                         "baselines: []"),
                 "hate-speech");
