@@ -603,8 +603,10 @@ public final class EventLog implements AutoCloseable {
         // Under one lock, so that no image goes with another row while this one comes to refer to it.
         writing.lock();
         try {
-            Map<String, String> before =
-                    entity(entity, requireNonNull(texts.get(keyColumn))).orElse(Map.of());
+            // A row is read only where it may have images.
+            Map<String, String> before = Images.areIn(contract)
+                    ? entity(entity, requireNonNull(texts.get(keyColumn))).orElse(Map.of())
+                    : Map.of();
             Map<String, String> kept = images.keep(contract, texts, Optional.empty());
             putEntities(entity, keyColumn, List.of(kept), hidden, (_, _, _) -> {}, true);
             dropImages(entity, before);

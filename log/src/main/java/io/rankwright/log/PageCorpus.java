@@ -116,10 +116,8 @@ public final class PageCorpus {
             row.put(
                     texts.getLast().name(),
                     texts.size() == 1 ? section.heading() + "\n" + section.body() : section.body());
-            for (Contract.Column column : data.items().contract().columns()) {
-                if (column.type() == Contract.Type.IMAGE) {
-                    row.put(column.name(), MadeImage.of(kind(section), random));
-                }
+            for (Contract.Column column : Images.columns(data.items().contract())) {
+                row.put(column.name(), MadeImage.of(kind(section), random));
             }
             items.add(row);
         }

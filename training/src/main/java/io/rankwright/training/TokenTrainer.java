@@ -38,7 +38,6 @@ public final class TokenTrainer {
     private final double[][] targets;
     private final TrainingRun run;
     private final int dim;
-    private final EmbeddingTable own;
     private final Layers layers;
 
     /**
@@ -51,7 +50,6 @@ public final class TokenTrainer {
         this.targets = targets;
         this.run = new TrainingRun(seed, 1, TrainingRun.Device.CPU);
         this.dim = tokens.getFirst().dim();
-        this.own = EmbeddingTable.create(settings.dim(), 1, seed, BEGIN);
         this.layers = new Layers(dim, settings, targets.length, new SplittableRandom(seed));
     }
 
@@ -63,7 +61,8 @@ public final class TokenTrainer {
      */
     public TokenNetwork.Parts train(int[] chosen, Path checkpoints, Progress progress) {
         var checkpoint = new Checkpoint(checkpoints);
-        EmbeddingTable table = checkpoint.table(TABLE).orElse(own);
+        EmbeddingTable table =
+                checkpoint.table(TABLE).orElseGet(() -> EmbeddingTable.create(settings.dim(), 1, run.seed(), BEGIN));
         for (int text : chosen) {
             Arrays.stream(tokens.get(text).ids()).limit(TokenNetwork.LONGEST).forEach(table::add);
         }

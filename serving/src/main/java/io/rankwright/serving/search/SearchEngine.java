@@ -276,8 +276,7 @@ public final class SearchEngine implements Served {
      */
     public Reply search(Request request) {
         long start = System.nanoTime();
-        boolean isImage = Images.isImage(request.query());
-        if (isImage) {
+        if (Images.isImage(request.query())) {
             refuseImage(request.query());
         }
         return live.answer(now -> {
@@ -301,7 +300,7 @@ public final class SearchEngine implements Served {
                     UUID.randomUUID().toString(),
                     now.version().name(),
                     data,
-                    isImage ? Images.reference(request.query()) : request.query(),
+                    asked.text(),
                     answer.corrected().orElse(""),
                     answer.found(),
                     answer.results().stream()
@@ -475,7 +474,9 @@ public final class SearchEngine implements Served {
         change(() -> {
             Map<String, String> kept = images.keep(source.contract(), row, Optional.empty());
             journal.keep(List.of(new Journal.Entry(UUID.randomUUID().toString(), "put", clock.millis(), kept)));
-            Map<String, String> before = index.row(id).orElse(Map.of());
+            // A row is read only where it may have images.
+            Map<String, String> before =
+                    Images.areIn(source.contract()) ? index.row(id).orElse(Map.of()) : Map.of();
             index.put(id, kept);
             index.refresh();
             dropImages(before);
