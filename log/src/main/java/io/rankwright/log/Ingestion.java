@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the files of an application into the log. How far each file is stands in the log, in the same write as its
@@ -186,7 +185,7 @@ public final class Ingestion {
             for (Optional<Row> next = rows.next(); next.isPresent(); next = rows.next()) {
                 read++;
                 Row row = next.get();
-                Map<String, String> given = texts(check, row.fields());
+                Map<String, String> given = check.given(row.fields());
                 Optional<String> fault = check.fault(row.fields())
                         .or(() -> log.images().fault(contract, given, Optional.of(root.folder())));
                 if (fault.isPresent()) {
@@ -220,17 +219,6 @@ public final class Ingestion {
                 },
                 true);
         return done;
-    }
-
-    private static Map<String, String> texts(RowCheck check, @Nullable String[] fields) {
-        var texts = new LinkedHashMap<String, String>();
-        for (int i = 0; i < fields.length; i++) {
-            String field = fields[i];
-            if (field != null && !field.isEmpty()) {
-                texts.put(check.columns().get(i).name(), field);
-            }
-        }
-        return texts;
     }
 
     private FileState state(Work work) {

@@ -4,7 +4,9 @@ import io.rankwright.spec.Contract;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,18 @@ final class RowCheck {
             }
         }
         return Optional.empty();
+    }
+
+    /** The fields that are given, by column. */
+    Map<String, String> given(@Nullable String[] fields) {
+        var given = new LinkedHashMap<String, String>();
+        for (int i = 0; i < fields.length; i++) {
+            String field = fields[i];
+            if (field != null && !field.isEmpty()) {
+                given.put(columns.get(i).name(), field);
+            }
+        }
+        return given;
     }
 
     private static int longest(Contract.Column column) {

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -85,7 +84,7 @@ public final class SourceRows {
                     for (Optional<Row> next = rows.next(); next.isPresent(); next = rows.next()) {
                         Row row = next.get();
                         read++;
-                        Map<String, String> fields = texts(check, row);
+                        Map<String, String> fields = check.given(row.fields());
                         Optional<String> fault =
                                 check.fault(row.fields()).or(() -> images.fault(contract, fields, beneath));
                         if (fault.isPresent()) {
@@ -179,17 +178,6 @@ public final class SourceRows {
                             check.columns().stream().map(Contract.Column::name).toList()));
         }
         return check.fault(Catalog.fields(check, fields));
-    }
-
-    private static Map<String, String> texts(RowCheck check, Row row) {
-        var texts = new LinkedHashMap<String, String>();
-        for (int i = 0; i < row.fields().length; i++) {
-            String field = row.fields()[i];
-            if (field != null && !field.isEmpty()) {
-                texts.put(check.columns().get(i).name(), field);
-            }
-        }
-        return texts;
     }
 
     private static String json(Row row) {

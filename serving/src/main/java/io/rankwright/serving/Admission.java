@@ -1,8 +1,6 @@
 package io.rankwright.serving;
 
 import com.netflix.concurrency.limits.Limiter;
-import com.netflix.concurrency.limits.limit.VegasLimit;
-import com.netflix.concurrency.limits.limit.WindowedLimit;
 import com.netflix.concurrency.limits.limiter.AbstractLimiter;
 import com.netflix.concurrency.limits.limiter.SimpleLimiter;
 import io.micrometer.core.instrument.Counter;
@@ -10,13 +8,11 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Lets in as many requests at once as the machine answers without a queue, and refuses the others at once: a server that
- * is asked for more than it can do goes on doing what it can. How many that are is learnt from the latencies and from
- * answers that came too late, as TCP Vegas learns it for a path (Brakmo and Peterson, 1995), up to a hard maximum. Batch
- * requests take part in what live ones leave: half of it.
+ * is asked for more than it can do goes on doing what it can. How many that are is learnt ({@link CrowdLimit}), up to a hard
+ * maximum. Batch requests take part in what live ones leave: half of it.
  *
  * <p>Thread-safety: any number of threads.
  */
@@ -40,9 +36,8 @@ final class Admission {
     }
 
     private static final int CORES = Runtime.getRuntime().availableProcessors();
-    private static final long LEAST_WINDOW_MILLIS = 250;
-    private static final long MOST_WINDOW_MILLIS = 1000;
 
+    private final CrowdLimit limit;
     private final AbstractLimiter<Void> limiter;
     private final Counter refusedLive;
     private final Counter refusedBatch;
@@ -52,23 +47,8 @@ final class Admission {
      * @param most how many may be under way at once, whatever their latency
      */
     Admission(String name, int most, MeterRegistry meters) {
-        int least = Math.min(most, CORES);
-        var vegas = VegasLimit.newBuilder()
-                .initialLimit(Math.min(most, 4 * CORES))
-                .maxConcurrency(most)
-                // One request that waits keeps the cores busy; the usual three to six would double the latency.
-                .alphaFunction(_ -> 1)
-                .betaFunction(_ -> 2)
-                .thresholdFunction(_ -> 1)
-                .decreaseFunction(limit -> Math.max(least, limit - 1))
-                .build();
-        this.limiter = SimpleLimiter.newBuilder()
-                .named(name)
-                .limit(WindowedLimit.newBuilder()
-                        .minWindowTime(LEAST_WINDOW_MILLIS, TimeUnit.MILLISECONDS)
-                        .maxWindowTime(MOST_WINDOW_MILLIS, TimeUnit.MILLISECONDS)
-                        .build(vegas))
-                .build();
+        this.limit = new CrowdLimit(CORES, most);
+        this.limiter = SimpleLimiter.newBuilder().named(name).limit(limit).build();
         Gauge.builder("rankwright.admission.limit", limiter::getLimit)
                 .description("How many requests are let in at once")
                 .tag("what", name)
@@ -94,6 +74,9 @@ final class Admission {
         boolean mustWait = priority == Priority.BATCH && limiter.getInflight() >= Math.max(1, limiter.getLimit() / 2);
         Optional<Limiter.Listener> entered = mustWait ? Optional.empty() : limiter.acquire(null);
         if (entered.isEmpty()) {
+            if (!mustWait) {
+                limit.refused();
+            }
             (priority == Priority.LIVE ? refusedLive : refusedBatch).increment();
         }
         return entered.map(listener -> new Ticket() {

@@ -107,6 +107,11 @@ public record Encoder(
         return reading instanceof Images;
     }
 
+    /** What it looks at, in a word of many. */
+    public String contents() {
+        return isOfImages() ? "images" : "texts";
+    }
+
     /** What a short query begins with; empty if that is nothing. */
     public String queryPrefix() {
         return reading instanceof Texts texts ? texts.queryPrefix() : "";

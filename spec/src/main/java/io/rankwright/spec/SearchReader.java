@@ -194,8 +194,7 @@ final class SearchReader {
         askedBy.filter(asking -> !encoder.isOfImages() || asking.isOfImages() || asking.dim() != encoder.dim())
                 .ifPresent(asking -> file.problem(
                         definition.location("asked_by"),
-                        "'" + asking.word() + "', vectors of " + asking.dim() + " of "
-                                + (asking.isOfImages() ? "images" : "texts"),
+                        "'" + asking.word() + "', vectors of " + asking.dim() + " of " + asking.contents(),
                         encoder.isOfImages()
                                 ? "an encoder of texts with vectors of " + encoder.dim() + ", as those of "
                                         + encoder.word()

@@ -237,7 +237,7 @@ public final class ScorePipeline extends TaskPipeline<ScoreApplication, ScoreSet
                             embedding.name(),
                             embedding.encoder().word(),
                             found.size(),
-                            embedding.encoder().isOfImages() ? "images" : "texts",
+                            embedding.encoder().contents(),
                             contents.size() - before,
                             byToken.equals(Optional.of(embedding)) ? ", token by token" : "");
                 }

@@ -157,7 +157,7 @@ public final class SearchPipeline extends TaskPipeline<SearchApplication, Search
                         embedding.name(),
                         embedding.encoder().word(),
                         data.items().size(),
-                        embedding.encoder().isOfImages() ? "images" : "texts",
+                        embedding.encoder().contents(),
                         contents.size() - before);
             }
         }

@@ -122,7 +122,7 @@ public final class EncodedContents implements AutoCloseable {
         Workers.forEach(
                 work.size(),
                 progress,
-                encoder().isOfImages() ? "images" : "texts",
+                encoder().contents(),
                 () -> i -> keep(work.get(i).getKey(), encoder.encode(work.get(i).getValue())));
         var vectors = new ArrayList<float[]>(contents.size());
         for (String content : contents) {
