@@ -70,7 +70,8 @@ class SearchServedTest {
 
         assertThat(answer.path("data").asText()).isEqualTo("simulated");
         assertThat(ids(answer)).hasSize(3);
-        assertThat(ids(answer).getFirst()).contains("feature-state-is-rebuilt");
+        // Among the best, not the very best: what the pages say of it changes with them.
+        assertThat(ids(answer)).anyMatch(id -> id.contains("feature-state-is-rebuilt"));
         assertThat(answer.path("results").get(0).path("words").asInt()).isPositive();
         assertThat(answer.path("results").get(0).path("highlight").asText()).contains("<em>");
         assertThat(answer.path("facets").path("length")).hasSize(3);

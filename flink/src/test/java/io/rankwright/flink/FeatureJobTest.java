@@ -201,7 +201,7 @@ class FeatureJobTest {
         }
     }
 
-    /** On what every fourth user did in the real slice, where it is found. */
+    /** On what every eighth user did in the real slice, where it is found. */
     @Test
     void onTheRealLogStreamAndBatchGiveWhatTheReplayGives() throws Exception {
         Optional<DataRoot> real = DataRoot.find(
@@ -249,11 +249,11 @@ class FeatureJobTest {
 
     private EventLog taken(DataRoot root) throws IOException {
         EventLog log = EventLog.open(folder.resolve("log"), APPLICATION);
-        new Ingestion(APPLICATION, log, everyFourthUser(root), Progress.SILENT).run();
+        new Ingestion(APPLICATION, log, everyEighthUser(root), Progress.SILENT).run();
         return log;
     }
 
-    private DataRoot everyFourthUser(DataRoot root) throws IOException {
+    private DataRoot everyEighthUser(DataRoot root) throws IOException {
         Path part = Files.createDirectories(folder.resolve("part/kuairand"));
         try (Stream<Path> files = Files.list(root.folder().resolve("kuairand"))) {
             for (Path file : files.toList()) {
@@ -269,7 +269,7 @@ class FeatureJobTest {
                                 UTF_8)) {
                     kept.println(lines.readLine());
                     lines.lines()
-                            .filter(line -> Integer.parseInt(line.substring(0, line.indexOf(','))) % 4 == 0)
+                            .filter(line -> Integer.parseInt(line.substring(0, line.indexOf(','))) % 8 == 0)
                             .forEach(kept::println);
                 }
             }

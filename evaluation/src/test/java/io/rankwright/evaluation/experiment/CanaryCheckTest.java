@@ -7,9 +7,9 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Two hundred canaries each, of which it is known what is wrong with them. The seeds are fixed. */
+/** A hundred canaries each, of which it is known what is wrong with them. The seeds are fixed. */
 class CanaryCheckTest {
-    private static final int RUNS = 200;
+    private static final int RUNS = 100;
     /** Of what is found early in every run. */
     private static final int FEW = 50;
 
