@@ -113,6 +113,9 @@ class OverloadTest {
             assertThat(after.failed.get() + after.refused.count()).isZero();
             if (Faults.isFull()) {
                 assertThat(good).isGreaterThan(0.9 * peak);
+                assertThat(overload.answered.percentile(0.99))
+                        .isLessThanOrEqualTo(
+                                2 * Math.max(unloaded.answered.percentile(0.99), after.answered.percentile(0.99)));
             }
         }
     }
