@@ -30,7 +30,9 @@ final class CrowdLimit extends AbstractLimit {
     /** 0 before it is known. */
     private double uncrowdedNanos;
 
+    /** Of the window that runs. */
     private long windowStart;
+
     private int samples;
     private double nanos;
     private double underWay;
