@@ -66,18 +66,18 @@ class SearchServedTest {
     @Test
     @Order(1)
     void aQueryIsAnsweredExplainedAndSaysThatItsDataAreMade() throws IOException, InterruptedException {
-        JsonNode answer = search("why feature state is rebuilt from the log", "&explain=true&size=3");
+        // A page's own title: fewer words are another page's as well, whichever of these pages changes.
+        String title = "feature state is rebuilt from the log at each start";
+        JsonNode answer = search(title, "&explain=true&size=3");
 
         assertThat(answer.path("data").asText()).isEqualTo("simulated");
         assertThat(ids(answer)).hasSize(3);
-        // Among the best, not the very best: what the pages say of it changes with them.
-        assertThat(ids(answer)).anyMatch(id -> id.contains("feature-state-is-rebuilt"));
+        assertThat(ids(answer).getFirst()).contains("feature-state-is-rebuilt");
         assertThat(answer.path("results").get(0).path("words").asInt()).isPositive();
         assertThat(answer.path("results").get(0).path("highlight").asText()).contains("<em>");
         assertThat(answer.path("facets").path("length")).hasSize(3);
         assertThat(answer.path("degraded")).isEmpty();
-        assertThat(ids(search("why feature state is rebuilt from the log", "&size=3")))
-                .isEqualTo(ids(answer));
+        assertThat(ids(search(title, "&size=3"))).isEqualTo(ids(answer));
     }
 
     @Test
