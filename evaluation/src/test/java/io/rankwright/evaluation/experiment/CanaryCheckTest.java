@@ -2,14 +2,15 @@ package io.rankwright.evaluation.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rankwright.dev.Faults;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A hundred canaries each, of which it is known what is wrong with them. The seeds are fixed. */
+/** A hundred canaries each, in a full run two hundred, of which it is known what is wrong with them. The seeds are fixed. */
 class CanaryCheckTest {
-    private static final int RUNS = 100;
+    private static final int RUNS = Faults.times(100, 200);
     /** Of what is found early in every run. */
     private static final int FEW = 50;
 
