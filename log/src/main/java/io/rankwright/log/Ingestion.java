@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -173,52 +174,95 @@ public final class Ingestion {
         if (state.isComplete()) {
             return state;
         }
-        String key = application.data().entity(work.source()).key();
-        Contract contract = application.data().entity(work.source()).contract();
-        RowCheck check = log.catalog().check(work.source());
-        var entities = new LinkedHashMap<String, Map<String, String>>();
-        var rejected = new ArrayList<Row>();
-        var reasons = new ArrayList<String>();
-        long read = 0;
-        long duplicates = 0;
-        try (RowSource rows = RowSource.open(work.file().path(), check.columns())) {
-            for (Optional<Row> next = rows.next(); next.isPresent(); next = rows.next()) {
-                read++;
-                Row row = next.get();
-                Map<String, String> given = check.given(row.fields());
-                Optional<String> fault = check.fault(row.fields())
-                        .or(() -> log.images().fault(contract, given, Optional.of(root.folder())));
-                if (fault.isPresent()) {
-                    rejected.add(row);
-                    reasons.add(fault.get());
-                    continue;
-                }
-                Map<String, String> texts = log.images().keep(contract, given, Optional.of(root.folder()));
-                String id = requireNonNull(texts.get(key));
-                Map<String, String> known = entities.get(id);
-                if (known == null) {
-                    known = new LinkedHashMap<>(log.entity(work.source(), id).orElse(Map.of()));
-                    entities.put(id, known);
-                } else {
-                    duplicates++;
-                }
-                known.putAll(texts);
+        try (RowSource rows = RowSource.open(
+                work.file().path(), log.catalog().check(work.source()).columns())) {
+            var entities = new EntityRows(work);
+            for (long skipped = 0; skipped < state.read(); skipped++) {
+                rows.next().ifPresent(entities::skip);
+            }
+            while (!state.isComplete()) {
+                state = entities.take(batch(rows), state);
+                progress.at(state.read(), -1, "rows of " + work.file().name());
             }
         }
-        var done = new FileState(read, read - duplicates - rejected.size(), duplicates, rejected.size(), 0, true);
-        log.putEntities(
-                work.source(),
-                key,
-                List.copyOf(entities.values()),
-                false,
-                (batch, outcomes, events) -> {
-                    for (int i = 0; i < rejected.size(); i++) {
-                        log.quarantine(batch, work.file().name(), rejected.get(i), reasons.get(i));
-                    }
-                    log.note(note(work), (_, _) -> json(done)).addTo(batch, outcomes, events);
-                },
-                true);
-        return done;
+        return state;
+    }
+
+    /** Takes the rows of a file of entities, some at a time; a row may add to what an earlier one of the file said. */
+    private final class EntityRows {
+        private final Work work;
+        private final String key;
+        private final Contract contract;
+        private final RowCheck check;
+        private final Dictionary.Domain ids;
+        /** The codes of the entities of which the file has had a row. */
+        private final BitSet taken = new BitSet();
+
+        EntityRows(Work work) {
+            this.work = work;
+            this.key = application.data().entity(work.source()).key();
+            this.contract = application.data().entity(work.source()).contract();
+            this.check = log.catalog().check(work.source());
+            this.ids = log.dictionary().domain(Dictionary.idsOf(work.source()));
+        }
+
+        private Optional<String> fault(Row row) {
+            return check.fault(row.fields())
+                    .or(() -> log.images().fault(contract, check.given(row.fields()), Optional.of(root.folder())));
+        }
+
+        /** Passes over a row that was taken before a break. */
+        void skip(Row row) {
+            if (fault(row).isEmpty()) {
+                taken.set(ids.code(requireNonNull(check.given(row.fields()).get(key))));
+            }
+        }
+
+        /** Puts what a batch says of its entities, and keeps in the same write how far the file is. */
+        FileState take(List<Row> batch, FileState before) {
+            var entities = new LinkedHashMap<String, Map<String, String>>();
+            var rejected = new LinkedHashMap<Row, String>();
+            long duplicates = 0;
+            for (Row row : batch) {
+                Optional<String> fault = fault(row);
+                if (fault.isPresent()) {
+                    rejected.put(row, fault.get());
+                    continue;
+                }
+                Map<String, String> texts =
+                        log.images().keep(contract, check.given(row.fields()), Optional.of(root.folder()));
+                String id = requireNonNull(texts.get(key));
+                boolean isFirst = !entities.containsKey(id) && !taken.get(ids.code(id));
+                duplicates += isFirst ? 0 : 1;
+                entities.computeIfAbsent(
+                                id,
+                                _ -> new LinkedHashMap<>(
+                                        log.entity(work.source(), id).orElse(Map.of())))
+                        .putAll(texts);
+            }
+            boolean isLast = batch.size() < BATCH;
+            var after = new FileState(
+                    before.read() + batch.size(),
+                    before.accepted() + batch.size() - duplicates - rejected.size(),
+                    before.duplicates() + duplicates,
+                    before.quarantined() + rejected.size(),
+                    0,
+                    isLast);
+            log.putEntities(
+                    work.source(),
+                    key,
+                    List.copyOf(entities.values()),
+                    false,
+                    (write, outcomes, events) -> {
+                        for (var row : rejected.entrySet()) {
+                            log.quarantine(write, work.file().name(), row.getKey(), row.getValue());
+                        }
+                        log.note(note(work), (_, _) -> json(after)).addTo(write, outcomes, events);
+                    },
+                    isLast);
+            entities.keySet().forEach(id -> taken.set(ids.code(id)));
+            return after;
+        }
     }
 
     private FileState state(Work work) {

@@ -1,6 +1,7 @@
 package io.rankwright.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rankwright.log.EventLog.Counts;
@@ -60,8 +61,12 @@ class IngestionTest {
     }
 
     private Ingestion.Report ingest(EventLog log) {
+        return ingest(log, Progress.SILENT);
+    }
+
+    private Ingestion.Report ingest(EventLog log, Progress progress) {
         var root = new DataRoot(folder.resolve("data"), false);
-        return new Ingestion(application, log, root, Progress.SILENT).run();
+        return new Ingestion(application, log, root, progress).run();
     }
 
     private EventLog open() {
@@ -193,6 +198,47 @@ class IngestionTest {
         try (EventLog log = open()) {
             assertThat(events(ingest(log))).isEqualTo(new Counts(3, 2, 1, 0));
             assertThat(log.contentHash()).isEqualTo(first);
+        }
+    }
+
+    /** Ten thousand videos, some of them twice and some wrong, come in parts; broken off after each part, and not at all. */
+    @Test
+    void entitiesThatComeInPartsAreThoseThatComeAtOnce() throws IOException {
+        gzip("log_standard_1.csv.gz", HEADER + RIGHT);
+        var videos = new StringBuilder("video_id,author_id,upload_dt,tag\n");
+        for (int i = 0; i < 10_000; i++) {
+            videos.append(i % 9_000)
+                    .append(',')
+                    .append(i)
+                    .append(i % 100 == 99 ? ",yesterday," : ",2022-04-10,")
+                    .append("3\n");
+        }
+        gzip("video_features_basic_pure.csv.gz", videos.toString());
+        String whole;
+        Counts expected = new Counts(10_000, 8_910, 990, 100);
+        try (EventLog log = EventLog.open(folder.resolve("whole"), application)) {
+            assertThat(ingest(log).files().stream().map(Ingestion.FileReport::counts))
+                    .contains(expected);
+            assertThat(log.table("video").count()).isEqualTo(8_910);
+            assertThat(log.entity("video", "5").orElseThrow()).containsEntry("author_id", "9005");
+            whole = log.contentHash();
+        }
+        Progress breaking = (_, _, unit) -> {
+            if (unit.contains("video")) {
+                throw new IllegalStateException("broken off");
+            }
+        };
+
+        for (int part = 0; part < 3; part++) {
+            try (EventLog log = open()) {
+                assertThatIllegalStateException().isThrownBy(() -> ingest(log, breaking));
+            }
+        }
+
+        try (EventLog log = open()) {
+            assertThat(ingest(log).files().stream().map(Ingestion.FileReport::counts))
+                    .contains(expected);
+            assertThat(log.contentHash()).isEqualTo(whole);
         }
     }
 
