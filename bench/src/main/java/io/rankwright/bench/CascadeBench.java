@@ -10,6 +10,7 @@ import ai.onnxruntime.TensorInfo;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EventLog;
+import io.rankwright.log.Progress;
 import io.rankwright.models.TwoTower;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
@@ -80,7 +81,8 @@ final class CascadeBench {
                         state,
                         true,
                         new SimpleMeterRegistry(),
-                        Clock.systemUTC());
+                        Clock.systemUTC(),
+                        Progress.SILENT);
                 var direct = new Direct(index, registry, live, application)) {
             List<String> subjects = subjects(log, application);
             var random = new SplittableRandom(options.number("seed", 1));

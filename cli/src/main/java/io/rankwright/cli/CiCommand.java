@@ -181,7 +181,8 @@ final class CiCommand implements Callable<Integer> {
                 pipeline.state(),
                 pipeline.isSimulated(),
                 new SimpleMeterRegistry(),
-                Clock.systemUTC())) {
+                Clock.systemUTC(),
+                Progress.SILENT)) {
             var given = new LinkedHashMap<String, Answer>();
             long now = engine.log()
                             .lastTimeMillis(application.framing().exposure())

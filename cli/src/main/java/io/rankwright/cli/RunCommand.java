@@ -274,7 +274,8 @@ final class RunCommand implements Callable<Integer> {
                     pipeline.state(),
                     pipeline.isSimulated(),
                     meters,
-                    Clock.systemUTC());
+                    Clock.systemUTC(),
+                    step);
             serving.warmUp(WARM_UP);
             step.outcome(
                     "%,d events of the log, %d requests to warm up",

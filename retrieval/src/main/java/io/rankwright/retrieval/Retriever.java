@@ -11,11 +11,12 @@ import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.Model;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * All candidate sources of an application, kept up to date by events and changes of items.
@@ -38,13 +39,15 @@ public final class Retriever implements AutoCloseable {
      * @param towers the towers, if the application has them
      * @param index the vectors of the items, brought up to date here
      * @param collaborative what is learnt from who took what, by the name of the source that asks for it
+     * @param indexing how items are indexed that are not yet
      */
     public Retriever(
             FeedApplication application,
             EventLog log,
             Optional<TwoTower.Bound> towers,
             Optional<VectorIndex> index,
-            Map<String, CollaborativeModel> collaborative) {
+            Map<String, CollaborativeModel> collaborative,
+            Indexing indexing) {
         this.items = log.table(application.framing().item());
         this.towers = towers;
         this.index = index;
@@ -66,7 +69,7 @@ public final class Retriever implements AutoCloseable {
             }
         }
         this.sources = sources(application.model());
-        refresh();
+        index.ifPresent(indexed -> towers.ifPresent(bound -> refresh(indexed, bound, indexing)));
     }
 
     /**
@@ -113,22 +116,16 @@ public final class Retriever implements AutoCloseable {
     }
 
     /** Brings the index to the items that are known: adds what is missing, takes out what was deleted. */
-    private void refresh() {
-        if (index.isEmpty() || towers.isEmpty()) {
-            return;
+    private void refresh(VectorIndex indexed, TwoTower.Bound bound, Indexing indexing) {
+        BitSet known = indexed.codes();
+        int[] deleted = known.stream().filter(code -> !items.isKnown(code)).toArray();
+        if (deleted.length > 0) {
+            indexed.delete(deleted);
         }
-        var indexed = index.get().codes();
-        int[] missing = new int[items.capacity()];
-        int size = 0;
-        for (int code = 1; code < items.capacity(); code++) {
-            if (items.isKnown(code) && !indexed.get(code)) {
-                missing[size++] = code;
-            } else if (!items.isKnown(code) && indexed.get(code)) {
-                index.get().delete(code);
-            }
-        }
-        int[] codes = Arrays.copyOf(missing, size);
-        index.get().put(codes, towers.get().items(codes));
+        int[] missing = IntStream.range(1, items.capacity())
+                .filter(code -> items.isKnown(code) && !known.get(code))
+                .toArray();
+        indexed.fill(missing, bound.dim(), bound::items, indexing);
     }
 
     public List<Source> sources() {

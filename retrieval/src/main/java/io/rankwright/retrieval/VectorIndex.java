@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -38,6 +39,7 @@ import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.NumericDocValues;
 import org.apache.lucene.index.SerialMergeScheduler;
 import org.apache.lucene.index.Term;
+import org.apache.lucene.index.TieredMergePolicy;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.DocIdSetIterator;
@@ -49,6 +51,7 @@ import org.apache.lucene.search.TopKnnCollector;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.Bits;
+import org.apache.lucene.util.IOUtils;
 import org.apache.lucene.util.quantization.QuantizedByteVectorValues.ScalarEncoding;
 import org.jspecify.annotations.Nullable;
 
@@ -68,25 +71,31 @@ public final class VectorIndex implements AutoCloseable {
     private static final int MOST_VISITED = 20_000;
 
     private static final int PATIENCE = 40;
-    /** So many vectors at once that a million become one graph: one search along it instead of one along each of several. */
-    private static final int BUFFER_MEGABYTES = 1024;
+    /** Graphs of more than half of it are left as they are: to merge them is to build them anew. */
+    private static final int MERGED_MEGABYTES = 1024;
 
     private final Map<IndexReader.CacheKey, Codes> codesBySegment = new ConcurrentHashMap<>();
 
     private final Directory directory;
     private final IndexWriter writer;
     private final SearcherManager searchers;
+    private final GraphParts parts;
 
     private VectorIndex(Path folder, Precision precision) throws IOException {
         this.directory = FSDirectory.open(folder);
-        // Merging on the calling thread in a fixed order keeps the graph, and so every answer, the same for a seed.
-        this.writer = new IndexWriter(
-                directory,
-                new IndexWriterConfig()
-                        .setCodec(codec(precision))
-                        .setMergeScheduler(new SerialMergeScheduler())
-                        .setRAMBufferSizeMB(BUFFER_MEGABYTES));
+        this.writer = new IndexWriter(directory, config(precision));
         this.searchers = new SearcherManager(writer, null);
+        this.parts = new GraphParts(folder, () -> config(precision));
+    }
+
+    private static IndexWriterConfig config(Precision precision) {
+        var merges = new TieredMergePolicy();
+        merges.setMaxMergedSegmentMB(MERGED_MEGABYTES);
+        // Merging on the calling thread in a fixed order keeps the graph, and so every answer, the same for a seed.
+        return new IndexWriterConfig()
+                .setCodec(codec(precision))
+                .setMergePolicy(merges)
+                .setMergeScheduler(new SerialMergeScheduler());
     }
 
     private static Codec codec(Precision precision) {
@@ -167,32 +176,73 @@ public final class VectorIndex implements AutoCloseable {
         return codes;
     }
 
-    /** Puts items with their vectors, in the place of what was there. */
-    public void put(int[] codes, float[][] vectors) {
+    /**
+     * Adds many items that are not there, all or none: broken off and called again with the same ones, it goes on where it was.
+     *
+     * @param dim the length of a vector
+     * @param vectors gives the vectors of some of the items, in their order; asked by several threads
+     */
+    public void fill(int[] codes, int dim, Function<int[], float[][]> vectors, Indexing indexing) {
+        fill(codes, vectors, indexing, GraphParts.items(dim));
+    }
+
+    /** @param together at most so many items become one graph */
+    void fill(int[] codes, Function<int[], float[][]> vectors, Indexing indexing, int together) {
         try {
-            for (int i = 0; i < codes.length; i++) {
-                var document = new Document();
-                document.add(new StringField(KEY, Integer.toString(codes[i]), Field.Store.NO));
-                document.add(new NumericDocValuesField(CODE, codes[i]));
-                document.add(new KnnFloatVectorField(VECTOR, vectors[i], VectorSimilarityFunction.DOT_PRODUCT));
-                writer.updateDocument(new Term(KEY, Integer.toString(codes[i])), document);
+            if (codes.length > 0) {
+                var built = new ArrayList<Directory>();
+                for (Path part : parts.build(codes, vectors, indexing, together)) {
+                    built.add(FSDirectory.open(part));
+                }
+                writer.addIndexes(built.toArray(Directory[]::new));
+                commit();
+                IOUtils.close(built);
             }
-            writer.commit();
-            searchers.maybeRefreshBlocking();
+            parts.clear();
         } catch (IOException e) {
             throw fault("write", e);
         }
     }
 
-    /** Takes an item out. */
-    public void delete(int code) {
+    /** Puts items with their vectors, in the place of what was there. */
+    public void put(int[] codes, float[][] vectors) {
         try {
-            writer.deleteDocuments(new Term(KEY, Integer.toString(code)));
-            writer.commit();
-            searchers.maybeRefreshBlocking();
+            for (int i = 0; i < codes.length; i++) {
+                writer.updateDocument(key(codes[i]), document(codes[i], vectors[i]));
+            }
+            commit();
         } catch (IOException e) {
             throw fault("write", e);
         }
+    }
+
+    /** Takes items out. */
+    public void delete(int... codes) {
+        try {
+            for (int code : codes) {
+                writer.deleteDocuments(key(code));
+            }
+            commit();
+        } catch (IOException e) {
+            throw fault("write", e);
+        }
+    }
+
+    private void commit() throws IOException {
+        writer.commit();
+        searchers.maybeRefreshBlocking();
+    }
+
+    private static Term key(int code) {
+        return new Term(KEY, Integer.toString(code));
+    }
+
+    static Document document(int code, float[] vector) {
+        var document = new Document();
+        document.add(new StringField(KEY, Integer.toString(code), Field.Store.NO));
+        document.add(new NumericDocValuesField(CODE, code));
+        document.add(new KnnFloatVectorField(VECTOR, vector, VectorSimilarityFunction.DOT_PRODUCT));
+        return document;
     }
 
     /**

@@ -1,9 +1,14 @@
 package io.rankwright.retrieval;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.rankwright.log.Progress;
+import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.Model.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -12,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.RepeatedTest;
@@ -74,6 +81,91 @@ class RetrievalTest {
             }
             assertThat(found / 500.0).isGreaterThan(precision == Precision.FLOAT ? 0.97 : 0.93);
         }
+    }
+
+    /** Filled at once or broken off in between, on one thread or two: the same graphs, and no item twice. */
+    @Test
+    void whatIsFilledAgainAfterABreakIsWhatIsFilledAtOnce() throws IOException {
+        var random = new SplittableRandom(9);
+        int[] codes = IntStream.rangeClosed(1, 5000).toArray();
+        float[][] vectors = new float[codes.length][];
+        Arrays.setAll(vectors, _ -> unit(random));
+        Function<int[], float[][]> of =
+                some -> IntStream.of(some).mapToObj(code -> vectors[code - 1]).toArray(float[][]::new);
+        Progress breaking = (done, _, _) -> {
+            if (done == 4000) {
+                throw new EnvironmentFault("killed", true);
+            }
+        };
+        try (VectorIndex whole = VectorIndex.open(folder.resolve("whole"), Precision.FLOAT);
+                VectorIndex resumed = VectorIndex.open(folder.resolve("resumed"), Precision.FLOAT)) {
+            whole.fill(codes, of, new Indexing(1, Progress.SILENT), 1500);
+            assertThatExceptionOfType(EnvironmentFault.class)
+                    .isThrownBy(() -> resumed.fill(codes, of, new Indexing(2, breaking), 1500));
+            assertThat(resumed.codes().isEmpty()).isTrue();
+            var asked = new AtomicInteger();
+
+            resumed.fill(
+                    codes,
+                    some -> {
+                        asked.addAndGet(some.length);
+                        return of.apply(some);
+                    },
+                    new Indexing(2, Progress.SILENT),
+                    1500);
+
+            assertThat(asked.get()).isLessThan(codes.length);
+            assertThat(resumed.codes().cardinality()).isEqualTo(codes.length);
+            for (int q = 0; q < 50; q++) {
+                float[] query = unit(random);
+                assertThat(resumed.nearest(query, 20, _ -> true).codes())
+                        .isEqualTo(whole.nearest(query, 20, _ -> true).codes())
+                        .doesNotHaveDuplicates();
+            }
+        }
+        try (Stream<Path> files = Files.list(folder.resolve("resumed"))) {
+            assertThat(files.filter(Files::isDirectory)).isEmpty();
+        }
+    }
+
+    /** Each half is nearer to itself than to the other half: beside one another lie near ones. */
+    @Test
+    void theOrderPutsNearVectorsBesideOneAnother() {
+        var random = new SplittableRandom(10);
+        float[][] centres = new float[40][];
+        Arrays.setAll(centres, _ -> unit(random));
+        float[][] vectors = new float[4000][];
+        Arrays.setAll(vectors, _ -> {
+            float[] near = centres[random.nextInt(centres.length)].clone();
+            for (int d = 0; d < near.length; d++) {
+                near[d] += (float) (0.05 * random.nextGaussian());
+            }
+            return near;
+        });
+
+        int[] order = Bisection.order(vectors);
+
+        assertThat(IntStream.of(order).sorted())
+                .containsExactly(IntStream.range(0, vectors.length).boxed().toArray(Integer[]::new));
+        double beside = IntStream.range(1, order.length)
+                .mapToDouble(i -> product(vectors[order[i - 1]], vectors[order[i]]))
+                .average()
+                .orElseThrow();
+        double any = IntStream.range(1, order.length)
+                .mapToDouble(i -> product(vectors[i - 1], vectors[i]))
+                .average()
+                .orElseThrow();
+        assertThat(any).isLessThan(0.2);
+        assertThat(beside).isGreaterThan(0.9);
+        assertThat(Bisection.order(vectors)).isEqualTo(order);
+    }
+
+    @Test
+    void vectorsThatAreAllTheSameHaveAnOrderToo() {
+        float[][] vectors = new float[1000][];
+        Arrays.fill(vectors, unit(new SplittableRandom(11)));
+
+        assertThat(Bisection.order(vectors)).doesNotHaveDuplicates().hasSize(1000);
     }
 
     /** All that is nearest in one segment of three, where a third was expected. */

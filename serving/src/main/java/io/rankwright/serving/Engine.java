@@ -15,6 +15,7 @@ import io.rankwright.log.EventCursor;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.EventSchema;
 import io.rankwright.log.Intake;
+import io.rankwright.log.Progress;
 import io.rankwright.log.Workers;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.encoding.Encoders;
@@ -24,6 +25,7 @@ import io.rankwright.registry.Registry;
 import io.rankwright.registry.Shadow;
 import io.rankwright.registry.Version;
 import io.rankwright.retrieval.Fusion;
+import io.rankwright.retrieval.Indexing;
 import io.rankwright.retrieval.Source;
 import io.rankwright.retrieval.VectorIndex;
 import io.rankwright.spec.EnvironmentFault;
@@ -121,7 +123,8 @@ public final class Engine implements Served {
             Path folder,
             boolean isSimulated,
             MeterRegistry meters,
-            Clock clock) {
+            Clock clock,
+            Progress progress) {
         this.application = application;
         this.log = log;
         this.registry = registry;
@@ -184,8 +187,8 @@ public final class Engine implements Served {
                         storeBreaker.orElseThrow().before(store),
                         slots.isStoreKept(),
                         meters));
-        Future<LiveModels> loading = threads.submit(
-                () -> LiveModels.open(application, log, registry, version, encoders, folder.resolve("index")));
+        Future<LiveModels> loading = threads.submit(() -> LiveModels.open(
+                application, log, registry, version, encoders, folder.resolve("index"), Indexing.alone(progress)));
         var taken = new Taken();
         this.usualContext = restore(exposure, taken);
         LiveModels live = Workers.result(loading);
@@ -200,6 +203,7 @@ public final class Engine implements Served {
      *
      * @param slots what lies elsewhere: this machine's log follows a log there, features are read from a store there
      * @param folder where the index is kept
+     * @param progress told how much of the index is built, where it is not yet
      */
     public static Engine start(
             FeedApplication application,
@@ -210,8 +214,9 @@ public final class Engine implements Served {
             Path folder,
             boolean isSimulated,
             MeterRegistry meters,
-            Clock clock) {
-        return new Engine(application, log, slots, registry, version, folder, isSimulated, meters, clock);
+            Clock clock,
+            Progress progress) {
+        return new Engine(application, log, slots, registry, version, folder, isSimulated, meters, clock, progress);
     }
 
     /**

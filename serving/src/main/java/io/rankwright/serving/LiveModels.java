@@ -12,6 +12,7 @@ import io.rankwright.models.TwoTower;
 import io.rankwright.models.encoding.Encoders;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
+import io.rankwright.retrieval.Indexing;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.retrieval.Source;
 import io.rankwright.retrieval.VectorIndex;
@@ -101,7 +102,7 @@ public final class LiveModels implements AutoCloseable {
             Encoders encoders,
             Path index,
             long before) {
-        LiveModels live = open(application, log, registry, version, encoders, index);
+        LiveModels live = open(application, log, registry, version, encoders, index, Indexing.BESIDE);
         fill(live.retriever, application, log, Long.MAX_VALUE, before);
         return live;
     }
@@ -113,7 +114,8 @@ public final class LiveModels implements AutoCloseable {
             Registry registry,
             Version version,
             Encoders encoders,
-            Path index) {
+            Path index,
+            Indexing indexing) {
         Ranker ranker = Ranker.of(artefact(registry, version, "ranker").orElseThrow());
         Optional<Artefact> towersFile = artefact(registry, version, "towers");
         Optional<TwoTower> towers = towersFile.map(TwoTower::of);
@@ -124,7 +126,8 @@ public final class LiveModels implements AutoCloseable {
                 Optional.ofNullable(version.artefacts().get("towers")).orElse("none"),
                 collaborative(application, registry, version),
                 encoders,
-                index);
+                index,
+                indexing);
         return new LiveModels(application, version, ranker, towers, retriever, log);
     }
 
@@ -152,6 +155,7 @@ public final class LiveModels implements AutoCloseable {
      *
      * @param origin the content hash of the towers
      * @param encoders what makes vectors of texts, where the towers look at some
+     * @param indexing how items are indexed that are not yet
      */
     public static Retriever retriever(
             FeedApplication application,
@@ -160,7 +164,8 @@ public final class LiveModels implements AutoCloseable {
             String origin,
             Map<String, CollaborativeModel> collaborative,
             Encoders encoders,
-            Path index) {
+            Path index,
+            Indexing indexing) {
         Optional<TwoTower.Bound> bound = towers.map(model -> model.bind(
                 log, application.framing().subject(), application.framing().item(), encoders::vectors));
         Precision precision =
@@ -173,7 +178,8 @@ public final class LiveModels implements AutoCloseable {
                 log,
                 bound,
                 bound.map(_ -> VectorIndex.open(index.resolve(name), precision)),
-                collaborative);
+                collaborative,
+                indexing);
     }
 
     /** Tells the candidate sources what was taken before a moment. */

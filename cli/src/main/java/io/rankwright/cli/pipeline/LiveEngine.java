@@ -51,7 +51,8 @@ public final class LiveEngine implements AutoCloseable {
                     state,
                     live.lineage().data().equals("simulated"),
                     meters,
-                    Clock.systemUTC());
+                    Clock.systemUTC(),
+                    step);
             engine.follow();
             step.outcome(
                     "%s on %,d events of the log", live.name(), engine.log().size());

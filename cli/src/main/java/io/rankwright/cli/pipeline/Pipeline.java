@@ -21,6 +21,7 @@ import io.rankwright.registry.Gates;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Trial;
 import io.rankwright.registry.Version;
+import io.rankwright.retrieval.Indexing;
 import io.rankwright.retrieval.Retriever;
 import io.rankwright.serving.LiveModels;
 import io.rankwright.spec.EnvironmentFault;
@@ -592,6 +593,21 @@ public final class Pipeline {
         return baselines;
     }
 
+    /** The candidate sources over the vectors of all items, which are indexed here where they are not yet. */
+    private Retriever indexed(
+            EventLog log,
+            Optional<TwoTower> towers,
+            String hash,
+            Map<String, CollaborativeModel> collaborative,
+            Encoders encoders) {
+        try (Reporter.Step step = reporter.step("index")) {
+            Retriever retriever = LiveModels.retriever(
+                    application, log, towers, hash, collaborative, encoders, index(), Indexing.alone(step));
+            step.outcome("%,d items", log.table(application.framing().item()).count());
+            return retriever;
+        }
+    }
+
     private void evaluate(
             Evaluator evaluator,
             RankerTrainer trainer,
@@ -600,7 +616,12 @@ public final class Pipeline {
             Map<String, CollaborativeModel> collaborative,
             Encoders encoders,
             LocalDate testDay) {
-        try (Reporter.Step step = reporter.step("evaluate")) {
+        Optional<TwoTower> towers =
+                Optional.ofNullable(artefacts.get("towers")).map(bytes -> TwoTower.of(Artefact.of(bytes)));
+        String hash =
+                Optional.ofNullable(artefacts.get("towers")).map(Artefact::hash).orElse("none");
+        try (Retriever retriever = indexed(log, towers, hash, collaborative, encoders);
+                Reporter.Step step = reporter.step("evaluate")) {
             try (Ranker ranker = Ranker.of(Artefact.of(Objects.requireNonNull(artefacts.get("ranker"))))) {
                 Evaluator.Reliability reliability = evaluator.judgeLabels(ranker, testDay);
                 artefacts.put("reliability", Artefact.json(reliability.curve()));
@@ -609,19 +630,11 @@ public final class Pipeline {
                     judgeTrees(evaluator, ranker, trainer, testDay, step);
                 }
             }
-            Optional<TwoTower> towers =
-                    Optional.ofNullable(artefacts.get("towers")).map(bytes -> TwoTower.of(Artefact.of(bytes)));
-            String hash = Optional.ofNullable(artefacts.get("towers"))
-                    .map(Artefact::hash)
-                    .orElse("none");
-            try (Retriever retriever =
-                    LiveModels.retriever(application, log, towers, hash, collaborative, encoders, index())) {
-                LiveModels.fill(retriever, application, log, Snapshot.startMillis(application, testDay));
-                evaluator.judgeFeed(retriever, baselines(collaborative), testDay, step);
-            }
-            towers.ifPresent(TwoTower::close);
+            LiveModels.fill(retriever, application, log, Snapshot.startMillis(application, testDay));
+            evaluator.judgeFeed(retriever, baselines(collaborative), testDay, step);
             step.outcome("test day %s, %d metrics", testDay, evaluator.metrics().size());
         }
+        towers.ifPresent(TwoTower::close);
     }
 
     /** The same towers have the same index, which a server that runs beside holds open. */
