@@ -74,7 +74,7 @@ final class ScaleBench {
             Pipeline pipeline =
                     Pipeline.of(application, home, choice, TrainingRun.of(Pipeline.SEED), Reporter.onErrorStream());
             Path state = pipeline.state();
-            if (!Home.hasRegistry(state)) {
+            if (new Registry(state.resolve("registry")).live().isEmpty()) {
                 pipeline.run().log().close();
             }
             return state;
