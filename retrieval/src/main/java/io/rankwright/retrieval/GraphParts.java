@@ -34,12 +34,13 @@ final class GraphParts {
     private static final long PART_BYTES = 1L << 30;
     /** What the graph takes of an item, by experience, beside its vector. */
     private static final long GRAPH_BYTES = 320;
-    /** Its vectors twice, and its graph: so much of the heap does a part take that is being built. */
-    private static final long BUILD_BYTES = 2 * PART_BYTES;
+    /** A part that is being built, with what is on its way: so much of the heap does it take. */
+    private static final long BUILD_BYTES = 3 * PART_BYTES / 2;
 
     /** Lucene's limit: it starts another graph beyond. */
     private static final int BUFFER_MEGABYTES = 2047;
 
+    private static final float[] NONE = {};
     private static final String PREFIX = "parts-";
 
     private final Path folder;
@@ -113,6 +114,8 @@ final class GraphParts {
             float[][] found = vectors.apply(codes);
             for (int i : Bisection.order(found)) {
                 writer.addDocument(VectorIndex.document(codes[i], found[i]));
+                // The writer has a copy, and the heap no room for two.
+                found[i] = NONE;
                 told.run();
             }
             writer.commit();
