@@ -1,11 +1,9 @@
 package io.rankwright.log;
 
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Texts as small whole numbers, so that everything behind the log works on arrays. Each domain (the ids of an entity,
@@ -38,9 +36,7 @@ public final class Dictionary {
     /** The texts of one domain. */
     public static final class Domain {
         private final String name;
-        private final Map<String, Integer> codes = new ConcurrentHashMap<>();
-        private volatile @Nullable String[] texts = new @Nullable String[64];
-        private volatile int size = 1;
+        private final Texts texts = new Texts();
 
         Domain(String name) {
             this.name = name;
@@ -52,32 +48,21 @@ public final class Dictionary {
 
         /** The code of a text, 0 if it has none. */
         public int code(String text) {
-            return codes.getOrDefault(text, 0);
+            return texts.code(text);
         }
 
         /** The text of a code, empty if there is none. */
         public String text(int code) {
-            if (code <= 0 || code >= size) {
-                return "";
-            }
-            String text = texts[code];
-            return text == null ? "" : text;
+            return texts.text(code);
         }
 
         /** One more than the greatest code. */
         public int size() {
-            return size;
+            return texts.size();
         }
 
         void put(int code, String text) {
-            @Nullable String[] current = texts;
-            if (code >= current.length) {
-                current = Arrays.copyOf(current, Math.max(code + 1, current.length * 2));
-            }
-            current[code] = text;
-            texts = current;
-            codes.put(text, code);
-            size = Math.max(size, code + 1);
+            texts.put(code, text);
         }
     }
 

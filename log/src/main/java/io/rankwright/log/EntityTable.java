@@ -162,7 +162,7 @@ public final class EntityTable {
     /** Puts the checked fields of a row. */
     void put(int code, RowCheck check, @Nullable String[] fields, Dictionary.Additions additions, boolean hidden) {
         if (code >= isKnown.length) {
-            grow(Math.max(code + 1, isKnown.length * 2));
+            grow(Math.max(code + 1, isKnown.length + isKnown.length / 2));
         }
         for (int i = 0; i < fields.length; i++) {
             Contract.Column column = check.columns().get(i);

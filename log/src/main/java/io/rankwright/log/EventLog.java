@@ -58,6 +58,7 @@ public final class EventLog implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final ObjectReader TEXTS = JSON.readerFor(new TypeReference<LinkedHashMap<String, String>>() {});
     private static final int ENTITIES_AT_ONCE = 4096;
+    private static final long WAL_BYTES = 256L << 20;
     private static final String HIDDEN = "_hidden";
     private static final String SIMULATED_AUDIENCE = "simulated audience";
 
@@ -109,6 +110,8 @@ public final class EventLog implements AutoCloseable {
                     .setCreateIfMissing(true)
                     .setCreateMissingColumnFamilies(true)
                     .setKeepLogFileNum(3)
+                    // A start reads it again, and what is written seldom would keep all that came since.
+                    .setMaxTotalWalSize(WAL_BYTES)
                     .setParanoidChecks(true)
                     // A record that a crash tore off at the end is cut; damage anywhere else is an error, not a shorter
                     // log.

@@ -125,6 +125,7 @@ final class GraphParts {
     }
 
     private static boolean isBuilt(Path place) throws IOException {
+        VectorIndex.deleteDamaged(place);
         try (Directory directory = FSDirectory.open(place)) {
             return DirectoryReader.indexExists(directory);
         }

@@ -130,7 +130,7 @@ public final class VectorIndex implements AutoCloseable {
         }
     }
 
-    private static void deleteDamaged(Path folder) throws IOException {
+    static void deleteDamaged(Path folder) throws IOException {
         try (Directory directory = FSDirectory.open(folder)) {
             if (!DirectoryReader.indexExists(directory)) {
                 // New, or killed before its first commit: a writer clears up.

@@ -103,6 +103,7 @@ class RetrievalTest {
             assertThatExceptionOfType(EnvironmentFault.class)
                     .isThrownBy(() -> resumed.fill(codes, of, new Indexing(2, breaking), 1500));
             assertThat(resumed.codes().isEmpty()).isTrue();
+            damageAFinishedPart(folder.resolve("resumed"));
             var asked = new AtomicInteger();
 
             resumed.fill(
@@ -125,6 +126,19 @@ class RetrievalTest {
         }
         try (Stream<Path> files = Files.list(folder.resolve("resumed"))) {
             assertThat(files.filter(Files::isDirectory)).isEmpty();
+        }
+    }
+
+    /** A bit of one of the vectors of a part is flipped: it is built again, not taken. */
+    private static void damageAFinishedPart(Path index) throws IOException {
+        try (Stream<Path> files = Files.walk(index)) {
+            Path file = files.filter(name -> name.toString().endsWith(".cfs"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow();
+            byte[] bytes = Files.readAllBytes(file);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(file, bytes);
         }
     }
 

@@ -1,0 +1,171 @@
+package io.rankwright.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.rankwright.spec.InternalFault;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * Texts by code and codes by text, packed: the bytes of all texts behind one another, and a table of codes in which a text is
+ * looked up by its hash (open addressing, half full at most). A text of ten characters takes some 25 bytes, where a map of
+ * strings takes 120, and the garbage collector has nothing to go over.
+ *
+ * <p>Thread-safety: any number of readers beside one writer.
+ */
+final class Texts {
+    /** A text that is longer has a chunk of its own. */
+    private static final int CHUNK_BITS = 20;
+
+    private static final int CHUNK = 1 << CHUNK_BITS;
+    private static final int MOST_CHUNKS = 1 << (Integer.SIZE - CHUNK_BITS);
+    private static final int LEAST = 64;
+    /** Another one in each process: whoever sends texts cannot choose some that fall on one place. */
+    private static final long MULTIPLIER = new SecureRandom().nextLong() | 1;
+
+    private volatile byte[][] chunks = {new byte[LEAST]};
+    /** Where the last chunk ends; its first byte is left out, so that no text lies at place 0. */
+    private int end = 1;
+    /** By code, the chunk of a text and its place there; 0 where there is none. */
+    private volatile int[] places = new int[LEAST];
+    /** Codes where the hash of their text leads to; 0 where there is none. */
+    private volatile AtomicIntegerArray slots = new AtomicIntegerArray(LEAST);
+
+    private int count;
+    private volatile int size = 1;
+
+    /** One more than the greatest code. */
+    int size() {
+        return size;
+    }
+
+    /** The code of a text, 0 if it has none. */
+    int code(String text) {
+        byte[] bytes = text.getBytes(UTF_8);
+        AtomicIntegerArray table = slots;
+        return table.getAcquire(slot(table, bytes));
+    }
+
+    /** The text of a code, empty if there is none. */
+    String text(int code) {
+        if (code <= 0 || code >= size) {
+            return "";
+        }
+        int place = places[code];
+        if (place == 0) {
+            return "";
+        }
+        byte[] chunk = chunks[place >>> CHUNK_BITS];
+        int from = place & (CHUNK - 1);
+        return new String(chunk, start(chunk, from), length(chunk, from), UTF_8);
+    }
+
+    /** Adds a text that is not there. */
+    void put(int code, String text) {
+        byte[] bytes = text.getBytes(UTF_8);
+        int[] known = places;
+        if (code >= known.length) {
+            known = Arrays.copyOf(known, Math.max(code + 1, known.length + known.length / 2));
+        }
+        known[code] = append(bytes);
+        places = known;
+        AtomicIntegerArray table = slots;
+        if (2 * ++count > table.length()) {
+            table = larger(table);
+        }
+        // Whoever finds the code finds its text: this comes last.
+        table.setRelease(slot(table, bytes), code);
+        slots = table;
+        size = Math.max(size, code + 1);
+    }
+
+    /** Writes a text with its length before it; where it lies. */
+    private int append(byte[] bytes) {
+        int last = chunks.length - 1;
+        int length = varintLength(bytes.length) + bytes.length;
+        if (last == 0 && end + length > chunks[0].length && end + length <= CHUNK) {
+            chunks[0] = Arrays.copyOf(chunks[0], Math.clamp(2L * chunks[0].length, end + length, CHUNK));
+        } else if (end + length > chunks[last].length) {
+            if (++last == MOST_CHUNKS) {
+                throw new InternalFault("more than 4 GB of texts of one kind");
+            }
+            byte[][] more = Arrays.copyOf(chunks, last + 1);
+            more[last] = new byte[Math.max(CHUNK, length)];
+            chunks = more;
+            end = 0;
+        }
+        int place = (last << CHUNK_BITS) | end;
+        byte[] chunk = chunks[last];
+        for (int rest = bytes.length; ; rest >>>= 7) {
+            boolean isLast = rest < 0x80;
+            chunk[end++] = (byte) (isLast ? rest : rest | 0x80);
+            if (isLast) {
+                break;
+            }
+        }
+        System.arraycopy(bytes, 0, chunk, end, bytes.length);
+        end += bytes.length;
+        return place;
+    }
+
+    private AtomicIntegerArray larger(AtomicIntegerArray table) {
+        var larger = new AtomicIntegerArray(2 * table.length());
+        for (int i = 0; i < table.length(); i++) {
+            int code = table.get(i);
+            if (code != 0) {
+                larger.setPlain(slot(larger, text(code).getBytes(UTF_8)), code);
+            }
+        }
+        return larger;
+    }
+
+    /** The slot of a text, or the empty one where it would be. */
+    private int slot(AtomicIntegerArray table, byte[] bytes) {
+        int mask = table.length() - 1;
+        int slot = hash(bytes) & mask;
+        for (int code = table.getAcquire(slot); code != 0 && !isText(code, bytes); code = table.getAcquire(slot)) {
+            slot = (slot + 1) & mask;
+        }
+        return slot;
+    }
+
+    private boolean isText(int code, byte[] bytes) {
+        int place = places[code];
+        byte[] chunk = chunks[place >>> CHUNK_BITS];
+        int from = place & (CHUNK - 1);
+        int start = start(chunk, from);
+        return length(chunk, from) == bytes.length
+                && Arrays.equals(chunk, start, start + bytes.length, bytes, 0, bytes.length);
+    }
+
+    private static int length(byte[] chunk, int from) {
+        int length = 0;
+        for (int i = from, shift = 0; ; i++, shift += 7) {
+            length |= (chunk[i] & 0x7F) << shift;
+            if (chunk[i] >= 0) {
+                return length;
+            }
+        }
+    }
+
+    private static int start(byte[] chunk, int from) {
+        int start = from;
+        while (chunk[start] < 0) {
+            start++;
+        }
+        return start + 1;
+    }
+
+    private static int varintLength(int value) {
+        return Math.max(1, (38 - Integer.numberOfLeadingZeros(value)) / 7);
+    }
+
+    private static int hash(byte[] bytes) {
+        long hash = bytes.length;
+        for (byte one : bytes) {
+            hash = (hash ^ one) * MULTIPLIER;
+        }
+        return (int) (hash >>> 32);
+    }
+}
