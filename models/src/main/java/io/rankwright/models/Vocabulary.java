@@ -27,8 +27,12 @@ public final class Vocabulary {
     /** The index of each code of a log, as far as it has codes now. */
     int[] indexes(Dictionary.Domain ids) {
         int[] indexes = new int[ids.size()];
-        for (int code = 1; code < indexes.length; code++) {
-            indexes[code] = index(ids.text(code));
+        for (int i = 0; i < texts.size(); i++) {
+            int code = ids.code(texts.get(i));
+            // A text may have come to the log since.
+            if (code > 0 && code < indexes.length) {
+                indexes[code] = i + 1;
+            }
         }
         return indexes;
     }

@@ -57,8 +57,7 @@ public final class Retriever implements AutoCloseable {
                 case Model.TwoTower _ -> {}
                 case Model.Trending settings -> counter(settings.window());
                 case Model.Fresh settings ->
-                    newest.put(
-                            settings.name(), new Newest(items, settings.born().column()));
+                    newest.put(settings.name(), newest(settings.born().column()));
                 case Model.Similar settings ->
                     Optional.ofNullable(collaborative.get(settings.name()))
                             .ifPresent(model -> learnt.put(
@@ -70,6 +69,11 @@ public final class Retriever implements AutoCloseable {
         }
         this.sources = sources(application.model());
         index.ifPresent(indexed -> towers.ifPresent(bound -> refresh(indexed, bound, indexing)));
+    }
+
+    private Newest newest(String column) {
+        int place = items.place(column);
+        return new Newest(items.capacity(), code -> items.isKnown(code) ? items.number(place, code) : Double.NaN);
     }
 
     /**

@@ -257,6 +257,32 @@ class RetrievalTest {
         }
     }
 
+    /** Against a sort of all, while items come, change their birth and go; births are few, so that many are equal. */
+    @RepeatedTest(10)
+    void theYoungestAreThoseOfTheBirths(RepetitionInfo repetition) {
+        var random = new SplittableRandom(repetition.getCurrentRepetition());
+        double[] births = new double[300];
+        Arrays.setAll(
+                births, code -> code == 0 || code > 250 || random.nextInt(5) == 0 ? Double.NaN : random.nextInt(60));
+        var newest = new Newest(251, code -> births[code]);
+        for (int step = 0; step < 200; step++) {
+            int changed = 1 + random.nextInt(299);
+            births[changed] = random.nextInt(4) == 0 ? Double.NaN : random.nextInt(60);
+            newest.put(changed);
+            int from = random.nextInt(60);
+            int to = from + random.nextInt(60);
+            int[] expected = IntStream.range(1, 300)
+                    .filter(code -> births[code] >= from && births[code] <= to && code % 3 != 0)
+                    .boxed()
+                    .sorted(Comparator.<Integer>comparingDouble(code -> -births[code])
+                            .thenComparing(Comparator.naturalOrder()))
+                    .mapToInt(code -> code)
+                    .limit(20)
+                    .toArray();
+            assertThat(newest.find(from, to, 20, code -> code % 3 != 0)).containsExactly(expected);
+        }
+    }
+
     private static int at(Popularity popularity, long nowMillis, int item) {
         popularity.moveTo(nowMillis);
         return popularity.count(item);

@@ -17,6 +17,7 @@ import io.rankwright.training.collaborative.ImplicitAls;
 import io.rankwright.training.collaborative.Interactions;
 import io.rankwright.training.collaborative.ItemKnn;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -40,11 +41,24 @@ public final class CollaborativeTrainer {
             Model.Similar settings,
             long seed,
             Progress progress) {
-        Interactions taken = taken(application, log, data, train, settings.sequence());
+        int[][] bySubject = taken(application, log, data, train, settings.sequence());
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
-        var items = new Vocabulary(
-                IntStream.range(1, taken.items()).mapToObj(ids::text).toList());
+        // Of an item that nobody took there is nothing to learn, and most of a large catalogue are such.
+        int[] codes = Arrays.stream(bySubject)
+                .flatMapToInt(Arrays::stream)
+                .sorted()
+                .distinct()
+                .filter(code -> code > 0)
+                .toArray();
+        var items = new Vocabulary(IntStream.of(codes).mapToObj(ids::text).toList());
+        Interactions taken = Interactions.of(
+                items.size(),
+                Arrays.stream(bySubject)
+                        .map(list -> IntStream.of(list)
+                                .map(code -> Math.max(-1, Arrays.binarySearch(codes, code)) + 1)
+                                .toArray())
+                        .toArray(int[][]::new));
         return switch (settings.method()) {
             case Model.Similar.Knn knn ->
                 neighbours(items, ItemKnn.learn(taken, knn.neighbours(), SHRINKAGE, progress));
@@ -66,7 +80,7 @@ public final class CollaborativeTrainer {
     }
 
     /** What each subject took, both by their codes in the log. */
-    private static Interactions taken(
+    private static int[][] taken(
             FeedApplication application, EventLog log, DataSet data, DataSet.Range train, String sequence) {
         Dictionary.Domain subjects =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().subject()));
@@ -94,10 +108,8 @@ public final class CollaborativeTrainer {
                 taken.get(subject).add(items.code(data.itemTexts().get(data.items()[i])));
             }
         }
-        return Interactions.of(
-                items.size(),
-                taken.stream()
-                        .map(list -> list.stream().mapToInt(Integer::intValue).toArray())
-                        .toArray(int[][]::new));
+        return taken.stream()
+                .map(list -> list.stream().mapToInt(Integer::intValue).toArray())
+                .toArray(int[][]::new);
     }
 }
