@@ -76,7 +76,7 @@ public final class Catalog {
         Dictionary.Additions additions = dictionary.new Additions();
         String id = requireNonNull(texts.get(requireNonNull(keys.get(entity))));
         int code = additions.intern(dictionary.domain(Dictionary.idsOf(entity)), id);
-        table(entity).put(code, check, fields(check, texts), additions, false);
+        table(entity).put(code, fields(check, texts), additions, false);
         additions.commit();
     }
 

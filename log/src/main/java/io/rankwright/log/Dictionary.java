@@ -2,7 +2,6 @@ package io.rankwright.log;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -27,10 +26,6 @@ public final class Dictionary {
     /** The texts of one domain; made empty if it is not known. */
     public Domain domain(String name) {
         return domains.computeIfAbsent(name, Domain::new);
-    }
-
-    Set<String> names() {
-        return domains.keySet();
     }
 
     /** The texts of one domain. */

@@ -1,5 +1,7 @@
 package io.rankwright.log;
 
+import static java.util.Objects.requireNonNull;
+
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.Expression;
 import java.util.Arrays;
@@ -26,9 +28,15 @@ public final class EntityTable {
     private final Dictionary dictionary;
     private final Map<String, Integer> places = new HashMap<>();
     private final Map<Contract.Column, IntToDoubleFunction> derived = new LinkedHashMap<>();
+    /** By place, the domain of a column of codes or lists. */
+    private final Dictionary.@Nullable Domain[] domains;
+    /** The places of what a row gives, in its order. */
+    private final int[] given;
+
     private final double[][] numbers;
     private final int[][] codes;
     private final int[][][] lists;
+    private final int[][][] alone;
     private volatile boolean[] isKnown = new boolean[64];
     private volatile boolean[] isHidden = new boolean[64];
     private int count;
@@ -41,9 +49,18 @@ public final class EntityTable {
         this.numbers = new double[columns][0];
         this.codes = new int[columns][0];
         this.lists = new int[columns][0][];
+        this.alone = new int[columns][0][];
+        this.domains = new Dictionary.@Nullable Domain[columns];
         for (int i = 0; i < columns; i++) {
-            places.put(contract.columns().get(i).name(), i);
+            Contract.Column column = contract.columns().get(i);
+            places.put(column.name(), i);
+            if (!column.isNumber() && column.derived().isEmpty()) {
+                domains[i] = domain(column.name());
+            }
         }
+        this.given = contract.sourceColumns().stream()
+                .mapToInt(column -> place(column.name()))
+                .toArray();
         for (Contract.Column column : contract.columns()) {
             column.derived().ifPresent(formula -> derived.put(column, compile(formula)));
         }
@@ -160,21 +177,21 @@ public final class EntityTable {
     }
 
     /** Puts the checked fields of a row. */
-    void put(int code, RowCheck check, @Nullable String[] fields, Dictionary.Additions additions, boolean hidden) {
+    void put(int code, @Nullable String[] fields, Dictionary.Additions additions, boolean hidden) {
         if (code >= isKnown.length) {
             grow(Math.max(code + 1, isKnown.length + isKnown.length / 2));
         }
         for (int i = 0; i < fields.length; i++) {
-            Contract.Column column = check.columns().get(i);
-            int place = place(column.name());
+            int place = given[i];
+            Contract.Column column = contract.columns().get(place);
             String field = fields[i];
             boolean isMissing = field == null || field.isEmpty();
             if (column.isNumber()) {
                 numbers[place][code] = isMissing || field == null ? Double.NaN : RowCheck.number(column, field);
             } else if (column.isList()) {
-                lists[place][code] = isMissing || field == null ? NONE : members(column, field, additions);
+                lists[place][code] = isMissing || field == null ? NONE : members(place, field, additions);
             } else {
-                codes[place][code] = isMissing || field == null ? 0 : additions.intern(domain(column.name()), field);
+                codes[place][code] = isMissing || field == null ? 0 : additions.intern(known(place), field);
             }
         }
         derived.forEach((column, formula) -> {
@@ -201,17 +218,33 @@ public final class EntityTable {
         return compiled::applyAsDouble;
     }
 
-    private int[] members(Contract.Column column, String field, Dictionary.Additions additions) {
-        Dictionary.Domain domain = domain(column.name());
-        String[] texts = field.split(column.separator(), -1);
+    private int[] members(int place, String field, Dictionary.Additions additions) {
+        String[] texts = field.split(contract.columns().get(place).separator(), -1);
         int[] members = new int[texts.length];
         int size = 0;
         for (String text : texts) {
             if (!text.isBlank()) {
-                members[size++] = additions.intern(domain, text.strip());
+                members[size++] = additions.intern(known(place), text.strip());
             }
         }
-        return Arrays.copyOf(members, size);
+        return size == 1 ? alone(place, members[0]) : Arrays.copyOf(members, size);
+    }
+
+    /** A list of one member: one for all rows that have it, as most lists are such. */
+    private int[] alone(int place, int member) {
+        int[][] known = alone[place];
+        if (member >= known.length) {
+            known = Arrays.copyOf(known, Math.max(member + 1, known.length + known.length / 2));
+            alone[place] = known;
+        }
+        if (known[member] == null) {
+            known[member] = new int[] {member};
+        }
+        return known[member];
+    }
+
+    private Dictionary.Domain known(int place) {
+        return requireNonNull(domains[place]);
     }
 
     /** Whether a row refers to an image. */

@@ -642,7 +642,7 @@ public final class EventLog implements AutoCloseable {
                     stored.put(HIDDEN, "true");
                 }
                 batch.put(entities, key(entity + "\0" + id), JSON.writeValueAsBytes(stored));
-                puts.add(() -> table.put(code, check, Catalog.fields(check, texts), additions, hidden));
+                puts.add(() -> table.put(code, Catalog.fields(check, texts), additions, hidden));
             }
             room.refuseIfFull("put an entity", batch.getDataSize());
             puts.forEach(Runnable::run);
@@ -837,24 +837,32 @@ public final class EventLog implements AutoCloseable {
         RowCheck check = catalog.check(source.name());
         EntityTable table = table(source.name());
         Dictionary.Additions additions = dictionary.new Additions();
+        Dictionary.Domain ids = dictionary.domain(Dictionary.idsOf(source.name()));
         byte[] prefix = key(source.name() + "\0");
         try (RocksIterator iterator = database.newIterator(entities)) {
             iterator.seek(prefix);
             while (iterator.isValid() && startsWith(iterator.key(), prefix)) {
-                // Most of a start's time on entities goes into their JSON: all cores read it.
-                for (Map<String, String> texts : nextEntities(iterator, prefix).parallelStream()
-                        .map(EventLog::texts)
+                // Most of a start's time on entities goes into their JSON and their check: all cores do that.
+                for (Stored row : nextEntities(iterator, prefix).parallelStream()
+                        .map(json -> Stored.of(json, source.key(), check))
+                        .flatMap(Optional::stream)
                         .toList()) {
-                    String id = requireNonNull(texts.get(source.key()));
-                    int code =
-                            dictionary.domain(Dictionary.idsOf(source.name())).code(id);
-                    @Nullable String[] fields = Catalog.fields(check, texts);
-                    if (check.fault(fields).isEmpty()) {
-                        table.put(code, check, fields, additions, texts.containsKey(HIDDEN));
-                    }
+                    table.put(ids.code(row.id()), row.fields(), additions, row.isHidden());
                 }
             }
             RocksFault.check(iterator);
+        }
+    }
+
+    /** An entity as it was put. */
+    private record Stored(String id, @Nullable String[] fields, boolean isHidden) {
+        /** Empty if the contract of today refuses it. */
+        static Optional<Stored> of(byte[] json, String key, RowCheck check) {
+            Map<String, String> texts = texts(json);
+            @Nullable String[] fields = Catalog.fields(check, texts);
+            return check.fault(fields).isEmpty()
+                    ? Optional.of(new Stored(requireNonNull(texts.get(key)), fields, texts.containsKey(HIDDEN)))
+                    : Optional.empty();
         }
     }
 
