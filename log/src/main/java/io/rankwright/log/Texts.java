@@ -3,6 +3,8 @@ package io.rankwright.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.rankwright.spec.InternalFault;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -21,6 +23,7 @@ final class Texts {
     private static final int CHUNK = 1 << CHUNK_BITS;
     private static final int MOST_CHUNKS = 1 << (Integer.SIZE - CHUNK_BITS);
     private static final int LEAST = 64;
+    private static final VarHandle PLACE = MethodHandles.arrayElementVarHandle(int[].class);
     /** Another one in each process: whoever sends texts cannot choose some that fall on one place. */
     private static final long MULTIPLIER = new SecureRandom().nextLong() | 1;
 
@@ -52,7 +55,7 @@ final class Texts {
         if (code <= 0 || code >= size) {
             return "";
         }
-        int place = places[code];
+        int place = (int) PLACE.getAcquire(places, code);
         if (place == 0) {
             return "";
         }
@@ -68,15 +71,14 @@ final class Texts {
         if (code >= known.length) {
             known = Arrays.copyOf(known, Math.max(code + 1, known.length + known.length / 2));
         }
-        known[code] = append(bytes);
+        PLACE.setRelease(known, code, append(bytes));
         places = known;
-        AtomicIntegerArray table = slots;
-        if (2 * ++count > table.length()) {
-            table = larger(table);
-        }
         // Whoever finds the code finds its text: this comes last.
-        table.setRelease(slot(table, bytes), code);
-        slots = table;
+        if (2 * ++count > slots.length()) {
+            slots = filed(2 * slots.length());
+        } else {
+            slots.setRelease(slot(slots, bytes), code);
+        }
         size = Math.max(size, code + 1);
     }
 
@@ -109,21 +111,29 @@ final class Texts {
         return place;
     }
 
-    private AtomicIntegerArray larger(AtomicIntegerArray table) {
-        var larger = new AtomicIntegerArray(2 * table.length());
-        for (int i = 0; i < table.length(); i++) {
-            int code = table.get(i);
-            if (code != 0) {
-                larger.setPlain(slot(larger, text(code).getBytes(UTF_8)), code);
+    /** All codes in a table of another length. */
+    private AtomicIntegerArray filed(int length) {
+        var table = new AtomicIntegerArray(length);
+        for (int code = 1; code < places.length; code++) {
+            int place = places[code];
+            if (place != 0) {
+                byte[] chunk = chunks[place >>> CHUNK_BITS];
+                int from = place & (CHUNK - 1);
+                int start = start(chunk, from);
+                int slot = hash(chunk, start, start + length(chunk, from)) & (length - 1);
+                while (table.getPlain(slot) != 0) {
+                    slot = (slot + 1) & (length - 1);
+                }
+                table.setPlain(slot, code);
             }
         }
-        return larger;
+        return table;
     }
 
     /** The slot of a text, or the empty one where it would be. */
     private int slot(AtomicIntegerArray table, byte[] bytes) {
         int mask = table.length() - 1;
-        int slot = hash(bytes) & mask;
+        int slot = hash(bytes, 0, bytes.length) & mask;
         for (int code = table.getAcquire(slot); code != 0 && !isText(code, bytes); code = table.getAcquire(slot)) {
             slot = (slot + 1) & mask;
         }
@@ -161,10 +171,10 @@ final class Texts {
         return Math.max(1, (38 - Integer.numberOfLeadingZeros(value)) / 7);
     }
 
-    private static int hash(byte[] bytes) {
-        long hash = bytes.length;
-        for (byte one : bytes) {
-            hash = (hash ^ one) * MULTIPLIER;
+    private static int hash(byte[] bytes, int from, int to) {
+        long hash = to - (long) from;
+        for (int i = from; i < to; i++) {
+            hash = (hash ^ bytes[i]) * MULTIPLIER;
         }
         return (int) (hash >>> 32);
     }
