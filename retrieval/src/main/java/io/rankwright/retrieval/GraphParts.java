@@ -105,12 +105,11 @@ final class GraphParts {
                 var writer = new IndexWriter(
                         directory,
                         config.get()
+                                .setOpenMode(IndexWriterConfig.OpenMode.CREATE)
                                 .setCommitOnClose(false)
                                 .setMergePolicy(NoMergePolicy.INSTANCE)
                                 .setRAMPerThreadHardLimitMB(BUFFER_MEGABYTES)
                                 .setRAMBufferSizeMB(BUFFER_MEGABYTES))) {
-            // A part that was broken off has no commit, and begins anew.
-            writer.deleteAll();
             float[][] found = vectors.apply(codes);
             for (int i : Bisection.order(found)) {
                 writer.addDocument(VectorIndex.document(codes[i], found[i]));

@@ -603,7 +603,11 @@ public final class Pipeline {
         try (Reporter.Step step = reporter.step("index")) {
             Retriever retriever = LiveModels.retriever(
                     application, log, towers, hash, collaborative, encoders, index(), Indexing.alone(step));
-            step.outcome("%,d items", log.table(application.framing().item()).count());
+            step.outcome(
+                    "%,d vectors",
+                    towers.isEmpty()
+                            ? 0
+                            : log.table(application.framing().item()).count());
             return retriever;
         }
     }
