@@ -47,7 +47,14 @@ final class Texts {
     int code(String text) {
         byte[] bytes = text.getBytes(UTF_8);
         AtomicIntegerArray table = slots;
-        return table.getAcquire(slot(table, bytes));
+        int slot = hash(bytes, 0, bytes.length) & (table.length() - 1);
+        while (true) {
+            int code = table.getAcquire(slot);
+            if (code == 0 || isText(code, bytes)) {
+                return code;
+            }
+            slot = (slot + 1) & (table.length() - 1);
+        }
     }
 
     /** The text of a code, empty if there is none. */
@@ -77,7 +84,7 @@ final class Texts {
         if (2 * ++count > slots.length()) {
             slots = filed(2 * slots.length());
         } else {
-            slots.setRelease(slot(slots, bytes), code);
+            slots.setRelease(free(slots, hash(bytes, 0, bytes.length)), code);
         }
         size = Math.max(size, code + 1);
     }
@@ -120,22 +127,17 @@ final class Texts {
                 byte[] chunk = chunks[place >>> CHUNK_BITS];
                 int from = place & (CHUNK - 1);
                 int start = start(chunk, from);
-                int slot = hash(chunk, start, start + length(chunk, from)) & (length - 1);
-                while (table.getPlain(slot) != 0) {
-                    slot = (slot + 1) & (length - 1);
-                }
-                table.setPlain(slot, code);
+                table.setPlain(free(table, hash(chunk, start, start + length(chunk, from))), code);
             }
         }
         return table;
     }
 
-    /** The slot of a text, or the empty one where it would be. */
-    private int slot(AtomicIntegerArray table, byte[] bytes) {
-        int mask = table.length() - 1;
-        int slot = hash(bytes, 0, bytes.length) & mask;
-        for (int code = table.getAcquire(slot); code != 0 && !isText(code, bytes); code = table.getAcquire(slot)) {
-            slot = (slot + 1) & mask;
+    /** The first free slot for a hash. */
+    private static int free(AtomicIntegerArray table, int hash) {
+        int slot = hash & (table.length() - 1);
+        while (table.getPlain(slot) != 0) {
+            slot = (slot + 1) & (table.length() - 1);
         }
         return slot;
     }
