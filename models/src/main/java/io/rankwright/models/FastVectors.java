@@ -18,31 +18,33 @@ final class FastVectors {
         FloatVector sum2 = FloatVector.zero(SPECIES);
         FloatVector sum3 = FloatVector.zero(SPECIES);
         int i = 0;
+        // No method of ours takes or gives a vector: where the compiler does not inline it, each lies in the heap.
         for (; i + 4 * LANES <= length; i += 4 * LANES) {
-            sum0 = product(left, leftStart + i, right, rightStart + i, sum0);
-            sum1 = product(left, leftStart + i + LANES, right, rightStart + i + LANES, sum1);
-            sum2 = product(left, leftStart + i + 2 * LANES, right, rightStart + i + 2 * LANES, sum2);
-            sum3 = product(left, leftStart + i + 3 * LANES, right, rightStart + i + 3 * LANES, sum3);
+            sum0 = FloatVector.fromArray(SPECIES, left, leftStart + i)
+                    .fma(FloatVector.fromArray(SPECIES, right, rightStart + i), sum0);
+            sum1 = FloatVector.fromArray(SPECIES, left, leftStart + i + LANES)
+                    .fma(FloatVector.fromArray(SPECIES, right, rightStart + i + LANES), sum1);
+            sum2 = FloatVector.fromArray(SPECIES, left, leftStart + i + 2 * LANES)
+                    .fma(FloatVector.fromArray(SPECIES, right, rightStart + i + 2 * LANES), sum2);
+            sum3 = FloatVector.fromArray(SPECIES, left, leftStart + i + 3 * LANES)
+                    .fma(FloatVector.fromArray(SPECIES, right, rightStart + i + 3 * LANES), sum3);
         }
         for (; i + LANES <= length; i += LANES) {
-            sum0 = product(left, leftStart + i, right, rightStart + i, sum0);
+            sum0 = FloatVector.fromArray(SPECIES, left, leftStart + i)
+                    .fma(FloatVector.fromArray(SPECIES, right, rightStart + i), sum0);
         }
         float rest = 0;
         for (; i < length; i++) {
             rest = Math.fma(left[leftStart + i], right[rightStart + i], rest);
         }
-        return rest + sum(sum0.add(sum1).add(sum2.add(sum3)));
-    }
-
-    /** Adds the lanes in their order; {@code reduceLanes} may choose another one once it is compiled. */
-    private static float sum(FloatVector vector) {
+        // The lanes in their order: reduceLanes may choose another one once it is compiled.
         float[] lanes = new float[LANES];
-        vector.intoArray(lanes, 0);
+        sum0.add(sum1).add(sum2.add(sum3)).intoArray(lanes, 0);
         float sum = 0;
         for (float lane : lanes) {
             sum += lane;
         }
-        return sum;
+        return rest + sum;
     }
 
     static void add(float factor, float[] from, int start, MemorySegment to, long at, int length) {
@@ -77,9 +79,5 @@ final class FastVectors {
         if (i < length) {
             MemorySegment.copy(from, Vectors.FLOAT, at + 4L * i, to, start + i, length - i);
         }
-    }
-
-    private static FloatVector product(float[] left, int leftAt, float[] right, int rightAt, FloatVector sum) {
-        return FloatVector.fromArray(SPECIES, left, leftAt).fma(FloatVector.fromArray(SPECIES, right, rightAt), sum);
     }
 }
