@@ -1,7 +1,5 @@
 package io.rankwright.log;
 
-import static java.util.Objects.requireNonNull;
-
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.Expression;
 import java.util.Arrays;
@@ -25,18 +23,20 @@ public final class EntityTable {
 
     private final String name;
     private final Contract contract;
-    private final Dictionary dictionary;
     private final Map<String, Integer> places = new HashMap<>();
     private final Map<Contract.Column, IntToDoubleFunction> derived = new LinkedHashMap<>();
-    /** By place, the domain of a column of codes or lists. */
-    private final Dictionary.@Nullable Domain[] domains;
+    /** Of each column. */
+    private final Dictionary.Domain[] domains;
+
     /** The places of what a row gives, in its order. */
     private final int[] given;
 
     private final double[][] numbers;
     private final int[][] codes;
     private final int[][][] lists;
+    /** Of each column of lists, the list of a member alone. */
     private final int[][][] alone;
+
     private volatile boolean[] isKnown = new boolean[64];
     private volatile boolean[] isHidden = new boolean[64];
     private int count;
@@ -44,19 +44,20 @@ public final class EntityTable {
     EntityTable(String name, Contract contract, Dictionary dictionary) {
         this.name = name;
         this.contract = contract;
-        this.dictionary = dictionary;
         int columns = contract.columns().size();
         this.numbers = new double[columns][0];
         this.codes = new int[columns][0];
         this.lists = new int[columns][0][];
         this.alone = new int[columns][0][];
-        this.domains = new Dictionary.@Nullable Domain[columns];
+        this.domains = new Dictionary.Domain[columns];
         for (int i = 0; i < columns; i++) {
             Contract.Column column = contract.columns().get(i);
             places.put(column.name(), i);
-            if (!column.isNumber() && column.derived().isEmpty()) {
-                domains[i] = domain(column.name());
-            }
+            boolean isId = column.type() == Contract.Type.ID || column.type() == Contract.Type.IDS;
+            domains[i] = dictionary.domain(
+                    isId
+                            ? Dictionary.idsOf(column.entity().orElse(name))
+                            : Dictionary.categoriesOf(name, column.name()));
         }
         this.given = contract.sourceColumns().stream()
                 .mapToInt(column -> place(column.name()))
@@ -106,10 +107,7 @@ public final class EntityTable {
 
     /** The domain of the texts of a column of codes. */
     public Dictionary.Domain domain(String column) {
-        Contract.Column definition = contract.column(column).orElseThrow();
-        boolean isId = definition.type() == Contract.Type.ID || definition.type() == Contract.Type.IDS;
-        return dictionary.domain(
-                isId ? Dictionary.idsOf(definition.entity().orElse(name)) : Dictionary.categoriesOf(name, column));
+        return domains[place(column)];
     }
 
     /** The text of a code of a column of codes or lists, which means the same in every process. */
@@ -118,7 +116,7 @@ public final class EntityTable {
         if (column.derived().isPresent()) {
             return code == 0 ? "" : Integer.toString(code - 1);
         }
-        return domain(column.name()).text(code);
+        return domains[place].text(code);
     }
 
     /** A number, time or date of an entity, NaN if it is missing. */
@@ -155,7 +153,7 @@ public final class EntityTable {
             if (members.length == 0) {
                 return Optional.empty();
             }
-            Dictionary.Domain domain = domain(column.name());
+            Dictionary.Domain domain = domains[place];
             var text = new StringBuilder();
             for (int member : members) {
                 text.append(text.isEmpty() ? "" : column.separator()).append(domain.text(member));
@@ -172,7 +170,7 @@ public final class EntityTable {
         if (column.derived().isPresent()) {
             return code(place, code) == 0 ? Optional.empty() : Optional.of(Integer.toString(code(place, code) - 1));
         }
-        String text = domain(column.name()).text(code(place, code));
+        String text = domains[place].text(code(place, code));
         return text.isEmpty() ? Optional.empty() : Optional.of(text);
     }
 
@@ -191,7 +189,7 @@ public final class EntityTable {
             } else if (column.isList()) {
                 lists[place][code] = isMissing || field == null ? NONE : members(place, field, additions);
             } else {
-                codes[place][code] = isMissing || field == null ? 0 : additions.intern(known(place), field);
+                codes[place][code] = isMissing || field == null ? 0 : additions.intern(domains[place], field);
             }
         }
         derived.forEach((column, formula) -> {
@@ -224,7 +222,7 @@ public final class EntityTable {
         int size = 0;
         for (String text : texts) {
             if (!text.isBlank()) {
-                members[size++] = additions.intern(known(place), text.strip());
+                members[size++] = additions.intern(domains[place], text.strip());
             }
         }
         return size == 1 ? alone(place, members[0]) : Arrays.copyOf(members, size);
@@ -241,10 +239,6 @@ public final class EntityTable {
             known[member] = new int[] {member};
         }
         return known[member];
-    }
-
-    private Dictionary.Domain known(int place) {
-        return requireNonNull(domains[place]);
     }
 
     /** Whether a row refers to an image. */

@@ -120,7 +120,7 @@ public final class Ingestion {
         var reports = new ArrayList<FileReport>();
         MessageDigest digest = Catalog.sha256();
         for (Work work : works) {
-            FileState state = work.isEvent() ? takeEvents(work) : takeEntities(work);
+            FileState state = take(work, work.isEvent() ? events(work) : new Entities(work));
             before += work.file().bytes();
             progress.at(before, total, "bytes");
             digest.update(work.file().hash().getBytes(UTF_8));
@@ -130,7 +130,8 @@ public final class Ingestion {
         return new Report(reports, HexFormat.of().formatHex(digest.digest()));
     }
 
-    private FileState takeEvents(Work work) {
+    /** Takes the rows of a file, a batch at a time. */
+    private FileState take(Work work, Taking taking) {
         FileState state = state(work);
         if (state.isComplete()) {
             return state;
@@ -138,23 +139,37 @@ public final class Ingestion {
         try (RowSource rows = RowSource.open(
                 work.file().path(), log.catalog().check(work.source()).columns())) {
             for (long skipped = 0; skipped < state.read(); skipped++) {
-                rows.next();
+                rows.next().ifPresent(taking::skip);
             }
             while (!state.isComplete()) {
                 List<Row> batch = batch(rows);
-                boolean isLast = batch.size() < BATCH;
-                FileState before = state;
-                Appended appended = log.append(
-                        work.source(),
-                        batch,
-                        work.file().name(),
-                        log.note(note(work), (outcomes, events) -> json(before.plus(outcomes, events, isLast))),
-                        isLast);
-                state = before.plus(appended.outcomes(), appended.accepted(), isLast);
+                state = taking.take(batch, batch.size() < BATCH, state);
                 progress.at(state.read(), -1, "rows of " + work.file().name());
             }
         }
         return state;
+    }
+
+    /** How the rows of one file get into the log. */
+    @FunctionalInterface
+    private interface Taking {
+        /** Passes over a row that was taken before a break. */
+        default void skip(Row row) {}
+
+        /** Takes a batch, and keeps in the same write how far the file is. */
+        FileState take(List<Row> batch, boolean isLast, FileState before);
+    }
+
+    private Taking events(Work work) {
+        return (batch, isLast, before) -> {
+            Appended appended = log.append(
+                    work.source(),
+                    batch,
+                    work.file().name(),
+                    log.note(note(work), (outcomes, events) -> json(before.plus(outcomes, events, isLast))),
+                    isLast);
+            return before.plus(appended.outcomes(), appended.accepted(), isLast);
+        };
     }
 
     private static List<Row> batch(RowSource rows) {
@@ -169,27 +184,8 @@ public final class Ingestion {
         return batch;
     }
 
-    private FileState takeEntities(Work work) {
-        FileState state = state(work);
-        if (state.isComplete()) {
-            return state;
-        }
-        try (RowSource rows = RowSource.open(
-                work.file().path(), log.catalog().check(work.source()).columns())) {
-            var entities = new EntityRows(work);
-            for (long skipped = 0; skipped < state.read(); skipped++) {
-                rows.next().ifPresent(entities::skip);
-            }
-            while (!state.isComplete()) {
-                state = entities.take(batch(rows), state);
-                progress.at(state.read(), -1, "rows of " + work.file().name());
-            }
-        }
-        return state;
-    }
-
-    /** Takes the rows of a file of entities, some at a time; a row may add to what an earlier one of the file said. */
-    private final class EntityRows {
+    /** Puts what the rows of a file say of entities; a row may add to what an earlier one of the file said. */
+    private final class Entities implements Taking {
         private final Work work;
         private final String key;
         private final Contract contract;
@@ -198,7 +194,7 @@ public final class Ingestion {
         /** The codes of the entities of which the file has had a row. */
         private final BitSet taken = new BitSet();
 
-        EntityRows(Work work) {
+        Entities(Work work) {
             this.work = work;
             this.key = application.data().entity(work.source()).key();
             this.contract = application.data().entity(work.source()).contract();
@@ -206,31 +202,31 @@ public final class Ingestion {
             this.ids = log.dictionary().domain(Dictionary.idsOf(work.source()));
         }
 
-        private Optional<String> fault(Row row) {
-            return check.fault(row.fields())
-                    .or(() -> log.images().fault(contract, check.given(row.fields()), Optional.of(root.folder())));
+        private Optional<String> fault(Row row, Map<String, String> given) {
+            return check.fault(row.fields()).or(() -> log.images().fault(contract, given, Optional.of(root.folder())));
         }
 
-        /** Passes over a row that was taken before a break. */
-        void skip(Row row) {
-            if (fault(row).isEmpty()) {
-                taken.set(ids.code(requireNonNull(check.given(row.fields()).get(key))));
+        @Override
+        public void skip(Row row) {
+            Map<String, String> given = check.given(row.fields());
+            if (fault(row, given).isEmpty()) {
+                taken.set(ids.code(requireNonNull(given.get(key))));
             }
         }
 
-        /** Puts what a batch says of its entities, and keeps in the same write how far the file is. */
-        FileState take(List<Row> batch, FileState before) {
+        @Override
+        public FileState take(List<Row> batch, boolean isLast, FileState before) {
             var entities = new LinkedHashMap<String, Map<String, String>>();
             var rejected = new LinkedHashMap<Row, String>();
             long duplicates = 0;
             for (Row row : batch) {
-                Optional<String> fault = fault(row);
+                Map<String, String> given = check.given(row.fields());
+                Optional<String> fault = fault(row, given);
                 if (fault.isPresent()) {
                     rejected.put(row, fault.get());
                     continue;
                 }
-                Map<String, String> texts =
-                        log.images().keep(contract, check.given(row.fields()), Optional.of(root.folder()));
+                Map<String, String> texts = log.images().keep(contract, given, Optional.of(root.folder()));
                 String id = requireNonNull(texts.get(key));
                 boolean isFirst = !entities.containsKey(id) && !taken.get(ids.code(id));
                 duplicates += isFirst ? 0 : 1;
@@ -240,7 +236,6 @@ public final class Ingestion {
                                         log.entity(work.source(), id).orElse(Map.of())))
                         .putAll(texts);
             }
-            boolean isLast = batch.size() < BATCH;
             var after = new FileState(
                     before.read() + batch.size(),
                     before.accepted() + batch.size() - duplicates - rejected.size(),

@@ -99,7 +99,10 @@ final class Bisection {
         return vector;
     }
 
-    /** Puts the places in such an order that none before {@code k} lies further along the line than one behind it (Hoare, 1961). */
+    /**
+     * Puts the places in such an order that none before {@code k} lies further along the line than one behind it (Hoare,
+     * 1961). Lucene's own selection draws without a seed where it is slow, and the order would hang on that.
+     */
     private void select(int first, int last, int k) {
         int low = first;
         int high = last;

@@ -1,5 +1,6 @@
 package io.rankwright.retrieval;
 
+import io.rankwright.log.Folder;
 import io.rankwright.log.Workers;
 import io.rankwright.spec.EnvironmentFault;
 import java.io.IOException;
@@ -8,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -71,7 +71,7 @@ final class GraphParts {
         Path home = folder.resolve(PREFIX + Integer.toHexString(hash(codes)));
         for (Path other : all()) {
             if (!other.equals(home)) {
-                delete(other);
+                Folder.delete(other);
             }
         }
         var done = new AtomicLong();
@@ -133,7 +133,7 @@ final class GraphParts {
     /** Deletes the parts: they are in the index. */
     void clear() throws IOException {
         for (Path parts : all()) {
-            delete(parts);
+            Folder.delete(parts);
         }
     }
 
@@ -141,14 +141,6 @@ final class GraphParts {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.getFileName().toString().startsWith(PREFIX))
                     .toList();
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
         }
     }
 

@@ -190,13 +190,17 @@ public final class VectorIndex implements AutoCloseable {
     void fill(int[] codes, Function<int[], float[][]> vectors, Indexing indexing, int together) {
         try {
             if (codes.length > 0) {
+                List<Path> folders = parts.build(codes, vectors, indexing, together);
                 var built = new ArrayList<Directory>();
-                for (Path part : parts.build(codes, vectors, indexing, together)) {
-                    built.add(FSDirectory.open(part));
+                try {
+                    for (Path part : folders) {
+                        built.add(FSDirectory.open(part));
+                    }
+                    writer.addIndexes(built.toArray(Directory[]::new));
+                    commit();
+                } finally {
+                    IOUtils.close(built);
                 }
-                writer.addIndexes(built.toArray(Directory[]::new));
-                commit();
-                IOUtils.close(built);
             }
             parts.clear();
         } catch (IOException e) {

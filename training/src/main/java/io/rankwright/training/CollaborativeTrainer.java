@@ -44,19 +44,20 @@ public final class CollaborativeTrainer {
         int[][] bySubject = taken(application, log, data, train, settings.sequence());
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
-        // Of an item that nobody took there is nothing to learn, and most of a large catalogue are such.
-        int[] codes = Arrays.stream(bySubject)
-                .flatMapToInt(Arrays::stream)
+        // Of an item that nobody took there is nothing to learn, and most of a large catalogue are such. First comes 0,
+        // the
+        // code of what is unknown, so that a code lies at its index.
+        int[] codes = IntStream.concat(IntStream.of(0), Arrays.stream(bySubject).flatMapToInt(Arrays::stream))
                 .sorted()
                 .distinct()
-                .filter(code -> code > 0)
                 .toArray();
-        var items = new Vocabulary(IntStream.of(codes).mapToObj(ids::text).toList());
+        var items =
+                new Vocabulary(IntStream.of(codes).skip(1).mapToObj(ids::text).toList());
         Interactions taken = Interactions.of(
-                items.size(),
+                codes.length,
                 Arrays.stream(bySubject)
                         .map(list -> IntStream.of(list)
-                                .map(code -> Math.max(-1, Arrays.binarySearch(codes, code)) + 1)
+                                .map(code -> Arrays.binarySearch(codes, code))
                                 .toArray())
                         .toArray(int[][]::new));
         return switch (settings.method()) {
