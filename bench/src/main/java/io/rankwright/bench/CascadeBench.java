@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EventLog;
 import io.rankwright.log.Progress;
+import io.rankwright.log.Workers;
 import io.rankwright.models.TwoTower;
 import io.rankwright.registry.Registry;
 import io.rankwright.registry.Version;
@@ -33,6 +34,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -52,6 +55,8 @@ final class CascadeBench {
     private static final String VECTOR = "vector";
     private static final int VECTORS = 1_000;
     private static final int TOGETHER = 300;
+    private static final int WARM_UP = 2_000;
+    private static final int REQUESTS = 2_000;
 
     private CascadeBench() {}
 
@@ -59,8 +64,6 @@ final class CascadeBench {
     static void run(Options options) throws IOException, OrtException, InterruptedException {
         FeedApplication application = FeedApplication.read(Path.of(options.text("app", "bench/scale")));
         Path state = Path.of(options.text("state", "bench/scale/.rankwright/simulated"));
-        int warmUp = options.number("warm-up", 2_000);
-        int requests = options.number("requests", 2_000);
         var registry = new Registry(state.resolve("registry"));
         Version live = registry.live().orElseThrow(() -> new IllegalArgumentException("no live version in " + state));
         Path index;
@@ -85,42 +88,62 @@ final class CascadeBench {
                         Progress.SILENT);
                 var direct = new Direct(index, registry, live, application)) {
             List<String> subjects = subjects(log, application);
-            var random = new SplittableRandom(options.number("seed", 1));
             float[][] vectors = vectors(engine, log, application, registry, live, subjects);
-            for (int i = 0; i < warmUp; i++) {
-                engine.feed(request(subjects, application, random));
-                direct.ask(vectors[random.nextInt(vectors.length)]);
+            try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+                // The server's requests are on virtual threads too.
+                Workers.result(callers.submit(() -> {
+                    compare(engine, direct, subjects, application, vectors, options);
+                    return null;
+                }));
             }
-            direct.searching.reset();
-            direct.scoring.reset();
-            var ofEngine = new Histogram(3);
-            var ofDirect = new Histogram(3);
-            var stages = new LinkedHashMap<String, Double>();
-            long allocated = 0;
-            for (int i = 0; i < requests; i++) {
-                FeedRequest request = request(subjects, application, random);
-                long before = allocated();
-                long start = System.nanoTime();
-                FeedAnswer answer = engine.feed(request);
-                ofEngine.recordValue(System.nanoTime() - start);
-                allocated += allocated() - before;
-                answer.timings().forEach((stage, millis) -> stages.merge(stage, millis, Double::sum));
-                start = System.nanoTime();
-                direct.ask(vectors[random.nextInt(vectors.length)]);
-                ofDirect.recordValue(System.nanoTime() - start);
-            }
-            System.out.printf("%,d requests, one caller%n%-10s %8s %8s %8s%n", requests, "ms", "mean", "p50", "p99");
-            print("engine", ofEngine);
-            print("direct", ofDirect);
-            print("  search", direct.searching);
-            print("  network", direct.scoring);
-            System.out.printf("engine beside direct %.2f%n", ofEngine.getMean() / ofDirect.getMean());
-            System.out.printf("allocated a request %,d KiB%n", allocated / requests / 1024);
-            stages.forEach((stage, sum) -> System.out.printf("  %-10s %6.2f ms%n", stage, sum / requests));
             direct.together();
             int callers = options.number("callers", Runtime.getRuntime().availableProcessors());
-            peak(engine, subjects, application, callers, requests * 2);
+            peak(engine, subjects, application, callers, 2 * options.number("requests", REQUESTS));
         }
+    }
+
+    /** Both in turn, one request at a time. */
+    private static void compare(
+            Engine engine,
+            Direct direct,
+            List<String> subjects,
+            FeedApplication application,
+            float[][] vectors,
+            Options options)
+            throws IOException, OrtException {
+        int warmUp = options.number("warm-up", WARM_UP);
+        int requests = options.number("requests", REQUESTS);
+        var random = new SplittableRandom(options.number("seed", 1));
+        for (int i = 0; i < warmUp; i++) {
+            engine.feed(request(subjects, application, random));
+            direct.ask(vectors[random.nextInt(vectors.length)]);
+        }
+        direct.searching.reset();
+        direct.scoring.reset();
+        var ofEngine = new Histogram(3);
+        var ofDirect = new Histogram(3);
+        var stages = new LinkedHashMap<String, Double>();
+        long allocated = 0;
+        for (int i = 0; i < requests; i++) {
+            FeedRequest request = request(subjects, application, random);
+            long before = allocated();
+            long start = System.nanoTime();
+            FeedAnswer answer = engine.feed(request);
+            ofEngine.recordValue(System.nanoTime() - start);
+            allocated += allocated() - before;
+            answer.timings().forEach((stage, millis) -> stages.merge(stage, millis, Double::sum));
+            start = System.nanoTime();
+            direct.ask(vectors[random.nextInt(vectors.length)]);
+            ofDirect.recordValue(System.nanoTime() - start);
+        }
+        System.out.printf("%,d requests, one caller%n%-10s %8s %8s %8s%n", requests, "ms", "mean", "p50", "p99");
+        print("engine", ofEngine);
+        print("direct", ofDirect);
+        print("  search", direct.searching);
+        print("  network", direct.scoring);
+        System.out.printf("engine beside direct %.2f%n", ofEngine.getMean() / ofDirect.getMean());
+        System.out.printf("allocated a request %,d KiB%n", allocated / requests / 1024);
+        stages.forEach((stage, sum) -> System.out.printf("  %-10s %6.2f ms%n", stage, sum / requests));
     }
 
     /** What the tower makes of some subjects: what the engine asks the index for. */
@@ -166,7 +189,7 @@ final class CascadeBench {
         long start = System.nanoTime();
         for (int c = 0; c < callers; c++) {
             var random = new SplittableRandom(c);
-            threads.add(Thread.ofPlatform().start(() -> {
+            threads.add(Thread.ofVirtual().start(() -> {
                 while (left.getAndDecrement() > 0) {
                     long asked = System.nanoTime();
                     engine.feed(request(subjects, application, random));

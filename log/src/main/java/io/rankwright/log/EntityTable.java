@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EntityTable {
     private static final int[] NONE = {};
+    private static final int KNOWN = 1;
+    private static final int HIDDEN = 2;
 
     private final String name;
     private final Contract contract;
@@ -37,8 +39,9 @@ public final class EntityTable {
     /** Of each column of lists, the list of a member alone. */
     private final int[][][] alone;
 
-    private volatile boolean[] isKnown = new boolean[64];
-    private volatile boolean[] isHidden = new boolean[64];
+    /** Of each code whether it is known and whether it is hidden, side by side: a search asks for both of thousands. */
+    private volatile byte[] standing = new byte[64];
+
     private int count;
 
     EntityTable(String name, Contract contract, Dictionary dictionary) {
@@ -83,17 +86,27 @@ public final class EntityTable {
 
     /** One more than the greatest code that the table has room for. */
     public int capacity() {
-        return isKnown.length;
+        return standing.length;
     }
 
     /** Whether a row was put for this code and not deleted. */
     public boolean isKnown(int code) {
-        return code > 0 && code < isKnown.length && isKnown[code];
+        return (standing(code) & KNOWN) != 0;
     }
 
     /** Whether the entity must not be shown. */
     public boolean isHidden(int code) {
-        return code > 0 && code < isHidden.length && isHidden[code];
+        return (standing(code) & HIDDEN) != 0;
+    }
+
+    /** Whether the entity is known and may be shown. */
+    public boolean isShown(int code) {
+        return standing(code) == KNOWN;
+    }
+
+    private int standing(int code) {
+        byte[] now = standing;
+        return code > 0 && code < now.length ? now[code] : 0;
     }
 
     /** The place of a column, for {@link #number}, {@link #code} and {@link #list}. */
@@ -176,8 +189,8 @@ public final class EntityTable {
 
     /** Puts the checked fields of a row. */
     void put(int code, @Nullable String[] fields, Dictionary.Additions additions, boolean hidden) {
-        if (code >= isKnown.length) {
-            grow(Math.max(code + 1, isKnown.length + isKnown.length / 2));
+        if (code >= standing.length) {
+            grow(Math.max(code + 1, standing.length + standing.length / 2));
         }
         for (int i = 0; i < fields.length; i++) {
             int place = given[i];
@@ -201,11 +214,10 @@ public final class EntityTable {
                 codes[place][code] = Double.isNaN(value) ? 0 : (int) value + 1;
             }
         });
-        if (!isKnown[code]) {
-            isKnown[code] = true;
+        if (!isKnown(code)) {
             count++;
         }
-        isHidden[code] = hidden;
+        standing[code] = (byte) (hidden ? KNOWN | HIDDEN : KNOWN);
     }
 
     private IntToDoubleFunction compile(Expression formula) {
@@ -255,12 +267,12 @@ public final class EntityTable {
     }
 
     void hide(int code, boolean hidden) {
-        isHidden[code] = hidden;
+        standing[code] = (byte) (hidden ? standing[code] | HIDDEN : standing[code] & ~HIDDEN);
     }
 
     void delete(int code) {
         if (isKnown(code)) {
-            isKnown[code] = false;
+            standing[code] &= ~KNOWN;
             count--;
             for (int i = 0; i < contract.columns().size(); i++) {
                 Contract.Column column = contract.columns().get(i);
@@ -290,7 +302,6 @@ public final class EntityTable {
                 codes[i] = Arrays.copyOf(codes[i], capacity);
             }
         }
-        isHidden = Arrays.copyOf(isHidden, capacity);
-        isKnown = Arrays.copyOf(isKnown, capacity);
+        standing = Arrays.copyOf(standing, capacity);
     }
 }

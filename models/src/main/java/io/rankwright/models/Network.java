@@ -6,9 +6,13 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.rankwright.spec.EnvironmentFault;
 import io.rankwright.spec.InternalFault;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A network as ONNX: named inputs, one output of shape (n, dim), scored by ONNX Runtime on the calling thread. Any number
@@ -18,6 +22,8 @@ final class Network implements AutoCloseable {
     private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
 
     private final OrtSession session;
+    /** Memory that ONNX Runtime reads where it lies: as many as have scored at once, each as large as was needed. */
+    private final Queue<FloatBuffer> free = new ConcurrentLinkedQueue<>();
 
     /** Loads a network from memory, so that it cannot reach for files outside. */
     Network(byte[] onnx) {
@@ -32,21 +38,28 @@ final class Network implements AutoCloseable {
 
     /** An input: values one row behind the other; there may be more of them than the shape takes. */
     record Tensor(float[] values, long... shape) {
-        private OnnxTensor onnx() throws OrtException {
+        private int size() {
             int size = 1;
             for (long extent : shape) {
                 size = Math.toIntExact(size * extent);
             }
-            return OnnxTensor.createTensor(ENVIRONMENT, FloatBuffer.wrap(values, 0, size), shape);
+            return size;
         }
     }
 
     /** The outputs for the rows of the inputs. */
     float[][] apply(Map<String, Tensor> inputs) {
+        int size = inputs.values().stream().mapToInt(Tensor::size).sum();
+        FloatBuffer memory = borrow(size);
         var tensors = new HashMap<String, OnnxTensor>();
         try {
+            int from = 0;
             for (var input : inputs.entrySet()) {
-                tensors.put(input.getKey(), input.getValue().onnx());
+                Tensor tensor = input.getValue();
+                FloatBuffer values = memory.slice(from, tensor.size());
+                values.put(0, tensor.values(), 0, tensor.size());
+                tensors.put(input.getKey(), OnnxTensor.createTensor(ENVIRONMENT, values, tensor.shape()));
+                from += tensor.size();
             }
             try (var result = session.run(tensors)) {
                 return (float[][]) result.get(0).getValue();
@@ -55,7 +68,18 @@ final class Network implements AutoCloseable {
             throw new InternalFault("a network that does not score: " + e.getMessage(), e);
         } finally {
             tensors.values().forEach(OnnxTensor::close);
+            free.offer(memory);
         }
+    }
+
+    private FloatBuffer borrow(int size) {
+        FloatBuffer memory = free.poll();
+        if (memory != null && memory.capacity() >= size) {
+            return memory;
+        }
+        return ByteBuffer.allocateDirect(Math.multiplyExact(size, Float.BYTES))
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer();
     }
 
     @Override

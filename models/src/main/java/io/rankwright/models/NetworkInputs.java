@@ -96,8 +96,6 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
 
     /** The dense inputs of some rows. One thread at a time. */
     public final class Batch {
-        private static final int NONE = -1;
-
         private final int size;
         private final int histories;
         private final EmbeddingTable[] tables;
@@ -130,7 +128,7 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
 
         /** Takes one row of a ranker's inputs, which begins at {@code start}; each place of the batch once. */
         public void set(int index, float[] inputs, int start) {
-            set(index, inputs, start, NONE);
+            set(index, index + 1, inputs, start, 0);
         }
 
         /**
@@ -138,50 +136,68 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
          * have much in common: what is as in the row before is copied.
          */
         void setAll(float[] inputs, int start, int rowWidth) {
-            for (int i = 0; i < size; i++) {
-                int at = start + i * rowWidth;
-                set(i, inputs, at, i == 0 ? NONE : at - rowWidth);
+            set(0, size, inputs, start, rowWidth);
+        }
+
+        /** Column by column: the rows of a table lie far apart, and many are read at once where none waits for another. */
+        private void set(int from, int to, float[] inputs, int start, int rowWidth) {
+            int column = 0;
+            for (Numeric number : numbers) {
+                write(number, column, from, to, inputs, start, rowWidth);
+                column += number.width();
+            }
+            for (int e = 0; e < tables.length; e++) {
+                read(e, column, from, to, inputs, start, rowWidth);
+                column += embeddings.get(e).dim();
+            }
+            for (int s = 0; s < values.length; s++) {
+                for (int index = from; index < Math.min(to, histories); index++) {
+                    attend(s, index, inputs, start + (index - from) * rowWidth);
+                }
             }
         }
 
-        private void set(int index, float[] inputs, int start, int before) {
+        private void write(Numeric number, int column, int from, int to, float[] inputs, int start, int rowWidth) {
             int width = x.length / size;
-            int at = index * width;
-            boolean hasBefore = before != NONE;
-            for (Numeric number : numbers) {
-                float value = inputs[start + number.place()];
-                if (hasBefore
-                        && Float.floatToRawIntBits(value) == Float.floatToRawIntBits(inputs[before + number.place()])) {
-                    x[at] = x[at - width];
-                    if (number.hasIndicator()) {
-                        x[at + 1] = x[at + 1 - width];
-                    }
+            for (int index = from; index < to; index++) {
+                int place = start + (index - from) * rowWidth + number.place();
+                int at = index * width + column;
+                float value = inputs[place];
+                if (index > from
+                        && Float.floatToRawIntBits(value) == Float.floatToRawIntBits(inputs[place - rowWidth])) {
+                    System.arraycopy(x, at - width, x, at, number.width());
                 } else {
                     number.write(value, x, at);
                 }
-                at += number.width();
             }
-            for (int e = 0; e < tables.length; e++) {
-                Embedded embedded = embeddings.get(e);
-                int row = row(inputs[start + embedded.place()]);
+        }
+
+        private void read(int e, int column, int from, int to, float[] inputs, int start, int rowWidth) {
+            int width = x.length / size;
+            Embedded embedded = embeddings.get(e);
+            int before = -1;
+            for (int index = from; index < to; index++) {
+                int row = row(inputs[start + (index - from) * rowWidth + embedded.place()]);
+                int at = index * width + column;
                 rows[index * tables.length + e] = row;
-                if (hasBefore && row == rows[(index - 1) * tables.length + e]) {
+                if (row == before) {
                     System.arraycopy(x, at - width, x, at, embedded.dim());
                 } else {
                     tables[e].read(row, x, at);
                 }
-                at += embedded.dim();
+                before = row;
             }
-            for (int s = 0; s < values.length && index < histories; s++) {
-                Attended sequence = sequences.get(s);
-                for (int i = 0; i < sequence.last(); i++) {
-                    float item = inputs[start + sequence.place() + i];
-                    int place = index * sequence.last() + i;
-                    if (!Float.isNaN(item)) {
-                        sequenceRows[s][place] = row(item);
-                        masks[s][place] = 1;
-                        sequenceTables[s].read(row(item), values[s], place * sequence.dim());
-                    }
+        }
+
+        private void attend(int s, int index, float[] inputs, int start) {
+            Attended sequence = sequences.get(s);
+            for (int i = 0; i < sequence.last(); i++) {
+                float item = inputs[start + sequence.place() + i];
+                int place = index * sequence.last() + i;
+                if (!Float.isNaN(item)) {
+                    sequenceRows[s][place] = row(item);
+                    masks[s][place] = 1;
+                    sequenceTables[s].read(row(item), values[s], place * sequence.dim());
                 }
             }
         }

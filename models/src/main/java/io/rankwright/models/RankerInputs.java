@@ -13,12 +13,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 
 /**
  * What a ranker sees of a subject and an item, as one row of floats: the features, the affinity, the two ids and the
  * items of the sequences. Categories, ids and items stand there as indexes into vocabularies, from 1; NaN is missing or
- * unknown. Immutable, safe for any thread.
+ * unknown. Immutable but for what it remembers, safe for any thread.
  *
  * <p>A float holds whole numbers up to 2²⁴: that many texts a vocabulary may have.
  */
@@ -106,6 +107,8 @@ public final class RankerInputs {
     private final Layout layout;
     private final Map<String, Vocabulary> vocabularies;
     private final Optional<Affinity> affinity;
+    /** What all encoders of a log know of subjects and items: there may be millions. */
+    private final Map<Dictionary.Domain, Indexes> ids = new ConcurrentHashMap<>();
 
     /** @param vocabularies of the categories by name, and of subject and item if the layout has ids */
     public RankerInputs(Layout layout, Map<String, Vocabulary> vocabularies, Optional<Affinity> affinity) {
@@ -233,7 +236,9 @@ public final class RankerInputs {
         }
 
         private Indexes ids(String entity, EventLog log) {
-            return new Indexes(vocabulary(entity), log.dictionary().domain(Dictionary.idsOf(entity))::text);
+            return ids.computeIfAbsent(
+                    log.dictionary().domain(Dictionary.idsOf(entity)),
+                    domain -> new Indexes(vocabulary(entity), domain::text));
         }
 
         /**
@@ -291,12 +296,12 @@ public final class RankerInputs {
         }
     }
 
-    /** The index of each code of a domain, looked up by its text once. One thread at a time. */
+    /** The index of each code of a domain, looked up by its text once. Any number of threads. */
     private static final class Indexes {
         private final Vocabulary vocabulary;
         private final IntFunction<String> texts;
-        /** The index (+1) of each code, 0 where it was not asked for yet. */
-        private int[] known = new int[0];
+        /** The index (+1) of each code, 0 where it was not asked for yet: two threads may find the same one. */
+        private volatile int[] known = new int[0];
 
         Indexes(Vocabulary vocabulary, IntFunction<String> texts) {
             this.vocabulary = vocabulary;
@@ -304,13 +309,20 @@ public final class RankerInputs {
         }
 
         float value(int code) {
+            int[] now = known;
+            int index = code < now.length ? now[code] : 0;
+            if (index == 0) {
+                index = vocabulary.index(texts.apply(code)) + 1;
+                keep(code, index);
+            }
+            return index == 1 ? Float.NaN : index - 1;
+        }
+
+        private synchronized void keep(int code, int index) {
             if (code >= known.length) {
                 known = Arrays.copyOf(known, Math.max(code + 1, known.length * 2));
             }
-            if (known[code] == 0) {
-                known[code] = vocabulary.index(texts.apply(code)) + 1;
-            }
-            return known[code] == 1 ? Float.NaN : known[code] - 1;
+            known[code] = index;
         }
     }
 }

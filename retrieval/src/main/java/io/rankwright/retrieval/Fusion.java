@@ -1,8 +1,6 @@
 package io.rankwright.retrieval;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 
 /** Reciprocal rank fusion of the lists of several sources (Cormack, Clarke and Büttcher, 2009). Stateless. */
@@ -34,37 +32,46 @@ public final class Fusion {
             }
         }
         Arrays.sort(places);
+        int[] starts = new int[size + 1];
+        int[] found = new int[size];
+        double[] sums = new double[size];
+        int count = 0;
+        for (int i = 0; i < size; i++) {
+            int code = (int) (places[i] >>> 32);
+            if (count == 0 || found[count - 1] != code) {
+                starts[count] = i;
+                found[count++] = code;
+            }
+            sums[count - 1] += lists.get(list(places[i])).weight() / (FLATNESS + rank(places[i]) + 1);
+        }
+        starts[count] = size;
         List<List<String>> alone =
                 lists.stream().map(list -> List.of(list.source())).toList();
-        var candidates = new ArrayList<Candidate>(size);
-        int from = 0;
-        for (int to = 1; to <= size; to++) {
-            if (to == size || places[to] >>> 32 != places[from] >>> 32) {
-                candidates.add(fused(places, from, to, lists, alone));
-                from = to;
-            }
+        int[] order = Order.descending(Arrays.copyOf(sums, count), found);
+        var candidates = new Candidate[Math.min(limit, count)];
+        for (int i = 0; i < candidates.length; i++) {
+            int best = order[i];
+            int from = starts[best];
+            int to = starts[best + 1];
+            List<String> sources = to - from == 1 ? alone.get(list(places[from])) : sources(places, from, to, lists);
+            candidates[i] = new Candidate(found[best], sums[best], sources);
         }
-        candidates.sort((a, b) ->
-                a.score() == b.score() ? Integer.compare(a.code(), b.code()) : Double.compare(b.score(), a.score()));
-        return List.copyOf(candidates.subList(0, Math.min(limit, candidates.size())));
+        return List.of(candidates);
     }
 
-    /** A candidate of the places from one to another. */
-    private static Candidate fused(long[] places, int from, int to, List<Ranked> lists, List<List<String>> alone) {
-        int code = (int) (places[from] >>> 32);
-        double score = 0;
-        for (int i = from; i < to; i++) {
-            score += lists.get(list(places[i])).weight() / (FLATNESS + rank(places[i]) + 1);
+    /** The sources of the places from one to another, the one that ranked it highest first. */
+    private static List<String> sources(long[] places, int from, int to, List<Ranked> lists) {
+        // By rank, then in the order of the lists.
+        long[] byRank = new long[to - from];
+        for (int i = 0; i < byRank.length; i++) {
+            byRank[i] = (long) rank(places[from + i]) << 32 | list(places[from + i]);
         }
-        if (to - from == 1) {
-            return new Candidate(code, score, alone.get(list(places[from])));
+        Arrays.sort(byRank);
+        var sources = new String[byRank.length];
+        for (int i = 0; i < sources.length; i++) {
+            sources[i] = lists.get((int) byRank[i]).source();
         }
-        List<String> sources = Arrays.stream(places, from, to)
-                .boxed()
-                .sorted(Comparator.comparingInt(Fusion::rank))
-                .map(place -> lists.get(list(place)).source())
-                .toList();
-        return new Candidate(code, score, sources);
+        return List.of(sources);
     }
 
     private static int list(long place) {

@@ -161,7 +161,7 @@ public final class Retriever implements AutoCloseable {
             return new VectorIndex.Nearest(new int[0], new float[0]);
         }
         float[] vector = towers.get().items(new int[] {item})[0];
-        return index.get().nearest(vector, k, code -> code != item && items.isKnown(code) && !items.isHidden(code));
+        return index.get().nearest(vector, k, code -> code != item && items.isShown(code));
     }
 
     /**

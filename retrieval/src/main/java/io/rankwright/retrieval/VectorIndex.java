@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -367,22 +366,25 @@ public final class VectorIndex implements AutoCloseable {
     }
 
     private Nearest merged(List<LeafReaderContext> leaves, List<ScoreDoc[]> best, int k) throws IOException {
-        record Found(int code, float score) {}
-        var all = new ArrayList<Found>();
+        int all = best.stream().mapToInt(found -> found.length).sum();
+        int[] found = new int[all];
+        double[] scores = new double[all];
+        int at = 0;
         for (int l = 0; l < best.size(); l++) {
             int[] codes = codes(leaves.get(l)).ofDocuments();
-            for (ScoreDoc found : best.get(l)) {
-                all.add(new Found(codes[found.doc], found.score));
+            for (ScoreDoc document : best.get(l)) {
+                found[at] = codes[document.doc];
+                scores[at++] = document.score;
             }
         }
-        all.sort(Comparator.comparingDouble(Found::score).reversed().thenComparingInt(Found::code));
-        int size = Math.min(k, all.size());
+        int[] order = Order.descending(scores, found);
+        int size = Math.min(k, all);
         int[] codes = new int[size];
         float[] similarities = new float[size];
         for (int i = 0; i < size; i++) {
-            codes[i] = all.get(i).code();
+            codes[i] = found[order[i]];
             // Lucene's score of an inner product is (1 + product) / 2.
-            similarities[i] = 2 * all.get(i).score() - 1;
+            similarities[i] = 2 * (float) scores[order[i]] - 1;
         }
         return new Nearest(codes, similarities);
     }

@@ -46,12 +46,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -135,6 +134,7 @@ public final class Engine implements Served {
         stageMeters.rung(Ladder.CASCADE);
         this.applied = new Applied(log.nextOffset());
         this.scoring = new Scoring(
+                threads,
                 application.framing().utility(),
                 lock,
                 () -> slots.store().isEmpty() ? applied.position() : Applied.UNSURE);
@@ -681,10 +681,7 @@ public final class Engine implements Served {
                 subject,
                 sequences,
                 now,
-                code -> items.isKnown(code)
-                        && !items.isHidden(code)
-                        && Arrays.binarySearch(excluded, code) < 0
-                        && filter.test(code));
+                code -> items.isShown(code) && Arrays.binarySearch(excluded, code) < 0 && filter.test(code));
     }
 
     /** The features of candidates: those in memory, or what is loaded of them; without the store, none. */
@@ -736,26 +733,33 @@ public final class Engine implements Served {
     private List<Fusion.Candidate> retrieve(
             Cascade cascade, Source.Query query, Stages stages, Map<String, Integer> counts) {
         long start = System.nanoTime();
-        long deadline = stages.deadline("retrieve").toNanos();
-        var asked = new LinkedHashMap<Source, Future<int[]>>();
-        cascade.sources()
-                .forEach(source ->
-                        asked.put(source, threads.submit(cascade.live().using(() -> source.find(query)))));
+        Duration deadline = stages.deadline("retrieve");
+        var left = new CountDownLatch(cascade.sources().size());
+        var asked = new LinkedHashMap<Source, FutureTask<int[]>>();
+        for (Source source : cascade.sources()) {
+            FutureTask<int[]> task = Deadlines.task(cascade.live().using(() -> source.find(query)), left);
+            asked.put(source, task);
+            threads.execute(task);
+        }
+        try {
+            Deadlines.await(left, deadline);
+        } catch (InterruptedException e) {
+            // What was found by now counts.
+            Thread.currentThread().interrupt();
+        }
         var lists = new ArrayList<Fusion.Ranked>();
-        asked.forEach((source, future) -> {
-            try {
-                long left = Math.max(0, deadline - (System.nanoTime() - start));
-                int[] found = future.get(left, TimeUnit.NANOSECONDS);
-                counts.put(source.name(), found.length);
-                lists.add(new Fusion.Ranked(source.name(), source.weight(), found));
-            } catch (TimeoutException e) {
-                future.cancel(true);
-                stages.leaveOut("retrieve." + source.name(), "deadline");
-            } catch (ExecutionException e) {
-                stages.leaveOut("retrieve." + source.name(), String.valueOf(e.getCause()));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                stages.leaveOut("retrieve." + source.name(), "interrupted");
+        asked.forEach((source, task) -> {
+            switch (task.state()) {
+                case SUCCESS -> {
+                    int[] found = task.resultNow();
+                    counts.put(source.name(), found.length);
+                    lists.add(new Fusion.Ranked(source.name(), source.weight(), found));
+                }
+                case FAILED -> stages.leaveOut("retrieve." + source.name(), String.valueOf(task.exceptionNow()));
+                case RUNNING, CANCELLED -> {
+                    task.cancel(true);
+                    stages.leaveOut("retrieve." + source.name(), Stages.DEADLINE);
+                }
             }
         });
         List<Fusion.Candidate> candidates =
@@ -1161,7 +1165,6 @@ public final class Engine implements Served {
         shadowRun.close();
         slots.close();
         threads.shutdownNow();
-        scoring.close();
         rollover.close();
         encoders.close();
         log.close();

@@ -4,11 +4,16 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.rankwright.evaluation.experiment.TeamDraft;
 import io.rankwright.models.Ranker;
 import io.rankwright.spec.InternalFault;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -62,6 +67,23 @@ public record FeedAnswer(
 
         @JsonInclude(JsonInclude.Include.NON_EMPTY)
         List<Ranker.Contribution> reasons();
+    }
+
+    /** Inputs of a ranker, most of them counts and codes: without ".0" they are written faster and shorter. */
+    private static final class Numbers extends JsonSerializer<float[]> {
+        @Override
+        public void serialize(float[] values, JsonGenerator json, SerializerProvider provider) throws IOException {
+            json.writeStartArray(values, values.length);
+            for (float value : values) {
+                int whole = (int) value;
+                if (Float.floatToRawIntBits(value) == Float.floatToRawIntBits(whole)) {
+                    json.writeNumber(whole);
+                } else {
+                    json.writeNumber(value);
+                }
+            }
+            json.writeEndArray();
+        }
     }
 
     /** The JSON that is sent. */
@@ -148,7 +170,7 @@ public record FeedAnswer(
             double utility,
             double propensity,
             boolean isExplored,
-            float[] features,
+            @JsonSerialize(using = Numbers.class) float[] features,
             @JsonInclude(JsonInclude.Include.NON_EMPTY) String team,
             List<Ranker.Contribution> reasons) {
         /** The same picked by an arm for another place. */

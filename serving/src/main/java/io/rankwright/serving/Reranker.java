@@ -3,11 +3,11 @@ package io.rankwright.serving;
 import io.rankwright.log.Dictionary;
 import io.rankwright.log.EntityTable;
 import io.rankwright.models.Vectors;
+import io.rankwright.retrieval.Order;
 import io.rankwright.spec.Contract;
 import io.rankwright.spec.Expression;
 import io.rankwright.spec.Model.RerankRule;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -121,13 +121,25 @@ final class Reranker {
                 case RerankRule.Explore explore -> explored = explore.share();
             }
         }
-        pool.sort((a, b) -> a.utility() == b.utility()
-                ? Integer.compare(a.code(), b.code())
-                : Double.compare(b.utility(), a.utility()));
+        List<Ranked> sorted = sorted(pool);
         if (!pins.isEmpty()) {
-            pool.removeAll(pins.values());
+            sorted.removeAll(pins.values());
         }
-        return place(pool, pins, caps, lambda, explored, slots, seed);
+        return place(sorted, pins, caps, lambda, explored, slots, seed);
+    }
+
+    private static List<Ranked> sorted(List<Ranked> pool) {
+        double[] utilities = new double[pool.size()];
+        int[] codes = new int[pool.size()];
+        for (int i = 0; i < codes.length; i++) {
+            utilities[i] = pool.get(i).utility();
+            codes[i] = pool.get(i).code();
+        }
+        var sorted = new ArrayList<Ranked>(codes.length);
+        for (int place : Order.descending(utilities, codes)) {
+            sorted.add(pool.get(place));
+        }
+        return sorted;
     }
 
     private List<Placed> place(
@@ -152,13 +164,14 @@ final class Reranker {
                 capped.place(pinned);
                 continue;
             }
-            int[] open = capped.open(isTaken, slot);
-            if (open.length == 0) {
+            int open = capped.open(isTaken, slot);
+            if (open == 0) {
                 break;
             }
-            int greedy = open[0];
+            int greedy = capped.candidates[0];
             double best = Double.NEGATIVE_INFINITY;
-            for (int candidate : open) {
+            for (int i = 0; i < open; i++) {
+                int candidate = capped.candidates[i];
                 if (near.length > 0 && candidate >= near.length) {
                     break;
                 }
@@ -169,8 +182,8 @@ final class Reranker {
                 }
             }
             boolean isExplored = random.nextDouble() < explored;
-            int chosen = isExplored ? open[random.nextInt(open.length)] : greedy;
-            double propensity = (chosen == greedy ? 1 - explored : 0) + explored / open.length;
+            int chosen = isExplored ? capped.candidates[random.nextInt(open)] : greedy;
+            double propensity = (chosen == greedy ? 1 - explored : 0) + explored / open;
             isTaken[chosen] = true;
             placed.add(new Placed(pool.get(chosen), propensity, isExplored));
             capped.place(pool.get(chosen));
@@ -188,16 +201,17 @@ final class Reranker {
 
     /** Utilities on a scale from 0 to 1 over the candidates that diversity chooses from. */
     private static double[] relevance(List<Ranked> pool) {
-        double[] relevance = pool.stream().mapToDouble(Ranked::utility).toArray();
+        double[] relevance = new double[pool.size()];
         if (relevance.length == 0) {
             return relevance;
         }
-        double most = relevance[0];
-        double least = relevance[Math.min(DIVERSIFIED, relevance.length) - 1];
+        double most = pool.getFirst().utility();
+        double least = pool.get(Math.min(DIVERSIFIED, relevance.length) - 1).utility();
         double range = most > least ? most - least : 1;
-        return Arrays.stream(relevance)
-                .map(utility -> (utility - least) / range)
-                .toArray();
+        for (int i = 0; i < relevance.length; i++) {
+            relevance[i] = (pool.get(i).utility() - least) / range;
+        }
+        return relevance;
     }
 
     private static int[] codes(List<Ranked> pool) {
@@ -213,6 +227,9 @@ final class Reranker {
         private final int[][] groups;
         private final int[][] placed;
         private final int[][] full;
+        /** What {@link #open} found last, in the order of the pool. */
+        private final int[] candidates;
+
         private int size;
 
         Caps(List<RerankRule.AtMost> rules, List<Ranked> pool, int slots) {
@@ -221,6 +238,7 @@ final class Reranker {
             this.groups = new int[columns.length][pool.size()];
             this.placed = new int[columns.length][slots];
             this.full = new int[columns.length][0];
+            this.candidates = new int[pool.size()];
             for (int c = 0; c < columns.length; c++) {
                 for (int i = 0; i < groups[c].length; i++) {
                     groups[c][i] = items.code(columns[c], pool.get(i).code());
@@ -268,22 +286,21 @@ final class Reranker {
             return true;
         }
 
-        /** The candidates that no cap refuses on this slot; where caps refuse all, those that are left. */
-        int[] open(boolean[] isTaken, int slot) {
+        /** Finds the candidates that no cap refuses on this slot; where caps refuse all, those that are left. Says how many. */
+        int open(boolean[] isTaken, int slot) {
             fill(slot);
-            int[] left = new int[isTaken.length];
-            int[] open = new int[isTaken.length];
-            int leftSize = 0;
-            int openSize = 0;
+            int open = gather(isTaken, true);
+            return open > 0 ? open : gather(isTaken, false);
+        }
+
+        private int gather(boolean[] isTaken, boolean isCapped) {
+            int found = 0;
             for (int i = 0; i < isTaken.length; i++) {
-                if (!isTaken[i]) {
-                    left[leftSize++] = i;
-                    if (isAllowed(i)) {
-                        open[openSize++] = i;
-                    }
+                if (!isTaken[i] && (!isCapped || isAllowed(i))) {
+                    candidates[found++] = i;
                 }
             }
-            return openSize > 0 ? Arrays.copyOf(open, openSize) : Arrays.copyOf(left, leftSize);
+            return found;
         }
     }
 

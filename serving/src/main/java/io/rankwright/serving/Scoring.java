@@ -11,9 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -29,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: any thread.
  */
-final class Scoring implements AutoCloseable {
+final class Scoring {
     private static final int CORES = Runtime.getRuntime().availableProcessors();
     /** The most candidates of a block: fewer share less, more make late answers poorer. */
     private static final int MOST = 150;
@@ -37,19 +35,17 @@ final class Scoring implements AutoCloseable {
     private final Expression utility;
     private final ReadWriteLock lock;
     private final LongSupplier position;
-    /**
-     * Its threads look for work a moment before they sleep, and each wakes the next: the second one of a request begins in
-     * half the time that those of a pool with one queue take. Oldest work first.
-     */
-    private final ExecutorService cores =
-            new ForkJoinPool(CORES, ForkJoinPool.defaultForkJoinWorkerThreadFactory, null, true);
+    private final Executor threads;
 
     /**
+     * @param threads virtual ones: however many requests score at once, as many blocks run as there are cores. Threads of its
+     *     own would take turns with those on which sources are asked and requests wait, and be woken where another one runs
      * @param utility what candidates are sorted by, of the heads
      * @param lock shared while features are read
      * @param position of the features in memory; asked under the lock
      */
-    Scoring(Expression utility, ReadWriteLock lock, LongSupplier position) {
+    Scoring(Executor threads, Expression utility, ReadWriteLock lock, LongSupplier position) {
+        this.threads = threads;
         this.utility = utility;
         this.lock = lock;
         this.position = position;
@@ -101,9 +97,7 @@ final class Scoring implements AutoCloseable {
                 }
             } catch (RuntimeException e) {
                 fault.set(e);
-                while (left.getCount() > 0) {
-                    left.countDown();
-                }
+                Deadlines.open(left);
             } finally {
                 if (running.decrementAndGet() == 0) {
                     features.giveBack().run();
@@ -191,16 +185,15 @@ final class Scoring implements AutoCloseable {
             throw new InternalFault("models that are closed");
         }
         for (int i = work.running.get(); i > 0; i--) {
-            cores.execute(work::run);
+            threads.execute(work::run);
         }
         try {
-            if (!work.left.await(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
-                work.isOver = true;
-            }
+            Deadlines.await(work.left, deadline);
         } catch (InterruptedException e) {
-            work.isOver = true;
             Thread.currentThread().interrupt();
             throw new InternalFault("interrupted while scoring", e);
+        } finally {
+            work.isOver = true;
         }
         return work.result();
     }
@@ -217,10 +210,5 @@ final class Scoring implements AutoCloseable {
             utilities[i] = compiled.applyAsDouble(row);
         }
         return utilities;
-    }
-
-    @Override
-    public void close() {
-        cores.shutdown();
     }
 }

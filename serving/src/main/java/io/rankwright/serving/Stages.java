@@ -13,11 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** How long the stages of one request took, and what was left out of its answer. One thread at a time. */
 public final class Stages {
@@ -105,17 +104,26 @@ public final class Stages {
     /** Does a stage; empty if it failed or did not end in time, which is noted. */
     public <T> Optional<T> within(String stage, Duration deadline, Callable<T> work) {
         long start = System.nanoTime();
-        Future<T> future = threads.submit(work);
+        var isOver = new CountDownLatch(1);
+        FutureTask<T> task = Deadlines.task(work, isOver);
+        threads.execute(task);
         try {
-            return Optional.of(future.get(deadline.toNanos(), TimeUnit.NANOSECONDS));
-        } catch (TimeoutException e) {
-            future.cancel(true);
-            leaveOut(stage, deadline(deadline));
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof BadRequest badRequest) {
-                throw badRequest;
+            Deadlines.await(isOver, deadline);
+            switch (task.state()) {
+                case SUCCESS -> {
+                    return Optional.of(task.resultNow());
+                }
+                case FAILED -> {
+                    if (task.exceptionNow() instanceof BadRequest badRequest) {
+                        throw badRequest;
+                    }
+                    leaveOut(stage, String.valueOf(task.exceptionNow()));
+                }
+                case RUNNING, CANCELLED -> {
+                    task.cancel(true);
+                    leaveOut(stage, deadline(deadline));
+                }
             }
-            leaveOut(stage, String.valueOf(e.getCause()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             leaveOut(stage, "interrupted");

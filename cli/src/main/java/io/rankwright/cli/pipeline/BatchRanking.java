@@ -73,7 +73,7 @@ public final class BatchRanking {
                 .dictionary()
                 .domain(Dictionary.idsOf(application.framing().subject()));
         this.subjects = IntStream.range(1, table.capacity())
-                .filter(code -> table.isKnown(code) && !table.isHidden(code))
+                .filter(code -> table.isShown(code))
                 .mapToObj(ids::text)
                 .toList();
         this.heads = engine.models().ranker().manifest().heads().stream()

@@ -314,10 +314,7 @@ final class Evaluator {
                     Arrays.stream(sequence).forEach(seen::add);
                 }
                 var query = new Source.Query(
-                        subject,
-                        sequences,
-                        nowMillis,
-                        code -> items.isKnown(code) && !items.isHidden(code) && !seen.contains(code));
+                        subject, sequences, nowMillis, code -> items.isShown(code) && !seen.contains(code));
                 var ranked = new ArrayList<Fusion.Ranked>();
                 for (Source source : retriever.sources()) {
                     int[] found = source.find(query);
