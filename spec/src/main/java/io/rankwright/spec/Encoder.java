@@ -72,14 +72,20 @@ public record Encoder(
     /**
      * Images of three colours, each value from 0 to 1, less the mean, over the deviation.
      *
-     * @param size of the square that the network sees, in pixels
-     * @param resize the size before a crop, in pixels
-     * @param fit how an image that is no square becomes one
+     * @param height,width of what the network sees, in pixels
+     * @param resize the shorter of the two before a crop, in pixels
+     * @param fit how an image of another shape becomes one of this
      * @param means,deviations of red, green and blue
      * @param hasChannelsLast whether the colours of a pixel stand together, instead of the pixels of a colour
      */
     public record Images(
-            int size, int resize, Fit fit, List<Double> means, List<Double> deviations, boolean hasChannelsLast)
+            int height,
+            int width,
+            int resize,
+            Fit fit,
+            List<Double> means,
+            List<Double> deviations,
+            boolean hasChannelsLast)
             implements Reading {
         public Images {
             means = List.copyOf(means);
@@ -89,11 +95,11 @@ public record Encoder(
 
     /** How an image that is no square becomes one. */
     public enum Fit {
-        /** The shorter side fits; what stands out is cut off. */
+        /** It covers what the network sees; what stands out is cut off. */
         CROP,
         /** Both sides fit. */
         STRETCH,
-        /** The longer side fits; the rest has the colour of the mean. */
+        /** It fits in whole; the rest has the colour of the mean. */
         PAD
     }
 

@@ -34,6 +34,7 @@ final class EncoderReader {
     private static final Shape TEXT = value(Shape.Kind.TEXT);
     private static final Shape INTEGER = value(Shape.Kind.INTEGER);
     private static final Shape NUMBER = value(Shape.Kind.NUMBER);
+    private static final int MOST_PIXELS = 4096;
 
     /** How {@code encoder.yaml} looks. */
     static final Shape.Fields SHAPE = fields(
@@ -58,12 +59,18 @@ final class EncoderReader {
                     "images",
                     fields(
                             "How it looks at images.",
-                            required("size", INTEGER, "of the square that the network sees, in pixels"),
-                            optional("resize", INTEGER, "the size before a crop, in pixels (default size)"),
+                            required(
+                                    "size",
+                                    new Shape.OneOrMore(INTEGER),
+                                    "of the square that the network sees, in pixels; or its height and its width"),
+                            optional(
+                                    "resize",
+                                    INTEGER,
+                                    "the shorter side before a crop, in pixels (default that of size)"),
                             optional(
                                     "fit",
                                     choice("crop", "stretch", "pad"),
-                                    "how an image that is no square becomes one (default crop)"),
+                                    "how an image of another shape becomes one of this (default crop)"),
                             optional(
                                     "mean",
                                     new Shape.Items(NUMBER, 3, 3),
@@ -146,18 +153,28 @@ final class EncoderReader {
     }
 
     private Encoder.Images images(Section section) {
-        int size = section.integer("size", 224);
-        int resize = section.integer("resize", size);
-        if (size < 1 || size > 4096 || resize < size || resize > 4096) {
+        List<Integer> size = section.integers("size", List.of(224));
+        int height = size.getFirst();
+        int width = size.getLast();
+        int shorter = Math.min(height, width);
+        int resize = section.integer("resize", shorter);
+        if (size.size() > 2
+                || shorter < 1
+                || Math.max(height, width) > MOST_PIXELS
+                || resize < shorter
+                || resize > MOST_PIXELS) {
             problems.add(new Problem(
-                    section.location("size"), "size " + size + ", resize " + resize, "1 to 4096, and resize not less"));
+                    section.location("size"),
+                    "size " + size + ", resize " + resize,
+                    "a side, or height and width, from 1 to " + MOST_PIXELS + ", and resize not less"));
         }
         List<Double> deviations = numbers(section, "deviation", 1);
         if (deviations.stream().anyMatch(deviation -> !(deviation > 0))) {
             problems.add(new Problem(section.location("deviation"), "a deviation of " + deviations, "more than 0"));
         }
         return new Encoder.Images(
-                size,
+                height,
+                width,
                 resize,
                 Fit.valueOf(section.text("fit", "crop").toUpperCase(Locale.ROOT)),
                 numbers(section, "mean", 0),

@@ -164,7 +164,7 @@ class SearchAndScoreReaderTest {
         assertThat(encoder.pooling()).isEqualTo(Encoder.Pooling.NONE);
         assertThat(encoder.reading())
                 .isEqualTo(new Encoder.Images(
-                        32, 32, Encoder.Fit.CROP, List.of(0.5, 0.5, 0.5), List.of(1.0, 1.0, 1.0), false));
+                        32, 32, 32, Encoder.Fit.CROP, List.of(0.5, 0.5, 0.5), List.of(1.0, 1.0, 1.0), false));
         Files.writeString(folder.resolve("encoders/own/network.onnx"), "another network");
         SearchApplication other = SearchApplication.read(folder);
         assertThat(other.encoders().getLast().id()).isNotEqualTo(encoder.id());
@@ -180,6 +180,8 @@ class SearchAndScoreReaderTest {
                 "dim: 48, texts: {} | encoder: own | no file tokenizer.json",
                 "dim: 48, network: ../own.onnx, images: { size: 32 } | encoder: own | no file ../own.onnx",
                 "dim: 48, images: { size: 32, resize: 16 } | encoder: own | resize not less",
+                "dim: 48, images: { size: [32, 64, 3] } | encoder: own | or height and width",
+                "dim: 48, images: { size: [32, 64], resize: 31 } | encoder: own | resize not less",
                 "dim: 48, images: { size: 32, deviation: [1, 0, 1] } | encoder: own | more than 0",
                 "dim: 48, images: { size: 32, fit: cover } | encoder: own | 'cover'",
                 "dim: 48, images: { size: 32 } | encoder: owl | or a folder encoders/owl",

@@ -68,8 +68,8 @@ public final class ImageEncoder implements ContentEncoder {
             throw new EnvironmentFault("the image " + Images.reference(content) + " is broken", false, e);
         }
         long[] shape = reading.hasChannelsLast()
-                ? new long[] {1, reading.size(), reading.size(), Pixels.COLOURS}
-                : new long[] {1, Pixels.COLOURS, reading.size(), reading.size()};
+                ? new long[] {1, reading.height(), reading.width(), Pixels.COLOURS}
+                : new long[] {1, Pixels.COLOURS, reading.height(), reading.width()};
         try (OnnxTensor tensor = OnnxTensor.createTensor(Network.ENVIRONMENT, FloatBuffer.wrap(pixels), shape)) {
             return network.vector(Map.of(input, tensor));
         } catch (OrtException e) {

@@ -40,34 +40,47 @@ final class Pixels {
         }
     }
 
-    /** The values of a square image: colour x row x column, or row x column x colour. */
+    /** The values of what a network sees of an image: colour x row x column, or row x column x colour. */
     static float[] of(BufferedImage image, Encoder.Images reading) {
-        int size = reading.size();
-        double shorter = Math.min(image.getWidth(), image.getHeight());
-        double longer = Math.max(image.getWidth(), image.getHeight());
-        double scale = reading.fit() == Fit.CROP ? reading.resize() / shorter : size / longer;
-        boolean isStretched = reading.fit() == Fit.STRETCH;
-        int width = isStretched ? size : Math.max(1, (int) (image.getWidth() * scale + 1e-9));
-        int height = isStretched ? size : Math.max(1, (int) (image.getHeight() * scale + 1e-9));
-        float[][] resized = resized(image, width, height);
-        int left = Math.floorDiv(width - size, 2);
-        int top = Math.floorDiv(height - size, 2);
-        float[] values = new float[COLOURS * size * size];
+        int height = reading.height();
+        int width = reading.width();
+        float[] values = new float[COLOURS * height * width];
+        int resizedHeight = height;
+        int resizedWidth = width;
+        if (reading.fit() != Fit.STRETCH) {
+            double scale = scale(image, reading);
+            resizedHeight = Math.max(1, (int) (image.getHeight() * scale + 1e-9));
+            resizedWidth = Math.max(1, (int) (image.getWidth() * scale + 1e-9));
+        }
+        float[][] resized = resized(image, resizedWidth, resizedHeight);
+        int left = Math.floorDiv(resizedWidth - width, 2);
+        int top = Math.floorDiv(resizedHeight - height, 2);
         for (int c = 0; c < COLOURS; c++) {
             float mean = reading.means().get(c).floatValue();
             float deviation = reading.deviations().get(c).floatValue();
-            for (int y = 0; y < size; y++) {
-                for (int x = 0; x < size; x++) {
+            for (int y = 0; y < height; y++) {
+                for (int x = 0; x < width; x++) {
                     int fromX = x + left;
                     int fromY = y + top;
-                    boolean isInside = fromX >= 0 && fromX < width && fromY >= 0 && fromY < height;
-                    float value = isInside ? (resized[c][fromY * width + fromX] / 255 - mean) / deviation : 0;
-                    values[reading.hasChannelsLast() ? (y * size + x) * COLOURS + c : (c * size + y) * size + x] =
+                    boolean isInside = fromX >= 0 && fromX < resizedWidth && fromY >= 0 && fromY < resizedHeight;
+                    float value = isInside ? (resized[c][fromY * resizedWidth + fromX] / 255 - mean) / deviation : 0;
+                    values[reading.hasChannelsLast() ? (y * width + x) * COLOURS + c : (c * height + y) * width + x] =
                             value;
                 }
             }
         }
         return values;
+    }
+
+    /** By how much an image is made larger so that it covers what is cut out of it, or fits in whole. */
+    private static double scale(BufferedImage image, Encoder.Images reading) {
+        if (reading.fit() == Fit.PAD) {
+            return Math.min((double) reading.height() / image.getHeight(), (double) reading.width() / image.getWidth());
+        }
+        int shorter = Math.min(reading.height(), reading.width());
+        double down = (double) reading.resize() * reading.height() / shorter / image.getHeight();
+        double across = (double) reading.resize() * reading.width() / shorter / image.getWidth();
+        return Math.max(down, across);
     }
 
     /** By line first, then by column; of the image one line at a time, for it may be large. */

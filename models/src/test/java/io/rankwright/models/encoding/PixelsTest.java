@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rankwright.spec.Encoder;
 import io.rankwright.spec.Encoder.Fit;
 import java.awt.image.BufferedImage;
+import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ class PixelsTest {
 
     private static Encoder.Images reading(int size, int resize, Fit fit, double mean, double deviation, boolean last) {
         return new Encoder.Images(
-                size, resize, fit, List.of(mean, mean, mean), List.of(deviation, deviation, deviation), last);
+                size, size, resize, fit, List.of(mean, mean, mean), List.of(deviation, deviation, deviation), last);
     }
 
     private static void assertNear(float[] found, int... expected) {
@@ -68,6 +69,32 @@ class PixelsTest {
         float[] line = new float[18];
         System.arraycopy(values, 2 * 18, line, 0, 18);
         assertNear(line, 150, 137, 174, 97, 188, 159, 166, 96, 144, 95, 147, 128, 159, 113, 113, 92, 158, 98);
+    }
+
+    @Test
+    void whatIsNoSquareIsCutOutOfTheMiddleToo() {
+        List<Double> zeros = List.of(0.0, 0.0, 0.0);
+        List<Double> steps = List.of(1 / 255.0, 1 / 255.0, 1 / 255.0);
+        float[] values = Pixels.of(image(), new Encoder.Images(3, 12, 3, Fit.CROP, zeros, steps, false));
+
+        // 37 x 23 becomes 12 x 7, of whose lines two above and two below are cut off.
+        float[][] resized = Pixels.resized(image(), 12, 7);
+        for (int c = 0; c < 3; c++) {
+            for (int y = 0; y < 3; y++) {
+                assertThat(row(values, c * 3 + y, 12))
+                        .containsExactly(row(resized[c], y + 2, 12), Offset.offset(1e-3f));
+            }
+        }
+    }
+
+    @Test
+    void whatIsNoSquareIsPaddedToItsShape() {
+        List<Double> halves = List.of(0.5, 0.5, 0.5);
+        float[] values = Pixels.of(image(), new Encoder.Images(8, 20, 8, Fit.PAD, halves, halves, false));
+
+        // 37 x 23 becomes 12 x 8: four columns on each side are empty.
+        assertThat(row(values, 3, 20)).startsWith(0, 0, 0, 0).endsWith(0, 0, 0, 0);
+        assertThat(Arrays.copyOfRange(row(values, 3, 20), 4, 16)).doesNotContain(0);
     }
 
     @Test
