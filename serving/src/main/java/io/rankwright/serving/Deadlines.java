@@ -47,6 +47,10 @@ final class Deadlines {
         if (latch.getCount() == 0) {
             return;
         }
+        if (!most.isPositive()) {
+            open(latch);
+            return;
+        }
         var wait = new Wait(latch, System.nanoTime() + most.toNanos());
         WAITS.add(wait);
         if (isAsleep) {

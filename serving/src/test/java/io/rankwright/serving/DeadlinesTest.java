@@ -70,6 +70,15 @@ class DeadlinesTest {
     }
 
     @Test
+    void whoHasNoTimeDoesNotWaitForATick() throws Exception {
+        var never = new CountDownLatch(3);
+
+        Deadlines.await(never, Duration.ZERO);
+
+        assertThat(never.getCount()).isZero();
+    }
+
+    @Test
     void itIsWokenAfterAQuietTime() throws Exception {
         // Longer than it goes on ticking for nobody.
         Thread.sleep(Deadlines.TICK.multipliedBy(150));
