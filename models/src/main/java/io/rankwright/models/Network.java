@@ -56,10 +56,11 @@ final class Network implements AutoCloseable {
             int from = 0;
             for (var input : inputs.entrySet()) {
                 Tensor tensor = input.getValue();
-                FloatBuffer values = memory.slice(from, tensor.size());
-                values.put(0, tensor.values(), 0, tensor.size());
+                int length = tensor.size();
+                FloatBuffer values = memory.slice(from, length);
+                values.put(0, tensor.values(), 0, length);
                 tensors.put(input.getKey(), OnnxTensor.createTensor(ENVIRONMENT, values, tensor.shape()));
-                from += tensor.size();
+                from += length;
             }
             try (var result = session.run(tensors)) {
                 return (float[][]) result.get(0).getValue();

@@ -97,6 +97,7 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
     /** The dense inputs of some rows. One thread at a time. */
     public final class Batch {
         private final int size;
+        private final int width = width();
         private final int histories;
         private final EmbeddingTable[] tables;
         private final EmbeddingTable[] sequenceTables;
@@ -112,7 +113,7 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
             this.tables = tables.subList(0, embeddings.size()).toArray(EmbeddingTable[]::new);
             this.sequenceTables =
                     tables.subList(embeddings.size(), tables.size()).toArray(EmbeddingTable[]::new);
-            this.x = new float[size * width()];
+            this.x = new float[size * width];
             this.rows = new int[size * embeddings.size()];
             for (int s = 0; s < values.length; s++) {
                 Attended sequence = sequences.get(s);
@@ -158,7 +159,6 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
         }
 
         private void write(Numeric number, int column, int from, int to, float[] inputs, int start, int rowWidth) {
-            int width = x.length / size;
             for (int index = from; index < to; index++) {
                 int place = start + (index - from) * rowWidth + number.place();
                 int at = index * width + column;
@@ -173,7 +173,6 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
         }
 
         private void read(int e, int column, int from, int to, float[] inputs, int start, int rowWidth) {
-            int width = x.length / size;
             Embedded embedded = embeddings.get(e);
             int before = -1;
             for (int index = from; index < to; index++) {
@@ -233,7 +232,6 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
 
         /** Gives gradients of the dense inputs, as long as they are, back to the embedding rows. */
         public void spread(float[] ofX, float[][] ofSequences, Receiver receiver) {
-            int width = x.length / size;
             int first = numbers.stream().mapToInt(Numeric::width).sum();
             for (int index = 0; index < size; index++) {
                 int at = index * width + first;

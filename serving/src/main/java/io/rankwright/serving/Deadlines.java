@@ -19,7 +19,7 @@ final class Deadlines {
     static final Duration TICK = Duration.ofMillis(5);
 
     /** After so many ticks without anybody who waits it sleeps until somebody does. */
-    private static final int IDLE_TICKS = 100;
+    static final int IDLE_TICKS = 100;
 
     private static final Set<Wait> WAITS = ConcurrentHashMap.newKeySet();
     private static final Thread WATCH =

@@ -748,20 +748,11 @@ public final class Engine implements Served {
             Thread.currentThread().interrupt();
         }
         var lists = new ArrayList<Fusion.Ranked>();
-        asked.forEach((source, task) -> {
-            switch (task.state()) {
-                case SUCCESS -> {
-                    int[] found = task.resultNow();
+        asked.forEach((source, task) -> stages.result("retrieve." + source.name(), task, Stages.DEADLINE)
+                .ifPresent(found -> {
                     counts.put(source.name(), found.length);
                     lists.add(new Fusion.Ranked(source.name(), source.weight(), found));
-                }
-                case FAILED -> stages.leaveOut("retrieve." + source.name(), String.valueOf(task.exceptionNow()));
-                case RUNNING, CANCELLED -> {
-                    task.cancel(true);
-                    stages.leaveOut("retrieve." + source.name(), Stages.DEADLINE);
-                }
-            }
-        });
+                }));
         List<Fusion.Candidate> candidates =
                 Fusion.fuse(lists, cascade.settings().rank().candidates());
         stages.record("retrieve", start);

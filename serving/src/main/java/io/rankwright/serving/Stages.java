@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
@@ -109,26 +110,30 @@ public final class Stages {
         threads.execute(task);
         try {
             Deadlines.await(isOver, deadline);
-            switch (task.state()) {
-                case SUCCESS -> {
-                    return Optional.of(task.resultNow());
-                }
-                case FAILED -> {
-                    if (task.exceptionNow() instanceof BadRequest badRequest) {
-                        throw badRequest;
-                    }
-                    leaveOut(stage, String.valueOf(task.exceptionNow()));
-                }
-                case RUNNING, CANCELLED -> {
-                    task.cancel(true);
-                    leaveOut(stage, deadline(deadline));
-                }
+            if (task.state() == Future.State.FAILED && task.exceptionNow() instanceof BadRequest badRequest) {
+                throw badRequest;
             }
+            return result(stage, task, deadline(deadline));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             leaveOut(stage, "interrupted");
         } finally {
             record(stage, start);
+        }
+        return Optional.empty();
+    }
+
+    /** What came of work that was waited for; empty if it failed or has not ended, which is noted. It is cancelled then. */
+    <T> Optional<T> result(String stage, Future<T> work, String late) {
+        switch (work.state()) {
+            case SUCCESS -> {
+                return Optional.of(work.resultNow());
+            }
+            case FAILED -> leaveOut(stage, String.valueOf(work.exceptionNow()));
+            case RUNNING, CANCELLED -> {
+                work.cancel(true);
+                leaveOut(stage, late);
+            }
         }
         return Optional.empty();
     }

@@ -81,7 +81,7 @@ class DeadlinesTest {
     @Test
     void itIsWokenAfterAQuietTime() throws Exception {
         // Longer than it goes on ticking for nobody.
-        Thread.sleep(Deadlines.TICK.multipliedBy(150));
+        Thread.sleep(Deadlines.TICK.multipliedBy(Deadlines.IDLE_TICKS + 50));
         long start = System.nanoTime();
 
         Deadlines.await(new CountDownLatch(1), Duration.ofMillis(10));

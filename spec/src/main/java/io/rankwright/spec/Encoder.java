@@ -93,7 +93,7 @@ public record Encoder(
         }
     }
 
-    /** How an image that is no square becomes one. */
+    /** How an image of another shape becomes one of that which the network sees. */
     public enum Fit {
         /** It covers what the network sees; what stands out is cut off. */
         CROP,
