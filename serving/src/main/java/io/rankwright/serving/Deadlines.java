@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Waiting at most so long, at the price of waiting without end. A timed wait of a virtual thread sets a timer and takes it
  * back, and wakes the thread of all timers where it is the first to end: .1 ms of a processor for each stage of a request
- * that takes 2.5 (docs/benchmarks.md). Here one thread looks every few milliseconds who has waited long enough; while nobody
+ * that takes 2.5 (docs/decisions/0023-waits-without-timers.md). Here one thread looks every few milliseconds who has waited long enough; while nobody
  * waits it sleeps. Any number of threads may wait.
  */
 final class Deadlines {

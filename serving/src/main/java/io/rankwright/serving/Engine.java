@@ -134,7 +134,6 @@ public final class Engine implements Served {
         stageMeters.rung(Ladder.CASCADE);
         this.applied = new Applied(log.nextOffset());
         this.scoring = new Scoring(
-                threads,
                 application.framing().utility(),
                 lock,
                 () -> slots.store().isEmpty() ? applied.position() : Applied.UNSURE);
@@ -1156,6 +1155,7 @@ public final class Engine implements Served {
         shadowRun.close();
         slots.close();
         threads.shutdownNow();
+        scoring.close();
         rollover.close();
         encoders.close();
         log.close();

@@ -11,7 +11,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: any thread.
  */
-final class Scoring {
+final class Scoring implements AutoCloseable {
     private static final int CORES = Runtime.getRuntime().availableProcessors();
     /** The most candidates of a block: fewer share less, more make late answers poorer. */
     private static final int MOST = 150;
@@ -35,17 +36,19 @@ final class Scoring {
     private final Expression utility;
     private final ReadWriteLock lock;
     private final LongSupplier position;
-    private final Executor threads;
+    /**
+     * Threads of their own: a network that stalls is native code, which would hold those on which requests wait for their
+     * deadlines. They look for work a moment before they sleep, and each wakes the next. Oldest work first.
+     */
+    private final ExecutorService cores =
+            new ForkJoinPool(CORES, ForkJoinPool.defaultForkJoinWorkerThreadFactory, null, true);
 
     /**
-     * @param threads virtual ones: however many requests score at once, as many blocks run as there are cores. Threads of its
-     *     own would take turns with those on which sources are asked and requests wait, and be woken where another one runs
      * @param utility what candidates are sorted by, of the heads
      * @param lock shared while features are read
      * @param position of the features in memory; asked under the lock
      */
-    Scoring(Executor threads, Expression utility, ReadWriteLock lock, LongSupplier position) {
-        this.threads = threads;
+    Scoring(Expression utility, ReadWriteLock lock, LongSupplier position) {
         this.utility = utility;
         this.lock = lock;
         this.position = position;
@@ -185,7 +188,7 @@ final class Scoring {
             throw new InternalFault("models that are closed");
         }
         for (int i = work.running.get(); i > 0; i--) {
-            threads.execute(work::run);
+            cores.execute(work::run);
         }
         try {
             Deadlines.await(work.left, deadline);
@@ -210,5 +213,10 @@ final class Scoring {
             utilities[i] = compiled.applyAsDouble(row);
         }
         return utilities;
+    }
+
+    @Override
+    public void close() {
+        cores.shutdown();
     }
 }
