@@ -90,6 +90,11 @@ public final class FeatureState {
 
     private final View whole;
     private final Formula[] formulaArray;
+    private final EntityTable itemTable;
+    /** The columns of items that features and keys are made of. */
+    private final BitSet itemColumns = new BitSet();
+
+    private final int[] itemPlaces;
 
     /**
      * What a reader reads: states and columns, apart those that are the same for every item.
@@ -127,6 +132,7 @@ public final class FeatureState {
         EventSchema schema = catalog.schema(application.framing().exposure());
         this.layout = new ExposureLayout(application, schema);
         this.formulas = new Formulas(application, schema, catalog.dictionary());
+        this.itemTable = catalog.table(application.framing().item());
         this.overall = new KeyedState(List.of());
         states.add(overall);
         for (FeatureDefinition feature : application.features()) {
@@ -147,6 +153,7 @@ public final class FeatureState {
                 places(readerArray.length, ofItem::get),
                 columnStates.contains(SEQUENCE));
         this.formulaArray = formulaFunctions.toArray(Formula[]::new);
+        this.itemPlaces = itemColumns.stream().toArray();
         this.applier = parts(1).getFirst();
     }
 
@@ -252,14 +259,22 @@ public final class FeatureState {
                 .toArray(int[][][]::new);
 
         private final int[][] counts = new int[states.size()][AHEAD];
+        private final int[] items = new int[AHEAD];
+        private final long[] keys = new long[AHEAD * KeyedState.MOST_MEMBERS];
         /** Of no meaning; without it the reads ahead would be left out as useless. */
         @SuppressWarnings("UnusedVariable")
         private long touched;
 
         /** Looks up the keys of the first situations, and reads what they will ask for. */
         void look(int[] chosen, int size) {
+            for (int i = 0; i < size; i++) {
+                items[i] = situations[i].item;
+            }
+            for (int place : itemPlaces) {
+                touched += itemTable.touch(place, items, size);
+            }
             for (int s : chosen) {
-                touched += stateArray[s].locateAhead(situations, size, slots[s], counts[s]);
+                touched += stateArray[s].locateAhead(situations, size, slots[s], counts[s], keys);
             }
         }
     }
@@ -578,7 +593,7 @@ public final class FeatureState {
             case FeatureDefinition.Numeric numeric -> addNumeric(numeric);
             case FeatureDefinition.Age age -> {
                 EntityTable table = catalog.table(age.column().source());
-                int place = table.place(age.column().column());
+                int place = place(age.column());
                 boolean ofSubject = isSubject(age.column());
                 addNumber(
                         feature,
@@ -662,7 +677,7 @@ public final class FeatureState {
         EntityTable table = catalog.table(feature.column().source());
         Contract.Column column =
                 table.contract().column(feature.column().column()).orElseThrow();
-        int place = table.place(column.name());
+        int place = place(feature.column());
         boolean ofSubject = isSubject(feature.column());
         // The code of a derived category is its value plus one, so that 0 stays "missing".
         IntFunction<String> texts = column.derived().isPresent()
@@ -697,7 +712,7 @@ public final class FeatureState {
             int dot = name.indexOf('.');
             var reference = new Reference(name.substring(0, dot), name.substring(dot + 1));
             EntityTable table = catalog.table(reference.source());
-            int place = table.place(reference.column());
+            int place = place(reference);
             boolean ofSubject = isSubject(reference);
             isOfItem[0] |= !ofSubject;
             return new Expression.Operand.Numeric<>(
@@ -710,7 +725,7 @@ public final class FeatureState {
         int sequence = List.copyOf(sequences.keySet()).indexOf(feature.sequence());
         EntityTable table = catalog.table(application.framing().item());
         boolean isItemItself = feature.column().column().isEmpty();
-        int place = isItemItself ? -1 : table.place(feature.column().column());
+        int place = isItemItself ? -1 : place(feature.column());
         boolean isList = !isItemItself
                 && table.contract()
                         .column(feature.column().column())
@@ -881,12 +896,22 @@ public final class FeatureState {
                             .map(_ -> catalog.dictionary().domain(schema.domain(reference.source()))));
         }
         EntityTable table = catalog.table(reference.source());
-        int place = table.place(reference.column());
+        int place = place(reference);
         boolean isList =
                 table.contract().column(reference.column()).orElseThrow().isList();
         return isList
                 ? new KeyPart.ListAttribute(table, place, isSubject(reference))
                 : new KeyPart.Attribute(table, place, isSubject(reference));
+    }
+
+    /** The place of a column in its table, remembered if it is one of items. */
+    private int place(Reference reference) {
+        EntityTable table = catalog.table(reference.source());
+        int place = table.place(reference.column());
+        if (table == itemTable) {
+            itemColumns.set(place);
+        }
+        return place;
     }
 
     private boolean isSubject(Reference reference) {

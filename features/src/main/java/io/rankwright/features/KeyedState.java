@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: readers beside each other, each with its own slots array; a writer alone.
  */
 final class KeyedState {
-    private static final int MOST_MEMBERS = 32;
+    /** So many members of a list count at most. */
+    static final int MOST_MEMBERS = 32;
+
+    /** No key: those of something are not negative. */
+    private static final long NO_KEY = -1;
 
     private final List<KeyPart> parts;
     private final KeyPart[] partArray;
@@ -136,21 +140,10 @@ final class KeyedState {
 
     private int locate(Situation situation, int[] found, boolean isAdding) {
         int size = 0;
-        int members = listed < 0 ? 1 : Math.min(partArray[listed].count(situation), found.length);
+        int members = members(situation);
         for (int m = 0; m < members; m++) {
-            long key = 0;
-            boolean isWhole = true;
-            for (int p = 0; p < partArray.length && isWhole; p++) {
-                int code = partArray[p].code(situation, p == listed ? m : 0);
-                isWhole = code > 0;
-                if (p == 2) {
-                    int pair = isAdding ? pairs.findOrAdd(key) : pairs.find(key);
-                    isWhole &= pair != LongSlots.NONE;
-                    key = pair;
-                }
-                key = (key << 32) | code;
-            }
-            if (isWhole) {
+            long key = key(situation, m, isAdding);
+            if (key != NO_KEY) {
                 int slot = isAdding ? slots.findOrAdd(key) : slots.find(key);
                 if (slot != LongSlots.NONE) {
                     found[size++] = slot;
@@ -160,19 +153,65 @@ final class KeyedState {
         return size;
     }
 
+    private int members(Situation situation) {
+        return listed < 0 ? 1 : Math.min(partArray[listed].count(situation), MOST_MEMBERS);
+    }
+
+    /** The key of one member of the list, or of the situation if no part is a list; {@link #NO_KEY} if a part is missing. */
+    private long key(Situation situation, int member, boolean isAdding) {
+        long key = 0;
+        for (int p = 0; p < partArray.length; p++) {
+            int code = partArray[p].code(situation, p == listed ? member : 0);
+            if (code <= 0) {
+                return NO_KEY;
+            }
+            if (p == 2) {
+                int pair = isAdding ? pairs.findOrAdd(key) : pairs.find(key);
+                if (pair == LongSlots.NONE) {
+                    return NO_KEY;
+                }
+                key = pair;
+            }
+            key = (key << 32) | code;
+        }
+        return key;
+    }
+
     /**
      * Finds the slots of several situations and reads what they will ask for, so that it is in the caches then: one step for
      * all of them before the next step of any, since each step of one waits for memory and those of all wait side by side.
      *
      * @param found of each situation its slots, as {@link #locate} gives them
      * @param counts how many each has
+     * @param keys room for {@link #MOST_MEMBERS} keys of each situation
      * @return of no meaning
      */
-    long locateAhead(Situation[] situations, int size, int[][] found, int[] counts) {
+    long locateAhead(Situation[] situations, int size, int[][] found, int[] counts, long[] keys) {
+        int asked = 0;
         for (int i = 0; i < size; i++) {
-            counts[i] = locate(situations[i], found[i]);
+            int before = asked;
+            int members = members(situations[i]);
+            for (int m = 0; m < members; m++) {
+                keys[asked] = key(situations[i], m, false);
+                asked += keys[asked] == NO_KEY ? 0 : 1;
+            }
+            counts[i] = asked - before;
         }
         long read = 0;
+        for (int k = 0; k < asked; k++) {
+            read += slots.touch(keys[k]);
+        }
+        int next = 0;
+        for (int i = 0; i < size; i++) {
+            int end = next + counts[i];
+            counts[i] = 0;
+            for (; next < end; next++) {
+                int slot = slots.find(keys[next]);
+                if (slot != LongSlots.NONE) {
+                    found[i][counts[i]++] = slot;
+                }
+            }
+        }
         for (int i = 0; i < size; i++) {
             for (int k = 0; k < counts[i]; k++) {
                 Ring ring = known(found[i][k]);

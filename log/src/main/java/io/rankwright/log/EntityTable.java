@@ -22,6 +22,8 @@ public final class EntityTable {
     private static final int[] NONE = {};
     private static final int KNOWN = 1;
     private static final int HIDDEN = 2;
+    /** Of so many codes a word holds the standing. */
+    private static final int CODES = Long.SIZE / 2;
 
     private final String name;
     private final Contract contract;
@@ -39,8 +41,8 @@ public final class EntityTable {
     /** Of each column of lists, the list of a member alone. */
     private final int[][][] alone;
 
-    /** Of each code whether it is known and whether it is hidden, side by side: a search asks for both of thousands. */
-    private volatile byte[] standing = new byte[64];
+    /** Of each code whether it is known and whether it is hidden, two bits: a search asks for both of thousands. */
+    private volatile long[] standing = new long[2];
 
     private int count;
 
@@ -68,7 +70,7 @@ public final class EntityTable {
         for (Contract.Column column : contract.columns()) {
             column.derived().ifPresent(formula -> derived.put(column, compile(formula)));
         }
-        grow(64);
+        grow(2 * CODES);
     }
 
     public String name() {
@@ -86,7 +88,7 @@ public final class EntityTable {
 
     /** One more than the greatest code that the table has room for. */
     public int capacity() {
-        return standing.length;
+        return CODES * standing.length;
     }
 
     /** Whether a row was put for this code and not deleted. */
@@ -105,8 +107,18 @@ public final class EntityTable {
     }
 
     private int standing(int code) {
-        byte[] now = standing;
-        return code > 0 && code < now.length ? now[code] : 0;
+        long[] now = standing;
+        int word = code / CODES;
+        return code > 0 && word < now.length ? (int) (now[word] >>> shift(code)) & (KNOWN | HIDDEN) : 0;
+    }
+
+    private void stand(int code, int now) {
+        long others = standing[code / CODES] & ~((long) (KNOWN | HIDDEN) << shift(code));
+        standing[code / CODES] = others | (long) now << shift(code);
+    }
+
+    private static int shift(int code) {
+        return 2 * (code % CODES);
     }
 
     /** The place of a column, for {@link #number}, {@link #code} and {@link #list}. */
@@ -150,6 +162,18 @@ public final class EntityTable {
         return code > 0 && code < column.length ? column[code] : NONE;
     }
 
+    /**
+     * Reads a column of several entities side by side, so that it is in the caches when they are asked for one by one; the
+     * answer means nothing.
+     */
+    public long touch(int place, int[] codes, int size) {
+        long read = 0;
+        for (int i = 0; i < size; i++) {
+            read += (long) number(place, codes[i]) + code(place, codes[i]) + list(place, codes[i]).length;
+        }
+        return read;
+    }
+
     /** A row as text, in the order of the contract, without missing values. */
     public Map<String, String> texts(int code) {
         var texts = new LinkedHashMap<String, String>();
@@ -189,8 +213,8 @@ public final class EntityTable {
 
     /** Puts the checked fields of a row. */
     void put(int code, @Nullable String[] fields, Dictionary.Additions additions, boolean hidden) {
-        if (code >= standing.length) {
-            grow(Math.max(code + 1, standing.length + standing.length / 2));
+        if (code >= capacity()) {
+            grow(Math.max(code + 1, capacity() + capacity() / 2));
         }
         for (int i = 0; i < fields.length; i++) {
             int place = given[i];
@@ -217,7 +241,7 @@ public final class EntityTable {
         if (!isKnown(code)) {
             count++;
         }
-        standing[code] = (byte) (hidden ? KNOWN | HIDDEN : KNOWN);
+        stand(code, hidden ? KNOWN | HIDDEN : KNOWN);
     }
 
     private IntToDoubleFunction compile(Expression formula) {
@@ -267,12 +291,12 @@ public final class EntityTable {
     }
 
     void hide(int code, boolean hidden) {
-        standing[code] = (byte) (hidden ? standing[code] | HIDDEN : standing[code] & ~HIDDEN);
+        stand(code, hidden ? standing(code) | HIDDEN : standing(code) & ~HIDDEN);
     }
 
     void delete(int code) {
         if (isKnown(code)) {
-            standing[code] &= ~KNOWN;
+            stand(code, standing(code) & ~KNOWN);
             count--;
             for (int i = 0; i < contract.columns().size(); i++) {
                 Contract.Column column = contract.columns().get(i);
@@ -287,7 +311,9 @@ public final class EntityTable {
         }
     }
 
-    private void grow(int capacity) {
+    private void grow(int wanted) {
+        int words = (wanted + CODES - 1) / CODES;
+        int capacity = CODES * words;
         for (int i = 0; i < contract.columns().size(); i++) {
             Contract.Column column = contract.columns().get(i);
             if (column.isNumber()) {
@@ -302,6 +328,6 @@ public final class EntityTable {
                 codes[i] = Arrays.copyOf(codes[i], capacity);
             }
         }
-        standing = Arrays.copyOf(standing, capacity);
+        standing = Arrays.copyOf(standing, words);
     }
 }

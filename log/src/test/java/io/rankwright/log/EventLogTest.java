@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -129,6 +130,45 @@ class EventLogTest {
             assertThat(log.deleteEntity("video", "a")).isTrue();
             assertThat(table.isKnown(code)).isFalse();
             assertThat(log.entity("video", "a")).isEmpty();
+        }
+    }
+
+    /** What becomes of one entity says nothing of those beside it. */
+    @Test
+    void eachEntityStandsForItself() {
+        FeedApplication application = TestApplication.in(folder);
+        try (EventLog log = EventLog.open(folder.resolve("log"), application)) {
+            EntityTable table = log.table("video");
+            var random = new SplittableRandom(3);
+            var isHidden = new HashMap<String, Boolean>();
+            for (int i = 0; i < 600; i++) {
+                String id = "v" + random.nextInt(150);
+                boolean isToHide = random.nextBoolean();
+                switch (random.nextInt(3)) {
+                    case 0 -> {
+                        log.putEntity("video", "video_id", Map.of("video_id", id), isToHide);
+                        isHidden.put(id, isToHide);
+                    }
+                    case 1 -> {
+                        log.hide("video", "video_id", id, isToHide);
+                        isHidden.computeIfPresent(id, (_, _) -> isToHide);
+                    }
+                    default -> {
+                        log.deleteEntity("video", id);
+                        isHidden.remove(id);
+                    }
+                }
+            }
+            assertThat(table.count()).isEqualTo(isHidden.size());
+            for (int v = 0; v < 150; v++) {
+                int code = log.dictionary().domain("id:video").code("v" + v);
+                Boolean hidden = isHidden.get("v" + v);
+                assertThat(table.isKnown(code)).as("v" + v).isEqualTo(hidden != null);
+                assertThat(table.isShown(code)).as("v" + v).isEqualTo(hidden != null && !hidden);
+                if (hidden != null) {
+                    assertThat(table.isHidden(code)).as("v" + v).isEqualTo(hidden);
+                }
+            }
         }
     }
 

@@ -225,7 +225,7 @@ public final class RankerInputs {
                 Vocabulary vocabulary = layout.categories().get(f)
                         ? vocabulary(layout.features().get(f))
                         : new Vocabulary(List.of());
-                categories[f] = new Indexes(vocabulary, code -> state.categoryText(place, code));
+                categories[f] = new Indexes(vocabulary, code -> state.categoryText(place, code), new int[0]);
             }
             this.bound = affinity.map(model -> model.bind(log));
             this.subjects = layout.hasIds() ? Optional.of(ids(layout.subject(), log)) : Optional.empty();
@@ -238,7 +238,7 @@ public final class RankerInputs {
         private Indexes ids(String entity, EventLog log) {
             return ids.computeIfAbsent(
                     log.dictionary().domain(Dictionary.idsOf(entity)),
-                    domain -> new Indexes(vocabulary(entity), domain::text));
+                    domain -> new Indexes(vocabulary(entity), domain));
         }
 
         /**
@@ -301,11 +301,18 @@ public final class RankerInputs {
         private final Vocabulary vocabulary;
         private final IntFunction<String> texts;
         /** The index (+1) of each code, 0 where it was not asked for yet: two threads may find the same one. */
-        private volatile int[] known = new int[0];
+        private volatile int[] known;
 
-        Indexes(Vocabulary vocabulary, IntFunction<String> texts) {
+        Indexes(Vocabulary vocabulary, IntFunction<String> texts, int[] known) {
             this.vocabulary = vocabulary;
             this.texts = texts;
+            this.known = known;
+        }
+
+        /** Those of ids, which are many: all at once, so that no request looks them up. */
+        Indexes(Vocabulary vocabulary, Dictionary.Domain ids) {
+            this(vocabulary, ids::text, vocabulary.indexes(ids));
+            Arrays.setAll(known, code -> known[code] + 1);
         }
 
         float value(int code) {

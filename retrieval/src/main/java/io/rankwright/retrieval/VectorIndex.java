@@ -278,8 +278,9 @@ public final class VectorIndex implements AutoCloseable {
         }
         Bits live = leaf.reader().getLiveDocs();
         Codes ofSegment = codes(leaf);
+        int[] documents = ofSegment.documents(codes);
         for (int i = 0; i < codes.length; i++) {
-            int doc = ofSegment.document(codes[i]);
+            int doc = documents[i];
             if (doc >= 0 && (live == null || live.get(doc))) {
                 // Every document has a vector, so that the document is the place of its vector.
                 found[i] = vectors.vectorValue(doc).clone();
@@ -402,17 +403,30 @@ public final class VectorIndex implements AutoCloseable {
         /** The slot of a code, or the empty one where it would be. */
         private int slot(int code) {
             int mask = slots.length - 1;
-            // Fibonacci hashing: codes follow each other, and the upper bits of the product spread them.
-            int slot = ((code * 0x9E3779B9) >>> 7) & mask;
+            int slot = first(code);
             while (slots[slot] != 0 && ofDocuments[slots[slot] - 1] != code) {
                 slot = (slot + 1) & mask;
             }
             return slot;
         }
 
-        /** The newest document of a code; -1 if there is none. */
-        int document(int code) {
-            return slots[slot(code)] - 1;
+        /** Fibonacci hashing: codes follow each other, and the upper bits of the product spread them. */
+        private int first(int code) {
+            return ((code * 0x9E3779B9) >>> 7) & (slots.length - 1);
+        }
+
+        /** The newest document of each code; -1 if there is none. One step for all of them before the next: they wait for memory side by side. */
+        int[] documents(int[] codes) {
+            int[] documents = new int[codes.length];
+            for (int i = 0; i < codes.length; i++) {
+                documents[i] = slots[first(codes[i])] - 1;
+            }
+            for (int i = 0; i < codes.length; i++) {
+                if (documents[i] >= 0 && ofDocuments[documents[i]] != codes[i]) {
+                    documents[i] = slots[slot(codes[i])] - 1;
+                }
+            }
+            return documents;
         }
     }
 
