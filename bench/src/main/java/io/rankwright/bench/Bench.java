@@ -1,5 +1,6 @@
 package io.rankwright.bench;
 
+import io.rankwright.serving.Carriers;
 import io.rankwright.spec.Application;
 import java.nio.file.Path;
 
@@ -14,6 +15,7 @@ public final class Bench {
 
     /** Runs one benchmark and prints its figures. */
     public static void main(String[] arguments) throws Exception {
+        Carriers.reserve();
         switch (arguments.length == 0 ? "" : arguments[0]) {
             case "replay" ->
                 ReplayBench.run(

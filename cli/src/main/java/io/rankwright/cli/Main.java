@@ -1,5 +1,6 @@
 package io.rankwright.cli;
 
+import io.rankwright.serving.Carriers;
 import io.rankwright.spec.InternalFault;
 import io.rankwright.spec.RankwrightException;
 import java.io.PrintWriter;
@@ -25,6 +26,7 @@ public final class Main {
 
     /** Runs one command and exits with its code. */
     public static void main(String[] arguments) {
+        Carriers.reserve();
         ROOT.setLevel(Level.WARNING);
         DEVICES.setLevel(Level.SEVERE);
         CLUSTERS.forEach(logger -> logger.setLevel(Level.SEVERE));

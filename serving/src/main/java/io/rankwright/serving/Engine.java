@@ -134,6 +134,7 @@ public final class Engine implements Served {
         stageMeters.rung(Ladder.CASCADE);
         this.applied = new Applied(log.nextOffset());
         this.scoring = new Scoring(
+                threads,
                 application.framing().utility(),
                 lock,
                 () -> slots.store().isEmpty() ? applied.position() : Applied.UNSURE);
@@ -733,11 +734,12 @@ public final class Engine implements Served {
             Cascade cascade, Source.Query query, Stages stages, Map<String, Integer> counts) {
         long start = System.nanoTime();
         Duration deadline = stages.deadline("retrieve");
-        var left = new CountDownLatch(cascade.sources().size());
-        var asked = new LinkedHashMap<Source, FutureTask<int[]>>();
-        for (Source source : cascade.sources()) {
+        List<Source> sources = cascade.sources();
+        var left = new CountDownLatch(sources.size());
+        var asked = new ArrayList<FutureTask<int[]>>();
+        for (Source source : sources) {
             FutureTask<int[]> task = Deadlines.task(cascade.live().using(() -> source.find(query)), left);
-            asked.put(source, task);
+            asked.add(task);
             threads.execute(task);
         }
         try {
@@ -747,11 +749,14 @@ public final class Engine implements Served {
             Thread.currentThread().interrupt();
         }
         var lists = new ArrayList<Fusion.Ranked>();
-        asked.forEach((source, task) -> stages.result("retrieve." + source.name(), task, Stages.DEADLINE)
-                .ifPresent(found -> {
-                    counts.put(source.name(), found.length);
-                    lists.add(new Fusion.Ranked(source.name(), source.weight(), found));
-                }));
+        for (int s = 0; s < asked.size(); s++) {
+            Source source = sources.get(s);
+            stages.result("retrieve." + source.name(), asked.get(s), Stages.DEADLINE)
+                    .ifPresent(found -> {
+                        counts.put(source.name(), found.length);
+                        lists.add(new Fusion.Ranked(source.name(), source.weight(), found));
+                    });
+        }
         List<Fusion.Candidate> candidates =
                 Fusion.fuse(lists, cascade.settings().rank().candidates());
         stages.record("retrieve", start);
@@ -879,7 +884,7 @@ public final class Engine implements Served {
         int width = ranker.width();
         float[] shown = new float[placed.size() * width];
         for (int i = 0; i < placed.size(); i++) {
-            System.arraycopy(scored.inputs(), placed.get(i).candidate().index() * width, shown, i * width, width);
+            scored.copyRow(placed.get(i).candidate().index(), width, shown, i * width);
         }
         List<List<Ranker.Contribution>> reasons =
                 isExplained && !placed.isEmpty() ? ranker.explain(shown, placed.size(), 0) : List.of();
@@ -1127,7 +1132,9 @@ public final class Engine implements Served {
                     manifest.get(h).name(),
                     new HeadExplanation(
                             scored.scores()[h][0],
-                            live.ranker().explain(scored.inputs(), 1, h).getFirst()));
+                            live.ranker()
+                                    .explain(scored.inputs().getFirst(), 1, h)
+                                    .getFirst()));
         }
         return new Explanation(subject, item, live.version().name(), heads);
     }
@@ -1155,7 +1162,6 @@ public final class Engine implements Served {
         shadowRun.close();
         slots.close();
         threads.shutdownNow();
-        scoring.close();
         rollover.close();
         encoders.close();
         log.close();

@@ -4,8 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializerProvider;
@@ -15,6 +17,7 @@ import io.rankwright.models.Ranker;
 import io.rankwright.spec.InternalFault;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,17 +89,83 @@ public record FeedAnswer(
         }
     }
 
+    /** An answer with what the inputs of all its slots end with: the subject's history, as a rule, which is much of them. */
+    private record Logged(
+            @JsonUnwrapped FeedAnswer answer,
+            @JsonSerialize(using = Numbers.class) float[] common) {}
+
     /** The JSON that is sent. */
     public byte[] sent() {
         return json(SENT, this);
     }
 
-    /** The JSON that is logged: with the inputs of the ranker. */
+    /** The JSON that is logged: with the inputs of the ranker, of which {@link #features} reads those of a slot. */
     public byte[] logged() {
-        return json(LOGGED, this);
+        int common = common();
+        return common == 0 ? json(LOGGED, this) : json(LOGGED, logged(common));
     }
 
-    private static byte[] json(ObjectMapper mapper, FeedAnswer answer) {
+    private Logged logged(int common) {
+        float[] first = slots.getFirst().features();
+        var cut = new FeedAnswer(
+                request,
+                subject,
+                timeMillis,
+                version,
+                arms,
+                context,
+                position,
+                data,
+                isKnown,
+                slots.stream().map(slot -> slot.without(common)).toList(),
+                rung,
+                degraded,
+                coverage,
+                candidates,
+                ranked,
+                timings);
+        return new Logged(cut, Arrays.copyOfRange(first, first.length - common, first.length));
+    }
+
+    /** How many inputs, the last ones, are the same in all slots, bit for bit. */
+    private int common() {
+        if (slots.size() < 2) {
+            return 0;
+        }
+        float[] first = slots.getFirst().features();
+        int common = first.length;
+        for (Slot slot : slots) {
+            float[] other = slot.features();
+            int same = 0;
+            while (same < Math.min(common, other.length)
+                    && Float.floatToRawIntBits(first[first.length - 1 - same])
+                            == Float.floatToRawIntBits(other[other.length - 1 - same])) {
+                same++;
+            }
+            common = same;
+        }
+        return common;
+    }
+
+    /**
+     * The inputs of the ranker for a slot of a logged answer.
+     *
+     * @param answer as it was logged, by this version or an earlier one
+     * @param slot one of its slots
+     */
+    public static float[] features(JsonNode answer, JsonNode slot) {
+        JsonNode own = slot.path("features");
+        JsonNode common = answer.path("common");
+        float[] features = new float[own.size() + common.size()];
+        for (int i = 0; i < features.length; i++) {
+            JsonNode value = i < own.size() ? own.get(i) : common.get(i - own.size());
+            // JSON has no NaN: a missing input is a text.
+            features[i] = value.isTextual() ? Float.parseFloat(value.asText()) : value.floatValue();
+        }
+        return features;
+    }
+
+    private static byte[] json(ObjectMapper mapper, Object answer) {
         try {
             return mapper.writeValueAsBytes(answer);
         } catch (JsonProcessingException e) {
@@ -176,6 +245,12 @@ public record FeedAnswer(
         /** The same picked by an arm for another place. */
         Slot picked(String arm, int place) {
             return new Slot(place, item, sources, scores, utility, propensity, isExplored, features, arm, reasons);
+        }
+
+        /** The same without the last inputs. */
+        private Slot without(int inputs) {
+            float[] own = Arrays.copyOf(features, features.length - inputs);
+            return new Slot(position, item, sources, scores, utility, propensity, isExplored, own, team, reasons);
         }
     }
 }

@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * Candidates with what the ranker thinks of them.
  *
- * @param inputs the rows of the ranker, one a candidate
+ * @param inputs the rows of the ranker, one a candidate, in blocks; none if it did not answer
+ * @param block the candidates of a block, of which the last may have fewer
  * @param scores by head, one a candidate; NaN where the ranker did not answer
  * @param utilities what they are sorted by
  * @param isByRanker whether the ranker answered; if not, the fused order stands for the utility
@@ -16,7 +17,8 @@ import java.util.List;
  */
 record Scored(
         List<Fusion.Candidate> candidates,
-        float[] inputs,
+        List<float[]> inputs,
+        int block,
         double[][] scores,
         double[] utilities,
         boolean isByRanker,
@@ -29,7 +31,13 @@ record Scored(
         for (double[] head : scores) {
             Arrays.fill(head, Double.NaN);
         }
-        return new Scored(
-                candidates, new float[candidates.size() * ranker.width()], scores, utilities, false, Applied.UNSURE);
+        return new Scored(candidates, List.of(), 1, scores, utilities, false, Applied.UNSURE);
+    }
+
+    /** Copies the row of a candidate to {@code start}; without the ranker it stays as it is. */
+    void copyRow(int candidate, int width, float[] to, int start) {
+        if (!inputs.isEmpty()) {
+            System.arraycopy(inputs.get(candidate / block), candidate % block * width, to, start, width);
+        }
     }
 }

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: any thread.
  */
-final class Scoring implements AutoCloseable {
+final class Scoring {
     private static final int CORES = Runtime.getRuntime().availableProcessors();
     /** The most candidates of a block: fewer share less, more make late answers poorer. */
     private static final int MOST = 150;
@@ -36,19 +36,19 @@ final class Scoring implements AutoCloseable {
     private final Expression utility;
     private final ReadWriteLock lock;
     private final LongSupplier position;
-    /**
-     * Threads of their own: a network that stalls is native code, which would hold those on which requests wait for their
-     * deadlines. They look for work a moment before they sleep, and each wakes the next. Oldest work first.
-     */
-    private final ExecutorService cores =
-            new ForkJoinPool(CORES, ForkJoinPool.defaultForkJoinWorkerThreadFactory, null, true);
+    private final Executor threads;
+    /** Who scores holds the thread that carries it, which is native code's as long as a network takes. Oldest work first. */
+    private final Semaphore carriers = new Semaphore(Math.min(CORES, Carriers.toHold()), true);
 
     /**
+     * @param threads virtual ones, on which requests wait too: threads of its own would take turns with those that carry them,
+     *     and be woken where another one runs
      * @param utility what candidates are sorted by, of the heads
      * @param lock shared while features are read
      * @param position of the features in memory; asked under the lock
      */
-    Scoring(Expression utility, ReadWriteLock lock, LongSupplier position) {
+    Scoring(Executor threads, Expression utility, ReadWriteLock lock, LongSupplier position) {
+        this.threads = threads;
         this.utility = utility;
         this.lock = lock;
         this.position = position;
@@ -92,6 +92,7 @@ final class Scoring implements AutoCloseable {
         }
 
         void run() {
+            carriers.acquireUninterruptibly();
             try {
                 for (int b = next.getAndIncrement(); b < size && !isOver; b = next.getAndIncrement()) {
                     int from = b * block;
@@ -102,6 +103,7 @@ final class Scoring implements AutoCloseable {
                 fault.set(e);
                 Deadlines.open(left);
             } finally {
+                carriers.release();
                 if (running.decrementAndGet() == 0) {
                     features.giveBack().run();
                     live.release();
@@ -142,7 +144,7 @@ final class Scoring implements AutoCloseable {
             Ranker ranker = live.ranker();
             int heads = ranker.manifest().heads().size();
             var kept = new ArrayList<Fusion.Candidate>(candidates.size());
-            float[] inputs = new float[candidates.size() * ranker.width()];
+            var inputs = new ArrayList<float[]>();
             double[][] scores = new double[heads][candidates.size()];
             var positions = new HashSet<Long>();
             for (int b = 0; b < size; b++) {
@@ -150,7 +152,7 @@ final class Scoring implements AutoCloseable {
                 if (scored != null) {
                     int from = b * block;
                     int count = Math.min(block, candidates.size() - from);
-                    System.arraycopy(scored.inputs(), 0, inputs, kept.size() * ranker.width(), scored.inputs().length);
+                    inputs.add(scored.inputs());
                     for (int h = 0; h < heads; h++) {
                         System.arraycopy(scored.scores()[h], 0, scores[h], kept.size(), count);
                     }
@@ -161,6 +163,7 @@ final class Scoring implements AutoCloseable {
             return new Scored(
                     List.copyOf(kept),
                     inputs,
+                    block,
                     scores,
                     utilities(ranker, scores, kept.size()),
                     true,
@@ -188,7 +191,7 @@ final class Scoring implements AutoCloseable {
             throw new InternalFault("models that are closed");
         }
         for (int i = work.running.get(); i > 0; i--) {
-            cores.execute(work::run);
+            threads.execute(work::run);
         }
         try {
             Deadlines.await(work.left, deadline);
@@ -213,10 +216,5 @@ final class Scoring implements AutoCloseable {
             utilities[i] = compiled.applyAsDouble(row);
         }
         return utilities;
-    }
-
-    @Override
-    public void close() {
-        cores.shutdown();
     }
 }

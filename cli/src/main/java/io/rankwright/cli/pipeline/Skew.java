@@ -11,6 +11,7 @@ import io.rankwright.log.EventSchema;
 import io.rankwright.log.Progress;
 import io.rankwright.models.Ranker;
 import io.rankwright.models.RankerInputs;
+import io.rankwright.serving.FeedAnswer;
 import io.rankwright.spec.FeedApplication;
 import io.rankwright.spec.InternalFault;
 import java.io.IOException;
@@ -106,13 +107,7 @@ public record Skew(String version, long answers, long unsure, long vectors, long
     private static Served served(JsonNode answer) {
         var slots = new ArrayList<Slot>();
         for (JsonNode slot : answer.path("slots")) {
-            JsonNode features = slot.path("features");
-            float[] inputs = new float[features.size()];
-            for (int i = 0; i < inputs.length; i++) {
-                JsonNode value = features.get(i);
-                inputs[i] = value.isTextual() ? Float.parseFloat(value.asText()) : value.floatValue();
-            }
-            slots.add(new Slot(slot.path("item").asText(), inputs));
+            slots.add(new Slot(slot.path("item").asText(), FeedAnswer.features(answer, slot)));
         }
         var context = new TreeMap<String, String>();
         answer.path("context")
