@@ -8,7 +8,7 @@ import java.nio.file.Path;
  * Chooses the benchmark: {@code replay [APP] [EVENTS]}, {@code feed ADDRESS [REQUESTS]}, {@code
  * ranker HOME}, {@code store [APP]}, {@code
  * ingest [ADDRESS] [BATCHES]}, {@code load --rate N}, {@code cascade}, {@code scale}, {@code
- * embeddings} {@code encode FILE} or {@code encode APP IMAGES}.
+ * embeddings} {@code encode FILE}, {@code encode APP IMAGES} or {@code ceiling FILE VOTES READERS}.
  */
 public final class Bench {
     private Bench() {}
@@ -43,9 +43,11 @@ public final class Bench {
                     EncodeBench.run(Path.of(arguments[1]));
                 }
             }
+            case "ceiling" -> CeilingBench.run(Path.of(arguments[1]), arguments[2], arguments[3]);
             default ->
                 System.err.println("usage: bench/run replay [APP] [EVENTS] | feed [ADDRESS] [REQUESTS] | ranker [HOME]"
                         + " | store [APP] | ingest [ADDRESS] [BATCHES] | embeddings | encode FILE | encode APP IMAGES"
+                        + " | ceiling FILE.csv VOTES READERS"
                         + " | cascade [--app APP] [--state STATE] [--requests N]"
                         + " | scale [--items 10k,100k] [--candidates 1,100] [--requests N] [--home FOLDER] [--plot FILE.svg]"
                         + " | load [--address A] [--rate N | --peak CLIENTS] [--seconds N] [--users N] [--events SHARE]"
