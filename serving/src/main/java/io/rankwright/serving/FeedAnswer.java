@@ -107,23 +107,7 @@ public record FeedAnswer(
 
     private Logged logged(int common) {
         float[] first = slots.getFirst().features();
-        var cut = new FeedAnswer(
-                request,
-                subject,
-                timeMillis,
-                version,
-                arms,
-                context,
-                position,
-                data,
-                isKnown,
-                slots.stream().map(slot -> slot.without(common)).toList(),
-                rung,
-                degraded,
-                coverage,
-                candidates,
-                ranked,
-                timings);
+        FeedAnswer cut = with(slots.stream().map(slot -> slot.without(common)).toList(), degraded, timings);
         return new Logged(cut, Arrays.copyOfRange(first, first.length - common, first.length));
     }
 
@@ -189,6 +173,10 @@ public record FeedAnswer(
             Slot slot = requireNonNull((isFirst ? own : bySlot).get(pick.item()));
             mixed.add(slot.picked(isFirst ? arm : otherArm, mixed.size()));
         }
+        return with(mixed, stages.degraded(), stages.timings());
+    }
+
+    private FeedAnswer with(List<Slot> otherSlots, List<String> otherDegraded, Map<String, Double> otherTimings) {
         return new FeedAnswer(
                 request,
                 subject,
@@ -199,13 +187,13 @@ public record FeedAnswer(
                 position,
                 data,
                 isKnown,
-                mixed,
+                otherSlots,
                 rung,
-                stages.degraded(),
+                otherDegraded,
                 coverage,
                 candidates,
                 ranked,
-                stages.timings());
+                otherTimings);
     }
 
     /** How long all stages took. */
