@@ -14,7 +14,7 @@ import org.apache.commons.statistics.distribution.BetaDistribution;
  * @param beta its other parameter
  * @param known the greatest F1 of who knows the chance of each case, if it is so distributed
  * @param panel the F1 of three other readers, if it is so distributed
- * @param bound no F1 is greater, however the chance is distributed, in steps of 1/40
+ * @param bound no F1 is greater, however the chance is distributed, in steps of 1/40; NaN if the votes come of no such distribution
  */
 public record NoiseCeiling(double alpha, double beta, double known, double panel, double bound) {
     private static final int READERS = 3;
@@ -37,7 +37,7 @@ public record NoiseCeiling(double alpha, double beta, double known, double panel
         double both = 0;
         double all = moment(fit, 2) * 3 - moment(fit, 3) * 2;
         double known = 0;
-        // From the surest case on; what lies below the last point, near 0, adds nothing.
+        // From the surest case on: who wants F1 calls so the first of them.
         for (int i = POINTS - 1; i >= 0; i--) {
             double p = (i + 0.5) / POINTS;
             double share = chance.probability(i / (double) POINTS, (i + 1.0) / POINTS);
@@ -87,7 +87,8 @@ public record NoiseCeiling(double alpha, double beta, double known, double panel
             for (int i = 0; i < READERS; i++) {
                 chance *= (i < k ? fit[0] + i : fit[1] + i - k) / (fit[0] + fit[1] + i);
             }
-            likelihood += votes[k] * Math.log(chance);
+            // What has not happened says nothing, not even where its chance is 0.
+            likelihood += votes[k] == 0 ? 0 : votes[k] * Math.log(chance);
         }
         return likelihood;
     }
@@ -100,12 +101,13 @@ public record NoiseCeiling(double alpha, double beta, double known, double panel
      * sums over the distribution, which is greatest at a corner of them: at one of as many points as there are counts.
      */
     private static double bound(long[] votes) {
-        double bound = 0;
+        double bound = Double.NaN;
         for (int a = 0; a <= STEPS; a++) {
             for (int b = a + 1; b <= STEPS; b++) {
                 for (int c = b + 1; c <= STEPS; c++) {
                     for (int d = c + 1; d <= STEPS; d++) {
-                        bound = Math.max(bound, best(votes, new int[] {a, b, c, d}));
+                        double best = best(votes, new int[] {a, b, c, d});
+                        bound = best > 0 && !(best < bound) ? best : bound;
                     }
                 }
             }

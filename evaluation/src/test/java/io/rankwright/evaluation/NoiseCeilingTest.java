@@ -28,6 +28,24 @@ class NoiseCeilingTest {
         assertThat(ceiling.panel()).isGreaterThan(0.99);
     }
 
+    /** Also where all agree about each, and about all: the chance of everything else is 0 then. */
+    @Test
+    void whoAgreesAlwaysIsAlwaysRight() {
+        for (long[] votes : new long[][] {{9000, 0, 0, 1000}, {0, 0, 0, 5}}) {
+            NoiseCeiling ceiling = NoiseCeiling.of(votes);
+
+            assertThat(ceiling.known()).isGreaterThan(0.999);
+            assertThat(ceiling.panel()).isGreaterThan(0.999);
+            assertThat(ceiling.bound()).isCloseTo(1, within(1e-9));
+        }
+    }
+
+    /** One chance for all, which is between two steps. */
+    @Test
+    void votesThatNoDistributionInStepsExplainsHaveNoBound() {
+        assertThat(NoiseCeiling.of(new long[] {8, 12, 6, 1}).bound()).isNaN();
+    }
+
     /** Votes drawn from a beta distribution give its parameters back, and who knows the chances reaches what is said. */
     @Test
     void itIsReachedByWhoKnowsTheChances() {

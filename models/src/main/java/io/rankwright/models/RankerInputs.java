@@ -311,8 +311,12 @@ public final class RankerInputs {
 
         /** Those of ids, which are many: all at once, so that no request looks them up. */
         Indexes(Vocabulary vocabulary, Dictionary.Domain ids) {
-            this(vocabulary, ids::text, vocabulary.indexes(ids));
-            Arrays.setAll(known, code -> known[code] + 1);
+            this(
+                    vocabulary,
+                    ids::text,
+                    Arrays.stream(vocabulary.indexes(ids))
+                            .map(index -> index + 1)
+                            .toArray());
         }
 
         float value(int code) {

@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -37,8 +36,6 @@ final class Scoring {
     private final ReadWriteLock lock;
     private final LongSupplier position;
     private final Executor threads;
-    /** Who scores holds the thread that carries it, which is native code's as long as a network takes. Oldest work first. */
-    private final Semaphore carriers = new Semaphore(Math.min(CORES, Carriers.toHold()), true);
 
     /**
      * @param threads virtual ones, on which requests wait too: threads of its own would take turns with those that carry them,
@@ -92,7 +89,17 @@ final class Scoring {
         }
 
         void run() {
-            carriers.acquireUninterruptibly();
+            try {
+                Carriers.hold(this::scoreBlocks);
+            } finally {
+                if (running.decrementAndGet() == 0) {
+                    features.giveBack().run();
+                    live.release();
+                }
+            }
+        }
+
+        private void scoreBlocks() {
             try {
                 for (int b = next.getAndIncrement(); b < size && !isOver; b = next.getAndIncrement()) {
                     int from = b * block;
@@ -102,12 +109,6 @@ final class Scoring {
             } catch (RuntimeException e) {
                 fault.set(e);
                 Deadlines.open(left);
-            } finally {
-                carriers.release();
-                if (running.decrementAndGet() == 0) {
-                    features.giveBack().run();
-                    live.release();
-                }
             }
         }
 
