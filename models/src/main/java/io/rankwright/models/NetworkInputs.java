@@ -41,29 +41,34 @@ public record NetworkInputs(List<Numeric> numbers, List<Embedded> embeddings, Li
         }
 
         private float quantile(float value) {
-            int found = Arrays.binarySearch(quantiles, value);
+            int first = firstFrom(value);
+            if (first == quantiles.length) {
+                return 1;
+            }
             float place;
-            if (found >= 0) {
-                int first = found;
-                while (first > 0 && quantiles[first - 1] == value) {
-                    first--;
-                }
-                int last = found;
+            if (quantiles[first] == value) {
+                int last = first;
                 while (last < quantiles.length - 1 && quantiles[last + 1] == value) {
                     last++;
                 }
                 place = (first + last) / 2f;
+            } else if (first == 0) {
+                return -1;
             } else {
-                int above = -found - 1;
-                if (above == 0) {
-                    return -1;
-                }
-                if (above == quantiles.length) {
-                    return 1;
-                }
-                place = above - 1 + (value - quantiles[above - 1]) / (quantiles[above] - quantiles[above - 1]);
+                place = first - 1 + (value - quantiles[first - 1]) / (quantiles[first] - quantiles[first - 1]);
             }
             return 2 * place / (quantiles.length - 1) - 1;
+        }
+
+        /** Where the quantiles begin that are not below a value. In steps without branches: which way they go is a toss-up. */
+        private int firstFrom(float value) {
+            int from = 0;
+            for (int size = quantiles.length; size > 1; ) {
+                int half = size >>> 1;
+                from += quantiles[from + half - 1] < value ? half : 0;
+                size -= half;
+            }
+            return from + (quantiles[from] < value ? 1 : 0);
         }
     }
 

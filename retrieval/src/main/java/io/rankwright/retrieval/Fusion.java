@@ -1,5 +1,6 @@
 package io.rankwright.retrieval;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -9,8 +10,17 @@ public final class Fusion {
 
     private Fusion() {}
 
-    /** The list of one source. */
-    public record Ranked(String source, double weight, int[] codes) {}
+    /**
+     * The list of one source.
+     *
+     * @param weight not negative
+     * @param codes the best first, none twice
+     */
+    public record Ranked(String source, double weight, int[] codes) {
+        private double share(int rank) {
+            return weight / (FLATNESS + rank + 1);
+        }
+    }
 
     /**
      * One candidate.
@@ -21,64 +31,171 @@ public final class Fusion {
 
     /** The union of the lists, best first, at most {@code limit}; equal scores in the order of the code. */
     public static List<Candidate> fuse(List<Ranked> lists, int limit) {
-        // Places sorted by code bring together what several lists name, without a map of boxes.
-        long[] places =
-                new long[lists.stream().mapToInt(list -> list.codes().length).sum()];
-        int size = 0;
-        for (int l = 0; l < lists.size(); l++) {
-            int[] codes = lists.get(l).codes();
-            for (int rank = 0; rank < codes.length; rank++) {
-                places[size++] = (long) codes[rank] << 32 | (long) l << 24 | rank;
+        return new Union(lists).best(limit);
+    }
+
+    /**
+     * What is among the best {@code limit} of the union whatever other lists say that have no more than {@code others} codes
+     * between them, best first: each of those puts at most one in front.
+     */
+    public static List<Candidate> certain(List<Ranked> lists, int limit, int others) {
+        return fuse(lists, Math.max(0, limit - others));
+    }
+
+    /**
+     * The codes of some lists, each at the first place that names it; a place is a list and a rank in it. Those that one list
+     * alone names stand in its order already, so that lists are merged, and only what several name is sorted.
+     */
+    private static final class Union {
+        private static final int NONE = -1;
+
+        private final List<Ranked> lists;
+        /** The source of each list alone: most codes have no other. */
+        private final List<List<String>> alone;
+        /** The first place of each list, and the end of the last. */
+        private final int[] starts;
+
+        /** By place. */
+        private final int[] codes;
+        /** Of the first place of a code, what all of them give it. */
+        private final double[] sums;
+        /** The next place with the same code. */
+        private final int[] next;
+        /** Whether a place has no part in the order of its list. */
+        private final boolean[] isApart;
+
+        /** The first places by the hash of their code. */
+        private final int[] slots;
+
+        Union(List<Ranked> lists) {
+            this.lists = lists;
+            this.alone = lists.stream().map(list -> List.of(list.source())).toList();
+            this.starts = new int[lists.size() + 1];
+            for (int l = 0; l < lists.size(); l++) {
+                starts[l + 1] = starts[l] + lists.get(l).codes().length;
+            }
+            int size = starts[lists.size()];
+            this.codes = new int[size];
+            this.sums = new double[size];
+            this.next = new int[size];
+            this.isApart = new boolean[size];
+            this.slots = new int[Math.max(2, Integer.highestOneBit(size) << 2)];
+            Arrays.fill(next, NONE);
+            Arrays.fill(slots, NONE);
+            for (int l = 0; l < lists.size(); l++) {
+                for (int place = starts[l]; place < starts[l + 1]; place++) {
+                    add(place, lists.get(l), place - starts[l]);
+                }
             }
         }
-        Arrays.sort(places);
-        int[] starts = new int[size + 1];
-        int[] found = new int[size];
-        double[] sums = new double[size];
-        int count = 0;
-        for (int i = 0; i < size; i++) {
-            int code = (int) (places[i] >>> 32);
-            if (count == 0 || found[count - 1] != code) {
-                starts[count] = i;
-                found[count++] = code;
+
+        private void add(int place, Ranked list, int rank) {
+            int code = list.codes()[rank];
+            double share = list.share(rank);
+            codes[place] = code;
+            int slot = (code * 0x9E3779B9) >>> Integer.numberOfLeadingZeros(slots.length - 1);
+            while (slots[slot] != NONE && codes[slots[slot]] != code) {
+                slot = (slot + 1) & (slots.length - 1);
             }
-            sums[count - 1] += lists.get(list(places[i])).weight() / (FLATNESS + rank(places[i]) + 1);
+            int first = slots[slot];
+            if (first == NONE) {
+                slots[slot] = place;
+                sums[place] = share;
+                // Without weight all ranks are worth the same, and their codes say which is first.
+                isApart[place] = share == 0;
+            } else {
+                int last = first;
+                while (next[last] != NONE) {
+                    last = next[last];
+                }
+                next[last] = place;
+                sums[first] += share;
+                isApart[place] = true;
+                isApart[first] = true;
+            }
         }
-        starts[count] = size;
-        List<List<String>> alone =
-                lists.stream().map(list -> List.of(list.source())).toList();
-        int[] order = Order.descending(Arrays.copyOf(sums, count), found);
-        var candidates = new Candidate[Math.min(limit, count)];
-        for (int i = 0; i < candidates.length; i++) {
-            int best = order[i];
-            int from = starts[best];
-            int to = starts[best + 1];
-            List<String> sources = to - from == 1 ? alone.get(list(places[from])) : sources(places, from, to, lists);
-            candidates[i] = new Candidate(found[best], sums[best], sources);
-        }
-        return List.of(candidates);
-    }
 
-    /** The sources of the places from one to another, the one that ranked it highest first. */
-    private static List<String> sources(long[] places, int from, int to, List<Ranked> lists) {
-        // By rank, then in the order of the lists.
-        long[] byRank = new long[to - from];
-        for (int i = 0; i < byRank.length; i++) {
-            byRank[i] = (long) rank(places[from + i]) << 32 | list(places[from + i]);
+        List<Candidate> best(int limit) {
+            int[] apart = apart();
+            int[] heads = Arrays.copyOf(starts, lists.size());
+            var best = new ArrayList<Candidate>(Math.min(limit, codes.length));
+            int taken = 0;
+            while (best.size() < limit) {
+                int first = taken < apart.length ? apart[taken] : NONE;
+                int from = NONE;
+                for (int l = 0; l < heads.length; l++) {
+                    while (heads[l] < starts[l + 1] && isApart[heads[l]]) {
+                        heads[l]++;
+                    }
+                    if (heads[l] < starts[l + 1] && (first == NONE || isBefore(heads[l], first))) {
+                        first = heads[l];
+                        from = l;
+                    }
+                }
+                if (first == NONE) {
+                    break;
+                }
+                if (from == NONE) {
+                    taken++;
+                } else {
+                    heads[from]++;
+                }
+                best.add(new Candidate(codes[first], sums[first], sources(first)));
+            }
+            return List.copyOf(best);
         }
-        Arrays.sort(byRank);
-        var sources = new String[byRank.length];
-        for (int i = 0; i < sources.length; i++) {
-            sources[i] = lists.get((int) byRank[i]).source();
+
+        private boolean isBefore(int place, int other) {
+            return sums[place] > sums[other] || (sums[place] == sums[other] && codes[place] < codes[other]);
         }
-        return List.of(sources);
-    }
 
-    private static int list(long place) {
-        return (int) (place >>> 24) & 0xFF;
-    }
+        /** The first places of the codes that are in no list's order, best first. */
+        private int[] apart() {
+            int[] found = new int[codes.length];
+            int count = 0;
+            for (int slot : slots) {
+                if (slot != NONE && isApart[slot]) {
+                    found[count++] = slot;
+                }
+            }
+            double[] ofSums = new double[count];
+            int[] ofCodes = new int[count];
+            for (int i = 0; i < count; i++) {
+                ofSums[i] = sums[found[i]];
+                ofCodes[i] = codes[found[i]];
+            }
+            int[] order = Order.descending(ofSums, ofCodes);
+            for (int i = 0; i < count; i++) {
+                order[i] = found[order[i]];
+            }
+            return order;
+        }
 
-    private static int rank(long place) {
-        return (int) place & 0xFFFFFF;
+        /** The sources that named the code of a first place, the one that ranked it highest first, then in the order of the lists. */
+        private List<String> sources(int first) {
+            if (next[first] == NONE) {
+                return alone.get(list(first));
+            }
+            long[] byRank = new long[lists.size()];
+            int count = 0;
+            for (int place = first; place != NONE; place = next[place]) {
+                int list = list(place);
+                byRank[count++] = (long) (place - starts[list]) << 32 | list;
+            }
+            Arrays.sort(byRank, 0, count);
+            var sources = new String[count];
+            for (int i = 0; i < count; i++) {
+                sources[i] = lists.get((int) byRank[i]).source();
+            }
+            return List.of(sources);
+        }
+
+        private int list(int place) {
+            int list = 0;
+            while (starts[list + 1] <= place) {
+                list++;
+            }
+            return list;
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.rankwright.retrieval;
 
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.IntPredicate;
 
 /** One place where candidates come from. Any number of threads may ask. */
@@ -10,6 +11,14 @@ public interface Source {
 
     /** The weight of this source where lists are fused. */
     double weight();
+
+    /**
+     * Of a source that searches an index for its candidates, which takes far longer than looking them up: how many it names at
+     * most. Empty for one that looks them up.
+     */
+    default OptionalInt searched() {
+        return OptionalInt.empty();
+    }
 
     /** The codes of the best candidates, the best first. */
     int[] find(Query query);

@@ -4,6 +4,7 @@ import io.rankwright.log.EntityTable;
 import io.rankwright.models.CollaborativeModel;
 import io.rankwright.models.TwoTower;
 import io.rankwright.spec.Model;
+import java.util.OptionalInt;
 
 /** The candidate sources, one record each. Immutable but for the states they read. */
 final class Sources {
@@ -20,6 +21,11 @@ final class Sources {
         @Override
         public double weight() {
             return settings.weight();
+        }
+
+        @Override
+        public OptionalInt searched() {
+            return OptionalInt.of(settings.candidates());
         }
 
         @Override

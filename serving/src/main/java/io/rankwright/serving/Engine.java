@@ -46,11 +46,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -554,11 +552,8 @@ public final class Engine implements Served {
                 .code(request.subject());
         Source.Query query = query(request, sequences(live, subject, now, stages), subject, now);
         var counts = new LinkedHashMap<String, Integer>();
-        List<Fusion.Candidate> candidates =
-                withPinned(retrieve(cascade, query, stages, counts), rules(cascade, request), query.allowed());
         double[] context = context(request.context());
-        StoreReader.Loaded features = features(stages, subject, candidates, now, context);
-        Scored scored = rank(live, features, candidates, new Scoring.Request(subject, now, context), stages);
+        Scored scored = score(cascade, request, query, context, stages, counts);
         long seed = request.seed().orElse(id.hashCode());
         List<Reranker.Placed> placed = stages.within(
                         "rerank", stages.deadline("rerank"), live.using(() -> rerank(cascade, scored, request, seed)))
@@ -568,7 +563,7 @@ public final class Engine implements Served {
         if (request.explained()) {
             stages.record("explain", explaining);
         }
-        if (slots.isEmpty() && !candidates.isEmpty()) {
+        if (slots.isEmpty() && scored.offered() > 0) {
             stages.leaveOut("slate", "nothing was left by filters and rules");
         }
         String rung = scored.isByRanker() ? Ladder.CASCADE : Ladder.LIGHT;
@@ -594,7 +589,7 @@ public final class Engine implements Served {
                 slots,
                 rung,
                 stages.degraded(),
-                coverage(cascade, counts, candidates, scored),
+                coverage(cascade, counts, scored),
                 counts,
                 scored.candidates().size(),
                 stages.timings());
@@ -655,12 +650,9 @@ public final class Engine implements Served {
     }
 
     /** The share of sources that answered, times the share of candidates that were ranked. */
-    private static double coverage(
-            Cascade cascade, Map<String, Integer> counts, List<Fusion.Candidate> candidates, Scored scored) {
+    private static double coverage(Cascade cascade, Map<String, Integer> counts, Scored scored) {
         int sources = cascade.sources().size();
-        double asked = sources == 0 ? 1 : counts.size() / (double) sources;
-        int ranked = scored.isByRanker() ? scored.candidates().size() : 0;
-        return asked * (candidates.isEmpty() ? 1 : ranked / (double) candidates.size());
+        return (sources == 0 ? 1 : counts.size() / (double) sources) * scored.coverage();
     }
 
     private Source.Query query(FeedRequest request, Map<String, int[]> sequences, int subject, long now) {
@@ -668,13 +660,16 @@ public final class Engine implements Served {
         Dictionary.Domain ids =
                 log.dictionary().domain(Dictionary.idsOf(application.framing().item()));
         // Asked for every item that a search comes by: sorted numbers are found faster than boxed ones.
-        int[] excluded = Stream.of(
-                        request.exclude().stream().mapToInt(ids::code),
-                        Arrays.stream(seen.of(subject)),
-                        sequences.values().stream().flatMapToInt(Arrays::stream))
-                .flatMapToInt(codes -> codes)
-                .sorted()
-                .toArray();
+        var all = new ArrayList<int[]>(sequences.values());
+        all.add(request.exclude().stream().mapToInt(ids::code).toArray());
+        all.add(seen.of(subject));
+        int[] excluded = new int[all.stream().mapToInt(codes -> codes.length).sum()];
+        int size = 0;
+        for (int[] codes : all) {
+            System.arraycopy(codes, 0, excluded, size, codes.length);
+            size += codes.length;
+        }
+        Arrays.sort(excluded);
         IntPredicate filter =
                 request.filter().map(where -> Reranker.condition(where, items)).orElse(_ -> true);
         return new Source.Query(
@@ -729,38 +724,25 @@ public final class Engine implements Served {
         return sequences;
     }
 
-    /** Asks all sources at once; one that is late or fails is left out. */
-    private List<Fusion.Candidate> retrieve(
-            Cascade cascade, Source.Query query, Stages stages, Map<String, Integer> counts) {
-        long start = System.nanoTime();
-        Duration deadline = stages.deadline("retrieve");
-        List<Source> sources = cascade.sources();
-        var left = new CountDownLatch(sources.size());
-        var asked = new ArrayList<FutureTask<int[]>>();
-        for (Source source : sources) {
-            FutureTask<int[]> task = Deadlines.task(cascade.live().using(() -> source.find(query)), left);
-            asked.add(task);
-            threads.execute(task);
+    /** Retrieves candidates and scores them: those that are sure to be among them while the others are still searched. */
+    private Scored score(
+            Cascade cascade,
+            FeedRequest request,
+            Source.Query query,
+            double[] context,
+            Stages stages,
+            Map<String, Integer> counts) {
+        var retrieval = new Retrieval(threads, cascade, query, stages);
+        try (Scoring.Run run =
+                scoring.begin(cascade.live(), new Scoring.Request(query.subject(), query.nowMillis(), context))) {
+            // A store is asked once, for all that a request needs.
+            Consumer<List<Fusion.Candidate>> ahead =
+                    stored.isEmpty() ? sure -> run.ahead(new StoreReader.Loaded(state, () -> {}), sure) : _ -> {};
+            List<Fusion.Candidate> candidates =
+                    withPinned(retrieval.candidates(counts, ahead), rules(cascade, request), query.allowed());
+            StoreReader.Loaded features = features(stages, query.subject(), candidates, query.nowMillis(), context);
+            return rank(cascade.live(), run, features, candidates, stages);
         }
-        try {
-            Deadlines.await(left, deadline);
-        } catch (InterruptedException e) {
-            // What was found by now counts.
-            Thread.currentThread().interrupt();
-        }
-        var lists = new ArrayList<Fusion.Ranked>();
-        for (int s = 0; s < asked.size(); s++) {
-            Source source = sources.get(s);
-            stages.result("retrieve." + source.name(), asked.get(s), Stages.DEADLINE)
-                    .ifPresent(found -> {
-                        counts.put(source.name(), found.length);
-                        lists.add(new Fusion.Ranked(source.name(), source.weight(), found));
-                    });
-        }
-        List<Fusion.Candidate> candidates =
-                Fusion.fuse(lists, cascade.settings().rank().candidates());
-        stages.record("retrieve", start);
-        return candidates;
     }
 
     private double[] context(Map<String, String> given) {
@@ -803,14 +785,14 @@ public final class Engine implements Served {
     /** What the ranker says of candidates in time; of none of them, their fused order. */
     private Scored rank(
             LiveModels live,
+            Scoring.Run run,
             StoreReader.Loaded features,
             List<Fusion.Candidate> candidates,
-            Scoring.Request request,
             Stages stages) {
         long start = System.nanoTime();
         Duration deadline = stages.deadline("rank");
         try {
-            Scored found = scoring.score(live, features, candidates, request, deadline);
+            Scored found = run.score(features, candidates, deadline);
             int ranked = found.candidates().size();
             if (ranked < candidates.size()) {
                 stages.leaveOut(
@@ -861,7 +843,7 @@ public final class Engine implements Served {
     }
 
     private static List<Reranker.Ranked> ranked(Scored scored) {
-        var ranked = new ArrayList<Reranker.Ranked>();
+        var ranked = new ArrayList<Reranker.Ranked>(scored.candidates().size());
         for (int i = 0; i < scored.candidates().size(); i++) {
             ranked.add(new Reranker.Ranked(i, scored.candidates().get(i).code(), scored.utilities()[i]));
         }
@@ -1120,8 +1102,10 @@ public final class Engine implements Served {
         double[] asked = context(context);
         var stages = stages(false);
         StoreReader.Loaded features = features(stages, code, List.of(candidate), now, asked);
-        Scored scored = scoring.score(
-                live, features, List.of(candidate), new Scoring.Request(code, now, asked), EXPLAINED_WITHIN);
+        Scored scored;
+        try (Scoring.Run run = scoring.begin(live, new Scoring.Request(code, now, asked))) {
+            scored = run.score(features, List.of(candidate), EXPLAINED_WITHIN);
+        }
         if (scored.candidates().isEmpty()) {
             throw new EnvironmentFault("the ranker did not answer in time", true);
         }
@@ -1133,7 +1117,7 @@ public final class Engine implements Served {
                     new HeadExplanation(
                             scored.scores()[h][0],
                             live.ranker()
-                                    .explain(scored.inputs().getFirst(), 1, h)
+                                    .explain(scored.inputs().getFirst().rows(), 1, h)
                                     .getFirst()));
         }
         return new Explanation(subject, item, live.version().name(), heads);

@@ -9,7 +9,6 @@ import io.rankwright.spec.Expression;
 import io.rankwright.spec.Model.RerankRule;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -86,7 +85,7 @@ final class Reranker {
         for (RerankRule rule : rules) {
             switch (rule) {
                 case RerankRule.Deduplicate _ -> {
-                    var seen = new HashSet<Integer>();
+                    var seen = new Codes(pool.size());
                     pool.removeIf(candidate -> !seen.add(candidate.code()));
                 }
                 case RerankRule.Filter filter -> {
@@ -190,7 +189,7 @@ final class Reranker {
             if (chosen < near.length) {
                 for (int i = 0; i < near.length; i++) {
                     // One that was deleted a moment ago has no vector.
-                    if (near[i].length == near[chosen].length) {
+                    if (!isTaken[i] && near[i].length == near[chosen].length) {
                         alike[i] = Math.max(alike[i], Vectors.dot(near[i], near[chosen]));
                     }
                 }
@@ -216,6 +215,26 @@ final class Reranker {
 
     private static int[] codes(List<Ranked> pool) {
         return pool.stream().limit(DIVERSIFIED).mapToInt(Ranked::code).toArray();
+    }
+
+    /** A set of a few codes, without an object for each. */
+    private static final class Codes {
+        private final int[] slots;
+
+        Codes(int most) {
+            this.slots = new int[Math.max(2, Integer.highestOneBit(most) << 2)];
+        }
+
+        /** Whether a code, which is greater than 0, was not there. */
+        boolean add(int code) {
+            int slot = (code * 0x9E3779B9) >>> Integer.numberOfLeadingZeros(slots.length - 1);
+            while (slots[slot] != 0 && slots[slot] != code) {
+                slot = (slot + 1) & (slots.length - 1);
+            }
+            boolean isNew = slots[slot] == 0;
+            slots[slot] = code;
+            return isNew;
+        }
     }
 
     /** Which groups stand on the slots above: few enough to look through all of them. */

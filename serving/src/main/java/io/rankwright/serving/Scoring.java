@@ -8,24 +8,24 @@ import io.rankwright.spec.Expression;
 import io.rankwright.spec.InternalFault;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scores candidates in blocks of the same size, the most promising first, on as many threads as there are cores, whoever
- * asks: what is scored when the time is over counts, the rest is left out. The same candidates are in the same blocks, so
+ * Scores candidates in blocks of about the same size on as many threads as there are cores, whoever asks: what is scored when
+ * the time is over counts, the rest is left out. Candidates that are sure to be ranked may be handed over before all are
+ * known: a core that is free scores them while another one still searches. The same candidates are in the same blocks, so
  * that scores have the same bits whatever else runs.
  *
- * <p>Thread-safety: any thread.
+ * <p>Thread-safety: any thread; one {@link Run} is for one thread.
  */
 final class Scoring {
     private static final int CORES = Runtime.getRuntime().availableProcessors();
@@ -54,68 +54,174 @@ final class Scoring {
     /** Who asks, when, and in which context. */
     record Request(int subject, long nowMillis, double[] context) {}
 
-    private record Block(float[] inputs, double[][] scores, long position) {}
+    /** Candidates that were handed over together, and where their features are read. */
+    private record Part(StoreReader.Loaded features, int[] items) {}
 
-    /** One request's work, shared by its threads. */
-    private final class Work {
+    /** Some neighbours of a part, and what became of them: changed under the lock of their run. */
+    private static final class Block {
+        private final Part part;
+        private final int from;
+        private final int to;
+        private @Nullable Scores scores;
+
+        Block(Part part, int from, int to) {
+            this.part = part;
+            this.from = from;
+            this.to = to;
+        }
+    }
+
+    /** By head, of the rows of a block, and what they are worth; features stood behind the event at a position. */
+    private record Scores(float[] rows, double[][] byHead, double[] utilities, long position) {}
+
+    /**
+     * Begins to score for a request.
+     *
+     * @param live that is in use until the run is closed
+     */
+    Run begin(LiveModels live, Request request) {
+        if (!live.use()) {
+            throw new InternalFault("models that are closed");
+        }
+        return new Run(live, request);
+    }
+
+    /** The scoring of one request's candidates. What its threads use is given back when it is closed and the last has ended. */
+    final class Run implements AutoCloseable {
         private final LiveModels live;
-        private final StoreReader.Loaded features;
-        private final List<Fusion.Candidate> candidates;
-        private final int[] items;
         private final Request request;
-        private final int block;
-        private final int size;
-        private final AtomicReferenceArray<@Nullable Block> done;
-        private final AtomicInteger next = new AtomicInteger();
-        private final AtomicInteger running;
-        private final CountDownLatch left;
-        private final AtomicReference<@Nullable RuntimeException> fault = new AtomicReference<>();
-        private volatile boolean isOver;
+        private final List<Part> parts = new ArrayList<>();
+        private final List<Block> blocks = new ArrayList<>();
+        private final CountDownLatch done = new CountDownLatch(1);
+        /** Blocks that a thread has begun, and that are scored. */
+        private int begun;
 
-        Work(LiveModels live, StoreReader.Loaded features, List<Fusion.Candidate> candidates, Request request) {
+        private int scored;
+        /** Threads at work. */
+        private int running;
+
+        private boolean areAllThere;
+        private boolean isClosed;
+        private @Nullable RuntimeException fault;
+
+        private Run(LiveModels live, Request request) {
             this.live = live;
-            this.features = features;
-            this.candidates = candidates;
-            this.items = candidates.stream().mapToInt(Fusion.Candidate::code).toArray();
             this.request = request;
-            int least = (candidates.size() + MOST - 1) / MOST;
-            // As many as keep all cores busy to the end.
-            int wanted = (least + CORES - 1) / CORES * CORES;
-            this.block = Math.max(1, (candidates.size() + wanted - 1) / Math.max(1, wanted));
-            this.size = (candidates.size() + block - 1) / block;
-            this.done = new AtomicReferenceArray<>(size);
-            this.left = new CountDownLatch(size);
-            this.running = new AtomicInteger(Math.min(size, CORES));
         }
 
-        void run() {
+        /** Hands over candidates that are sure to be among those that {@link #score} gets; at most once. */
+        void ahead(StoreReader.Loaded features, List<Fusion.Candidate> candidates) {
+            int[] items = codes(candidates);
+            add(features, items, (items.length + MOST - 1) / MOST);
+        }
+
+        /**
+         * Scores what can be scored in time. The answer may hold fewer candidates than were asked for, and none at all.
+         *
+         * @param features given back when the last thread has read from them
+         * @param candidates all, also those that were handed over ahead
+         */
+        Scored score(StoreReader.Loaded features, List<Fusion.Candidate> candidates, Duration deadline) {
+            int[] ahead = parts.isEmpty() ? new int[0] : parts.getFirst().items();
+            List<Fusion.Candidate> inOrder = aheadFirst(ahead, candidates);
+            int[] rest = codes(inOrder.subList(ahead.length, inOrder.size()));
+            int least = (rest.length + MOST - 1) / MOST;
+            areAllThere = true;
+            // As many as keep all cores busy to the end.
+            add(features, rest, (least + CORES - 1) / CORES * CORES);
             try {
-                Carriers.hold(this::scoreBlocks);
-            } finally {
-                if (running.decrementAndGet() == 0) {
-                    features.giveBack().run();
-                    live.release();
+                Deadlines.await(done, deadline);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InternalFault("interrupted while scoring", e);
+            }
+            return result(inOrder);
+        }
+
+        /** The candidates, in the order in which they are scored. */
+        private static List<Fusion.Candidate> aheadFirst(int[] ahead, List<Fusion.Candidate> candidates) {
+            if (ahead.length == 0) {
+                return candidates;
+            }
+            var places = new HashMap<Integer, Integer>();
+            for (int i = 0; i < ahead.length; i++) {
+                places.put(ahead[i], i);
+            }
+            var inOrder = new Fusion.Candidate[candidates.size()];
+            int next = ahead.length;
+            for (Fusion.Candidate candidate : candidates) {
+                Integer place = places.get(candidate.code());
+                inOrder[place == null ? next++ : place] = candidate;
+            }
+            return List.of(inOrder);
+        }
+
+        private void add(StoreReader.Loaded features, int[] items, int count) {
+            int size = count == 0 ? 0 : (items.length + count - 1) / count;
+            int more;
+            synchronized (this) {
+                var part = new Part(features, items);
+                parts.add(part);
+                for (int from = 0; from < items.length; from += size) {
+                    blocks.add(new Block(part, from, Math.min(items.length, from + size)));
                 }
+                more = Math.min(CORES, blocks.size() - begun) - running;
+                running += Math.max(0, more);
+            }
+            openIfDone();
+            for (int i = 0; i < more; i++) {
+                threads.execute(() -> Carriers.hold(this::scoreBlocks));
             }
         }
 
         private void scoreBlocks() {
-            try {
-                for (int b = next.getAndIncrement(); b < size && !isOver; b = next.getAndIncrement()) {
-                    int from = b * block;
-                    done.set(b, score(from, Math.min(candidates.size(), from + block)));
-                    left.countDown();
+            for (Block block = next(); block != null; block = next()) {
+                try {
+                    Scores scores = scores(block);
+                    synchronized (this) {
+                        block.scores = scores;
+                        scored++;
+                    }
+                } catch (RuntimeException e) {
+                    synchronized (this) {
+                        fault = e;
+                    }
                 }
-            } catch (RuntimeException e) {
-                fault.set(e);
-                Deadlines.open(left);
+                openIfDone();
             }
         }
 
-        private Block score(int from, int to) {
+        /** What a thread does next; nothing more: it has ended. */
+        private @Nullable Block next() {
+            synchronized (this) {
+                if (begun < blocks.size() && !isClosed && fault == null) {
+                    return blocks.get(begun++);
+                }
+                running--;
+                if (!isClosed || running > 0) {
+                    return null;
+                }
+            }
+            giveBack();
+            return null;
+        }
+
+        private void openIfDone() {
+            synchronized (this) {
+                if (fault == null && (!areAllThere || scored < blocks.size())) {
+                    return;
+                }
+            }
+            done.countDown();
+        }
+
+        private Scores scores(Block block) {
             Ranker ranker = live.ranker();
+            int[] items = block.part.items();
+            int from = block.from;
+            int to = block.to;
             float[] rows = new float[(to - from) * ranker.width()];
-            FeatureState state = features.state();
+            FeatureState state = block.part.features().state();
             LiveModels.Workspace workspace = live.borrow(state);
             long stood;
             lock.readLock().lock();
@@ -134,75 +240,63 @@ final class Scoring {
                 lock.readLock().unlock();
                 live.giveBack(workspace);
             }
-            return new Block(rows, ranker.score(rows, to - from), stood);
+            double[][] byHead = ranker.score(rows, to - from);
+            return new Scores(rows, byHead, utilities(ranker, byHead, to - from), stood);
         }
 
-        Scored result() {
-            RuntimeException failed = fault.get();
-            if (failed != null) {
-                throw failed;
+        private synchronized Scored result(List<Fusion.Candidate> candidates) {
+            if (fault != null) {
+                throw fault;
             }
-            Ranker ranker = live.ranker();
-            int heads = ranker.manifest().heads().size();
+            int heads = live.ranker().manifest().heads().size();
             var kept = new ArrayList<Fusion.Candidate>(candidates.size());
-            var inputs = new ArrayList<float[]>();
+            var inputs = new ArrayList<Scored.Inputs>();
             double[][] scores = new double[heads][candidates.size()];
+            double[] utilities = new double[candidates.size()];
             var positions = new HashSet<Long>();
-            for (int b = 0; b < size; b++) {
-                Block scored = done.get(b);
-                if (scored != null) {
-                    int from = b * block;
-                    int count = Math.min(block, candidates.size() - from);
-                    inputs.add(scored.inputs());
+            int start = 0;
+            for (Block block : blocks) {
+                int count = block.to - block.from;
+                if (block.scores != null) {
+                    inputs.add(new Scored.Inputs(kept.size(), block.scores.rows()));
                     for (int h = 0; h < heads; h++) {
-                        System.arraycopy(scored.scores()[h], 0, scores[h], kept.size(), count);
+                        System.arraycopy(block.scores.byHead()[h], 0, scores[h], kept.size(), count);
                     }
-                    kept.addAll(candidates.subList(from, from + count));
-                    positions.add(scored.position());
+                    System.arraycopy(block.scores.utilities(), 0, utilities, kept.size(), count);
+                    kept.addAll(candidates.subList(start, start + count));
+                    positions.add(block.scores.position());
                 }
+                start += count;
             }
             return new Scored(
+                    candidates.size(),
                     List.copyOf(kept),
                     inputs,
-                    block,
                     scores,
-                    utilities(ranker, scores, kept.size()),
+                    Arrays.copyOf(utilities, kept.size()),
                     true,
                     positions.size() == 1 ? positions.iterator().next() : Applied.UNSURE);
         }
+
+        @Override
+        public void close() {
+            synchronized (this) {
+                isClosed = true;
+                if (running > 0) {
+                    return;
+                }
+            }
+            giveBack();
+        }
+
+        private void giveBack() {
+            parts.forEach(part -> part.features().giveBack().run());
+            live.release();
+        }
     }
 
-    /**
-     * Scores what can be scored in time. The answer may hold fewer candidates than were asked for, and none at all.
-     *
-     * @param features given back when the last thread has read from them
-     */
-    Scored score(
-            LiveModels live,
-            StoreReader.Loaded features,
-            List<Fusion.Candidate> candidates,
-            Request request,
-            Duration deadline) {
-        var work = new Work(live, features, candidates, request);
-        if (candidates.isEmpty()) {
-            features.giveBack().run();
-            return work.result();
-        }
-        if (!live.use()) {
-            throw new InternalFault("models that are closed");
-        }
-        for (int i = work.running.get(); i > 0; i--) {
-            threads.execute(work::run);
-        }
-        try {
-            Deadlines.await(work.left, deadline);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InternalFault("interrupted while scoring", e);
-        } finally {
-            work.isOver = true;
-        }
-        return work.result();
+    private static int[] codes(List<Fusion.Candidate> candidates) {
+        return candidates.stream().mapToInt(Fusion.Candidate::code).toArray();
     }
 
     private double[] utilities(Ranker ranker, double[][] scores, int count) {
