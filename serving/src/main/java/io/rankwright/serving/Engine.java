@@ -46,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -732,16 +733,58 @@ public final class Engine implements Served {
             double[] context,
             Stages stages,
             Map<String, Integer> counts) {
-        var retrieval = new Retrieval(threads, cascade, query, stages);
         try (Scoring.Run run =
                 scoring.begin(cascade.live(), new Scoring.Request(query.subject(), query.nowMillis(), context))) {
-            // A store is asked once, for all that a request needs.
-            Consumer<List<Fusion.Candidate>> ahead =
-                    stored.isEmpty() ? sure -> run.ahead(new StoreReader.Loaded(state, () -> {}), sure) : _ -> {};
-            List<Fusion.Candidate> candidates =
-                    withPinned(retrieval.candidates(counts, ahead), rules(cascade, request), query.allowed());
-            StoreReader.Loaded features = features(stages, query.subject(), candidates, query.nowMillis(), context);
-            return rank(cascade.live(), run, features, candidates, stages);
+            var retrieval = new Retrieval(
+                    threads,
+                    cascade,
+                    query,
+                    found -> withPinned(found, rules(cascade, request), query.allowed()),
+                    stored.isEmpty() ? new ScoredAtOnce(run, new StoreReader.Loaded(state, () -> {})) : WAITED_FOR);
+            Retrieval.Found found = retrieval.await(stages, counts);
+            long start = found.endNanos();
+            if (stored.isPresent()) {
+                // A store is asked once, for all that a request needs.
+                run.all(
+                        features(stages, query.subject(), found.candidates(), query.nowMillis(), context),
+                        found.candidates());
+                start = System.nanoTime();
+            }
+            run.scoreElsewhere();
+            return rank(cascade.live(), run, found.candidates(), stages, start);
+        }
+    }
+
+    /** Nothing is done on the threads of the sources. */
+    private static final Retrieval.Next WAITED_FOR = new Retrieval.Next() {
+        @Override
+        public void ahead(List<Fusion.Candidate> candidates) {}
+
+        @Override
+        public void all(List<Fusion.Candidate> candidates, CountDownLatch over) {
+            over.countDown();
+        }
+
+        @Override
+        public void work() {}
+    };
+
+    /** Scores candidates on the threads of the sources, as soon as they are there. */
+    private record ScoredAtOnce(Scoring.Run run, StoreReader.Loaded features) implements Retrieval.Next {
+        @Override
+        public void ahead(List<Fusion.Candidate> candidates) {
+            run.ahead(features, candidates);
+        }
+
+        @Override
+        public void all(List<Fusion.Candidate> candidates, CountDownLatch over) {
+            run.whenDone(over);
+            run.all(features, candidates);
+        }
+
+        @Override
+        public void work() {
+            run.scoreHere();
         }
     }
 
@@ -784,15 +827,10 @@ public final class Engine implements Served {
 
     /** What the ranker says of candidates in time; of none of them, their fused order. */
     private Scored rank(
-            LiveModels live,
-            Scoring.Run run,
-            StoreReader.Loaded features,
-            List<Fusion.Candidate> candidates,
-            Stages stages) {
-        long start = System.nanoTime();
+            LiveModels live, Scoring.Run run, List<Fusion.Candidate> candidates, Stages stages, long startNanos) {
         Duration deadline = stages.deadline("rank");
         try {
-            Scored found = run.score(features, candidates, deadline);
+            Scored found = run.result(deadline.minusNanos(System.nanoTime() - startNanos));
             int ranked = found.candidates().size();
             if (ranked < candidates.size()) {
                 stages.leaveOut(
@@ -805,7 +843,7 @@ public final class Engine implements Served {
         } catch (RuntimeException e) {
             stages.leaveOut("rank", String.valueOf(e));
         } finally {
-            stages.record("rank", start);
+            stages.record("rank", startNanos);
         }
         return Scored.fused(live.ranker(), candidates);
     }
@@ -1104,7 +1142,9 @@ public final class Engine implements Served {
         StoreReader.Loaded features = features(stages, code, List.of(candidate), now, asked);
         Scored scored;
         try (Scoring.Run run = scoring.begin(live, new Scoring.Request(code, now, asked))) {
-            scored = run.score(features, List.of(candidate), EXPLAINED_WITHIN);
+            run.all(features, List.of(candidate));
+            run.scoreElsewhere();
+            scored = run.result(EXPLAINED_WITHIN);
         }
         if (scored.candidates().isEmpty()) {
             throw new EnvironmentFault("the ranker did not answer in time", true);

@@ -1,5 +1,7 @@
 package io.rankwright.serving;
 
+import static java.util.Objects.requireNonNull;
+
 import io.rankwright.retrieval.Fusion;
 import io.rankwright.retrieval.Source;
 import java.util.ArrayList;
@@ -7,100 +9,183 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
-import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the candidate sources of one request, all at once. One that is late or fails is left out. One thread at a time. */
+/**
+ * Asks the candidate sources of one request, all at once. One that is late or fails is left out. The thread of the source that
+ * ends last goes on with what comes next: it is awake, whereas the one that waits would have to be woken, and may be where
+ * another one runs.
+ */
 final class Retrieval {
+    /** What comes next. */
+    interface Next {
+        /** Takes candidates that are sure to be among all, before those are there that are searched for; once at most. */
+        void ahead(List<Fusion.Candidate> candidates);
+
+        /**
+         * Takes all candidates.
+         *
+         * @param over to be opened when nobody has to wait any more
+         */
+        void all(List<Fusion.Candidate> candidates, CountDownLatch over);
+
+        /** Does what there is to do by now, on the thread of a source that has ended. */
+        void work();
+    }
+
     private final Cascade cascade;
-    private final Stages stages;
+    private final UnaryOperator<List<Fusion.Candidate>> completed;
+    private final Next next;
     private final List<Source> sources;
     private final List<FutureTask<int[]>> asked = new ArrayList<>();
-    /** What each source has named, where it has. */
-    private final Fusion.@Nullable Ranked[] named;
-
-    private final CountDownLatch lookedUp;
-    private final CountDownLatch searched;
+    private final CountDownLatch over = new CountDownLatch(1);
     private final long start = System.nanoTime();
 
-    /** Begins to ask. */
-    Retrieval(Executor threads, Cascade cascade, Source.Query query, Stages stages) {
-        this.cascade = cascade;
-        this.stages = stages;
-        this.sources = cascade.sources();
-        this.named = new Fusion.Ranked[sources.size()];
-        int searches =
-                Math.toIntExact(sources.stream().filter(Retrieval::isSearched).count());
-        this.searched = new CountDownLatch(searches);
-        this.lookedUp = new CountDownLatch(sources.size() - searches);
-        for (Source source : sources) {
-            FutureTask<int[]> task = Deadlines.task(
-                    cascade.live().using(() -> source.find(query)), isSearched(source) ? searched : lookedUp);
-            asked.add(task);
-            threads.execute(task);
-        }
-    }
+    /** All below: under the lock. What each source has named, where it has. */
+    private final Fusion.@Nullable Ranked[] named;
 
-    private static boolean isSearched(Source source) {
-        return source.searched().isPresent();
-    }
+    private boolean isAhead;
+    private @Nullable List<Fusion.Candidate> candidates;
+    private long end;
+    private @Nullable RuntimeException fault;
 
     /**
-     * The candidates, best first, when all sources have answered or the time is over.
+     * Asks.
      *
-     * @param counts is told how many each source has named
-     * @param ahead is told of candidates that are sure to be in the answer, before those are there that are searched for
+     * @param completed adds candidates that no source has named
      */
-    List<Fusion.Candidate> candidates(Map<String, Integer> counts, Consumer<List<Fusion.Candidate>> ahead) {
-        int limit = cascade.settings().rank().candidates();
-        try {
-            await(lookedUp);
-            take(false);
-            int others = sources.stream()
-                    .mapToInt(source -> source.searched().orElse(0))
-                    .sum();
-            List<Fusion.Candidate> certain = others == 0 ? List.of() : Fusion.certain(lists(), limit, others);
-            if (!certain.isEmpty()) {
-                ahead.accept(certain);
+    Retrieval(
+            Executor threads,
+            Cascade cascade,
+            Source.Query query,
+            UnaryOperator<List<Fusion.Candidate>> completed,
+            Next next) {
+        this.cascade = cascade;
+        this.completed = completed;
+        this.next = next;
+        this.sources = cascade.sources();
+        this.named = new Fusion.Ranked[sources.size()];
+        for (Source source : sources) {
+            asked.add(new FutureTask<>(cascade.live().using(() -> source.find(query))) {
+                @Override
+                protected void done() {
+                    ended();
+                }
+            });
+        }
+        asked.forEach(threads::execute);
+        if (asked.isEmpty()) {
+            ended();
+        }
+    }
+
+    /** A source has ended, with candidates, by a fault or because nobody waits for it any more. */
+    private void ended() {
+        synchronized (this) {
+            if (candidates != null) {
+                return;
             }
-            await(searched);
-        } catch (InterruptedException e) {
-            // What was found by now counts.
-            Thread.currentThread().interrupt();
+            try {
+                advance();
+            } catch (RuntimeException e) {
+                fault = e;
+                over.countDown();
+            }
         }
-        take(true);
-        for (Fusion.Ranked list : lists()) {
-            counts.put(list.source(), list.codes().length);
-        }
-        List<Fusion.Candidate> candidates = Fusion.fuse(lists(), limit);
-        stages.record("retrieve", start);
-        return candidates;
+        next.work();
     }
 
-    private void await(CountDownLatch latch) throws InterruptedException {
-        Deadlines.await(latch, stages.deadline("retrieve").minusNanos(System.nanoTime() - start));
+    private void advance() {
+        int others = 0;
+        boolean areLookedUp = true;
+        boolean areAllThere = true;
+        for (int s = 0; s < asked.size(); s++) {
+            boolean isDone = asked.get(s).isDone();
+            boolean isSearched = sources.get(s).searched().isPresent();
+            others += sources.get(s).searched().orElse(0);
+            areLookedUp &= isDone || isSearched;
+            areAllThere &= isDone;
+        }
+        if (areLookedUp && others > 0 && !isAhead) {
+            isAhead = true;
+            List<Fusion.Candidate> certain = Fusion.certain(lists(false), limit(), others);
+            if (!certain.isEmpty()) {
+                next.ahead(certain);
+            }
+        }
+        if (areAllThere) {
+            complete();
+        }
     }
 
-    /** Takes what the sources have named that are searched, or the others. */
-    private void take(boolean areSearched) {
+    private void complete() {
+        candidates = completed.apply(Fusion.fuse(lists(true), limit()));
+        end = System.nanoTime();
+        next.all(candidates, over);
+    }
+
+    private int limit() {
+        return cascade.settings().rank().candidates();
+    }
+
+    /** What the sources have named by now: all, or those that look it up. */
+    private List<Fusion.Ranked> lists(boolean areAll) {
+        var lists = new ArrayList<Fusion.Ranked>();
         for (int s = 0; s < named.length; s++) {
             Source source = sources.get(s);
-            if (isSearched(source) == areSearched) {
-                named[s] = stages.result("retrieve." + source.name(), asked.get(s), Stages.DEADLINE)
-                        .map(codes -> new Fusion.Ranked(source.name(), source.weight(), codes))
-                        .orElse(null);
-            }
-        }
-    }
-
-    private List<Fusion.Ranked> lists() {
-        var lists = new ArrayList<Fusion.Ranked>();
-        for (Fusion.Ranked list : named) {
-            if (list != null) {
+            FutureTask<int[]> task = asked.get(s);
+            if ((areAll || source.searched().isEmpty()) && task.state() == Future.State.SUCCESS) {
+                var list = new Fusion.Ranked(source.name(), source.weight(), task.resultNow());
+                named[s] = list;
                 lists.add(list);
             }
         }
         return lists;
+    }
+
+    /** All candidates, and since when they are there. */
+    record Found(List<Fusion.Candidate> candidates, long endNanos) {}
+
+    /**
+     * Waits until all sources have answered and what comes next is over, or the time.
+     *
+     * @param counts is told how many each source has named
+     */
+    Found await(Stages stages, Map<String, Integer> counts) {
+        try {
+            Deadlines.await(over, stages.deadline("retrieve"));
+        } catch (InterruptedException e) {
+            // What was found by now counts.
+            Thread.currentThread().interrupt();
+        }
+        synchronized (this) {
+            if (fault != null) {
+                throw fault;
+            }
+            if (candidates == null) {
+                complete();
+            }
+            for (int s = 0; s < named.length; s++) {
+                note(s, stages, counts);
+            }
+            stages.record("retrieve", start, end);
+            return new Found(requireNonNull(candidates), end);
+        }
+    }
+
+    private void note(int s, Stages stages, Map<String, Integer> counts) {
+        String stage = "retrieve." + sources.get(s).name();
+        Fusion.Ranked list = named[s];
+        if (list != null) {
+            counts.put(list.source(), list.codes().length);
+        } else if (asked.get(s).state() == Future.State.SUCCESS) {
+            // It came a moment too late.
+            stages.leaveOut(stage, Stages.DEADLINE);
+        } else {
+            stages.result(stage, asked.get(s), Stages.DEADLINE);
+        }
     }
 }

@@ -93,12 +93,17 @@ final class Scoring {
         private final List<Part> parts = new ArrayList<>();
         private final List<Block> blocks = new ArrayList<>();
         private final CountDownLatch done = new CountDownLatch(1);
+        private final List<CountDownLatch> waiting = new ArrayList<>();
+        /** Of all that were handed over, those ahead first. */
+        private List<Fusion.Candidate> inOrder = List.of();
         /** Blocks that a thread has begun, and that are scored. */
         private int begun;
 
         private int scored;
-        /** Threads at work. */
+        /** Threads at work, and those of them that have not begun yet. */
         private int running;
+
+        private int joined;
 
         private boolean areAllThere;
         private boolean isClosed;
@@ -109,33 +114,71 @@ final class Scoring {
             this.request = request;
         }
 
-        /** Hands over candidates that are sure to be among those that {@link #score} gets; at most once. */
-        void ahead(StoreReader.Loaded features, List<Fusion.Candidate> candidates) {
+        /** Hands over candidates that are sure to be among those that {@link #all} gets; at most once. */
+        synchronized void ahead(StoreReader.Loaded features, List<Fusion.Candidate> candidates) {
             int[] items = codes(candidates);
             add(features, items, (items.length + MOST - 1) / MOST);
         }
 
+        /** Opens a latch when there is nothing more to wait for. */
+        synchronized void whenDone(CountDownLatch latch) {
+            waiting.add(latch);
+        }
+
         /**
-         * Scores what can be scored in time. The answer may hold fewer candidates than were asked for, and none at all.
+         * Hands over all candidates, also those that were handed over ahead; once.
          *
          * @param features given back when the last thread has read from them
-         * @param candidates all, also those that were handed over ahead
          */
-        Scored score(StoreReader.Loaded features, List<Fusion.Candidate> candidates, Duration deadline) {
-            int[] ahead = parts.isEmpty() ? new int[0] : parts.getFirst().items();
-            List<Fusion.Candidate> inOrder = aheadFirst(ahead, candidates);
-            int[] rest = codes(inOrder.subList(ahead.length, inOrder.size()));
-            int least = (rest.length + MOST - 1) / MOST;
-            areAllThere = true;
-            // As many as keep all cores busy to the end.
-            add(features, rest, (least + CORES - 1) / CORES * CORES);
+        void all(StoreReader.Loaded features, List<Fusion.Candidate> candidates) {
+            synchronized (this) {
+                int[] ahead = parts.isEmpty() ? new int[0] : parts.getFirst().items();
+                inOrder = aheadFirst(ahead, candidates);
+                int[] rest = codes(inOrder.subList(ahead.length, inOrder.size()));
+                int least = (rest.length + MOST - 1) / MOST;
+                // As many as keep all cores busy to the end.
+                add(features, rest, (least + CORES - 1) / CORES * CORES);
+                areAllThere = true;
+            }
+            openIfDone();
+        }
+
+        /** Scores what is there, on this thread if there is room for it and on as many others as there is. */
+        void scoreHere() {
+            boolean isIn = join();
+            scoreElsewhere();
+            if (isIn) {
+                Carriers.hold(this::scoreBlocks);
+            }
+        }
+
+        /** Scores what is there, on other threads. */
+        void scoreElsewhere() {
+            while (join()) {
+                threads.execute(() -> Carriers.hold(this::scoreBlocks));
+            }
+        }
+
+        /** Whether there is room for one more thread: on a core, but for one that searches, and for something to do. */
+        private synchronized boolean join() {
+            boolean hasRoom = running < (areAllThere ? CORES : Math.max(1, CORES - 1));
+            if (!hasRoom || joined >= blocks.size() - begun || fault != null || isClosed) {
+                return false;
+            }
+            running++;
+            joined++;
+            return true;
+        }
+
+        /** What was scored in time. It may hold fewer candidates than there are, and none at all. */
+        Scored result(Duration deadline) {
             try {
                 Deadlines.await(done, deadline);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new InternalFault("interrupted while scoring", e);
             }
-            return result(inOrder);
+            return scored();
         }
 
         /** The candidates, in the order in which they are scored. */
@@ -157,25 +200,16 @@ final class Scoring {
         }
 
         private void add(StoreReader.Loaded features, int[] items, int count) {
+            var part = new Part(features, items);
+            parts.add(part);
             int size = count == 0 ? 0 : (items.length + count - 1) / count;
-            int more;
-            synchronized (this) {
-                var part = new Part(features, items);
-                parts.add(part);
-                for (int from = 0; from < items.length; from += size) {
-                    blocks.add(new Block(part, from, Math.min(items.length, from + size)));
-                }
-                more = Math.min(CORES, blocks.size() - begun) - running;
-                running += Math.max(0, more);
-            }
-            openIfDone();
-            for (int i = 0; i < more; i++) {
-                threads.execute(() -> Carriers.hold(this::scoreBlocks));
+            for (int from = 0; from < items.length; from += size) {
+                blocks.add(new Block(part, from, Math.min(items.length, from + size)));
             }
         }
 
         private void scoreBlocks() {
-            for (Block block = next(); block != null; block = next()) {
+            for (Block block = next(true); block != null; block = next(false)) {
                 try {
                     Scores scores = scores(block);
                     synchronized (this) {
@@ -191,9 +225,10 @@ final class Scoring {
             }
         }
 
-        /** What a thread does next; nothing more: it has ended. */
-        private @Nullable Block next() {
+        /** What a thread does next, if anything; if not, it has ended. */
+        private @Nullable Block next(boolean isFirst) {
             synchronized (this) {
+                joined -= isFirst ? 1 : 0;
                 if (begun < blocks.size() && !isClosed && fault == null) {
                     return blocks.get(begun++);
                 }
@@ -208,11 +243,12 @@ final class Scoring {
 
         private void openIfDone() {
             synchronized (this) {
-                if (fault == null && (!areAllThere || scored < blocks.size())) {
+                if (!areAllThere || (fault == null && scored < blocks.size())) {
                     return;
                 }
             }
             done.countDown();
+            waiting.forEach(CountDownLatch::countDown);
         }
 
         private Scores scores(Block block) {
@@ -244,10 +280,11 @@ final class Scoring {
             return new Scores(rows, byHead, utilities(ranker, byHead, to - from), stood);
         }
 
-        private synchronized Scored result(List<Fusion.Candidate> candidates) {
+        private synchronized Scored scored() {
             if (fault != null) {
                 throw fault;
             }
+            List<Fusion.Candidate> candidates = inOrder;
             int heads = live.ranker().manifest().heads().size();
             var kept = new ArrayList<Fusion.Candidate>(candidates.size());
             var inputs = new ArrayList<Scored.Inputs>();

@@ -145,7 +145,12 @@ public final class Stages {
 
     /** Notes how long a stage took that began at a moment. */
     public void record(String stage, long startNanos) {
-        long nanos = System.nanoTime() - startNanos;
+        record(stage, startNanos, System.nanoTime());
+    }
+
+    /** Notes how long a stage took, from one moment to another. */
+    void record(String stage, long startNanos, long endNanos) {
+        long nanos = endNanos - startNanos;
         timings.put(stage, Math.round(nanos / 1e4) / 100.0);
         if (isCounted) {
             meters.timer(stage).record(nanos, TimeUnit.NANOSECONDS);
