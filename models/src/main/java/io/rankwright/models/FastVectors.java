@@ -13,6 +13,19 @@ final class FastVectors {
     private FastVectors() {}
 
     static float dot(float[] left, int leftStart, float[] right, int rightStart, int length) {
+        return dot(left, leftStart, right, rightStart, length, new float[LANES]);
+    }
+
+    static void dots(float[] vector, float[][] others, float[] products) {
+        float[] lanes = new float[LANES];
+        for (int i = 0; i < others.length; i++) {
+            if (others[i].length == vector.length) {
+                products[i] = dot(vector, 0, others[i], 0, vector.length, lanes);
+            }
+        }
+    }
+
+    private static float dot(float[] left, int leftStart, float[] right, int rightStart, int length, float[] lanes) {
         FloatVector sum0 = FloatVector.zero(SPECIES);
         FloatVector sum1 = FloatVector.zero(SPECIES);
         FloatVector sum2 = FloatVector.zero(SPECIES);
@@ -38,7 +51,6 @@ final class FastVectors {
             rest = Math.fma(left[leftStart + i], right[rightStart + i], rest);
         }
         // The lanes in their order: reduceLanes may choose another one once it is compiled.
-        float[] lanes = new float[LANES];
         sum0.add(sum1).add(sum2.add(sum3)).intoArray(lanes, 0);
         float sum = 0;
         for (float lane : lanes) {

@@ -288,7 +288,8 @@ public final class ImportedNetwork {
         List<NetworkOutput> outputs = manifest.outputs().stream()
                 .<NetworkOutput>map(_ -> new NetworkOutput.Scaled(1, 0))
                 .toList();
-        return Ranker.network(new NetworkInputs(numbers, List.of(), List.of()), outputs, Map.of(), onnx);
+        return Ranker.network(
+                new NetworkInputs(numbers, List.of(), List.of()), outputs, Map.of(), onnx, Optional.empty());
     }
 
     /** Addresses network and manifest together. */

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -15,6 +16,9 @@ import java.util.stream.IntStream;
 final class NetworkMember implements RankerMember {
     /** How many rows are scored at once at most: what they take in memory stays small. */
     private static final int CHUNK = 1024;
+
+    private static final String NETWORK = "network.onnx";
+    private static final String OF_CANDIDATES = "candidates.onnx";
 
     /**
      * What the network takes and gives.
@@ -27,6 +31,8 @@ final class NetworkMember implements RankerMember {
     private final Manifest manifest;
     private final List<EmbeddingTable> tables;
     private final Network network;
+    /** For rows that share one history. */
+    private final Network ofCandidates;
     /** For each value of {@code x} which of the layout's names it belongs to, and after them for each sequence. */
     private final int[] names;
 
@@ -39,7 +45,8 @@ final class NetworkMember implements RankerMember {
                         name, _ -> EmbeddingTable.of(artefact.segment(tablePart(name)), tablePart(name))))
                 .toList();
         this.names = names();
-        this.network = new Network(artefact.part("network.onnx"));
+        this.network = new Network(artefact.part(NETWORK));
+        this.ofCandidates = artefact.has(OF_CANDIDATES) ? new Network(artefact.part(OF_CANDIDATES)) : network;
     }
 
     /** The table of each embedding, then of each sequence. */
@@ -56,10 +63,15 @@ final class NetworkMember implements RankerMember {
 
     /** The parts of a model file that hold a network. */
     static Map<String, byte[]> parts(
-            NetworkInputs inputs, List<NetworkOutput> outputs, Map<String, EmbeddingTable> tables, byte[] onnx) {
+            NetworkInputs inputs,
+            List<NetworkOutput> outputs,
+            Map<String, EmbeddingTable> tables,
+            byte[] onnx,
+            Optional<byte[]> ofCandidates) {
         var parts = new TreeMap<String, byte[]>();
         parts.put("network.json", Artefact.json(new Manifest(inputs, outputs)));
-        parts.put("network.onnx", onnx);
+        parts.put(NETWORK, onnx);
+        ofCandidates.ifPresent(other -> parts.put(OF_CANDIDATES, other));
         tables.forEach(
                 (name, table) -> parts.put(tablePart(name), table.freeze().bytes()));
         return parts;
@@ -95,12 +107,11 @@ final class NetworkMember implements RankerMember {
 
     private void score(float[] rows, int from, int to, double[][] scores) {
         NetworkInputs inputs = manifest.inputs();
-        var batch = inputs.isHistoryShared(rows, from, to, layout.width())
-                ? inputs.candidates(to - from, tables)
-                : inputs.batch(to - from, tables);
+        boolean isShared = inputs.isHistoryShared(rows, from, to, layout.width());
+        var batch = isShared ? inputs.candidates(to - from, tables) : inputs.batch(to - from, tables);
         batch.setAll(rows, from * layout.width(), layout.width());
-        float[][] found =
-                network.apply(tensors(batch.x(), to - from, sequences(batch), masks(batch), batch.histories()));
+        float[][] found = (isShared ? ofCandidates : network)
+                .apply(tensors(batch.x(), to - from, sequences(batch), masks(batch), batch.histories()));
         for (int h = 0; h < scores.length; h++) {
             for (int i = from; i < to; i++) {
                 scores[h][i] = manifest.outputs().get(h).apply(found[i - from][h], rows, i * layout.width());
@@ -176,5 +187,8 @@ final class NetworkMember implements RankerMember {
     @Override
     public void close() {
         network.close();
+        if (ofCandidates != network) {
+            ofCandidates.close();
+        }
     }
 }

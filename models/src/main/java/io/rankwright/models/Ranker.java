@@ -5,6 +5,7 @@ import io.rankwright.log.EventLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -114,10 +115,15 @@ public final class Ranker implements AutoCloseable {
      * @param outputs what each of its outputs means, one a head
      * @param tables its embeddings by name
      * @param onnx inputs {@code x} and for each sequence {@code s0}, {@code m0}; one output of (n, heads)
+     * @param ofCandidates the same network for rows that share one history, where there is a faster form of it
      */
     public static Map<String, byte[]> network(
-            NetworkInputs networkInputs, List<NetworkOutput> outputs, Map<String, EmbeddingTable> tables, byte[] onnx) {
-        return NetworkMember.parts(networkInputs, outputs, tables, onnx);
+            NetworkInputs networkInputs,
+            List<NetworkOutput> outputs,
+            Map<String, EmbeddingTable> tables,
+            byte[] onnx,
+            Optional<byte[]> ofCandidates) {
+        return NetworkMember.parts(networkInputs, outputs, tables, onnx, ofCandidates);
     }
 
     public Manifest manifest() {

@@ -29,6 +29,23 @@ public final class Vectors {
                 : plainDot(left, leftStart, right, rightStart, length);
     }
 
+    /**
+     * The inner products of a vector with others; where another one has another length, its product stays as it is.
+     *
+     * @param products one for each of the others
+     */
+    public static void dots(float[] vector, float[][] others, float[] products) {
+        if (IS_FAST) {
+            FastVectors.dots(vector, others, products);
+            return;
+        }
+        for (int i = 0; i < others.length; i++) {
+            if (others[i].length == vector.length) {
+                products[i] = plainDot(vector, 0, others[i], 0, vector.length);
+            }
+        }
+    }
+
     /** Adds a multiple of {@code length} values to what lies in memory (little-endian floats). */
     static void add(float factor, float[] from, int start, MemorySegment to, long at, int length) {
         if (IS_FAST) {

@@ -154,6 +154,7 @@ final class Reranker {
         double[] relevance = relevance(pool);
         float[][] near = lambda < 1 ? vectors.apply(codes(pool)).orElse(new float[0][]) : new float[0][];
         double[] alike = new double[near.length];
+        float[] products = new float[near.length];
         boolean[] isTaken = new boolean[pool.size()];
         var capped = new Caps(caps, pool, slots);
         for (int slot = 0; slot < slots; slot++) {
@@ -187,11 +188,10 @@ final class Reranker {
             placed.add(new Placed(pool.get(chosen), propensity, isExplored));
             capped.place(pool.get(chosen));
             if (chosen < near.length) {
+                // One that was deleted a moment ago has no vector, and is like nothing.
+                Vectors.dots(near[chosen], near, products);
                 for (int i = 0; i < near.length; i++) {
-                    // One that was deleted a moment ago has no vector.
-                    if (!isTaken[i] && near[i].length == near[chosen].length) {
-                        alike[i] = Math.max(alike[i], Vectors.dot(near[i], near[chosen]));
-                    }
+                    alike[i] = Math.max(alike[i], products[i]);
                 }
             }
         }

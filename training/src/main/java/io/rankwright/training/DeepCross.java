@@ -8,6 +8,7 @@ import io.rankwright.spec.Model;
 import io.rankwright.training.Weights.Dense;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -87,29 +88,47 @@ final class DeepCross {
             List<NDArray> sequences,
             List<NDArray> masks,
             SplittableRandom random) {
-        return forward(new TorchOperators(manager, arrays, random), x, sequences, masks);
+        var operators = new TorchOperators(manager, arrays, random);
+        var parts = new ArrayList<NDArray>(List.of(x));
+        NDArray target = attentions.isEmpty() ? x : operators.slice(x, itemFrom, itemTo);
+        for (int s = 0; s < attentions.size(); s++) {
+            parts.add(attend(operators, s, sequences.get(s), masks.get(s), target));
+        }
+        return forward(operators, parts);
     }
 
     /** The network for serving: inputs {@code x} and for each sequence {@code s0}, {@code m0}; output {@code y}. */
     byte[] onnx() {
-        var writer = new OnnxWriter("dcn", weights);
-        String x = writer.input("x", inputs.width());
-        var sequences = new ArrayList<String>();
-        var masks = new ArrayList<String>();
-        for (int s = 0; s < attentions.size(); s++) {
-            NetworkInputs.Attended sequence = inputs.sequences().get(s);
-            sequences.add(writer.input("s" + s, sequence.last(), sequence.dim()));
-            masks.add(writer.input("m" + s, sequence.last()));
-        }
-        return writer.finish(forward(writer, x, sequences, masks), heads);
+        return onnx(this::attend);
     }
 
-    private <T> T forward(Operators<T> operators, T x, List<T> sequences, List<T> masks) {
-        var parts = new ArrayList<T>(List.of(x));
-        T target = attentions.isEmpty() ? x : operators.unsqueeze(operators.slice(x, itemFrom, itemTo), 1);
+    /**
+     * The same network, with the same inputs, for candidates that share the history of one subject: what the history has to
+     * do with an item is one matrix then, and most of the work a product with it. Empty if the network sees no history.
+     */
+    Optional<byte[]> onnxOfCandidates() {
+        return attentions.isEmpty() ? Optional.empty() : Optional.of(onnx(this::attendToOne));
+    }
+
+    /** What an item makes of a sequence. */
+    private interface Attending {
+        String attend(OnnxWriter writer, int sequence, String values, String mask, String target);
+    }
+
+    private byte[] onnx(Attending attending) {
+        var writer = new OnnxWriter("dcn", weights);
+        String x = writer.input("x", inputs.width());
+        var parts = new ArrayList<String>(List.of(x));
+        String target = attentions.isEmpty() ? x : writer.slice(x, itemFrom, itemTo);
         for (int s = 0; s < attentions.size(); s++) {
-            parts.add(attend(operators, attentions.get(s), sequences.get(s), masks.get(s), target));
+            NetworkInputs.Attended sequence = inputs.sequences().get(s);
+            String values = writer.input("s" + s, sequence.last(), sequence.dim());
+            parts.add(attending.attend(writer, s, values, writer.input("m" + s, sequence.last()), target));
         }
+        return writer.finish(forward(writer, parts), heads);
+    }
+
+    private <T> T forward(Operators<T> operators, List<T> parts) {
         T start = operators.concat(parts);
         T crossed = start;
         for (Dense layer : cross) {
@@ -137,7 +156,9 @@ final class DeepCross {
     }
 
     /** The sum over a sequence, each item by how much it matters for the target. */
-    private <T> T attend(Operators<T> operators, Attention block, T sequence, T mask, T target) {
+    private <T> T attend(Operators<T> operators, int place, T sequence, T mask, T item) {
+        Attention block = attentions.get(place);
+        T target = operators.unsqueeze(item, 1);
         T hidden = operators.relu(operators.add(
                 operators.add(
                         operators.matMul(sequence, operators.weight(block.sequence())),
@@ -149,6 +170,29 @@ final class DeepCross {
                 operators.unsqueeze(mask, 2));
         T sum = operators.squeeze(operators.sum(operators.multiply(sequence, shares), 1), 1);
         return operators.multiply(sum, operators.number(scale()));
+    }
+
+    /**
+     * The same for one sequence that all items share. With {@code h} an item of it and {@code t} the target, what {@link
+     * #attend} rectifies is linear in {@code t}: its matrix is {@code diag(h) · product + target}, and what is added to it
+     * {@code h · sequence + bias}; those of all {@code h} stand side by side.
+     */
+    private String attendToOne(OnnxWriter writer, int place, String values, String mask, String target) {
+        Attention block = attentions.get(place);
+        NetworkInputs.Attended sequence = inputs.sequences().get(place);
+        long wide = (long) sequence.last() * ATTENTION;
+        String history = writer.reshape(values, sequence.last(), sequence.dim());
+        String products = writer.multiply(
+                writer.unsqueeze(writer.transpose(history, 1, 0), 2),
+                writer.unsqueeze(writer.weight(block.product()), 1));
+        String matrix = writer.reshape(
+                writer.add(products, writer.unsqueeze(writer.weight(block.target()), 1)), sequence.dim(), wide);
+        String added = writer.reshape(
+                writer.affine(history, writer.weight(block.sequence()), writer.weight(block.bias())), 1, wide);
+        String hidden = writer.reshape(writer.relu(writer.affine(target, matrix, added)), -1, ATTENTION);
+        String matters = writer.sigmoid(writer.matMul(hidden, writer.weight(block.output())));
+        String shares = writer.multiply(writer.reshape(matters, -1, sequence.last()), mask);
+        return writer.multiply(writer.matMul(shares, history), writer.number(scale()));
     }
 
     private float scale() {

@@ -265,7 +265,11 @@ final class NetworkTrainer {
                 progress,
                 "examples");
         return Ranker.network(
-                networkInputs, targets.stream().map(Target::output).toList(), tables, network.onnx());
+                networkInputs,
+                targets.stream().map(Target::output).toList(),
+                tables,
+                network.onnx(),
+                network.onnxOfCandidates());
     }
 
     private void update(Worker summed, int step, double done) {

@@ -86,7 +86,17 @@ final class OnnxWriter implements Operators<String> {
     /** Two dimensions at once, which ONNX Runtime does fastest. */
     @Override
     public String dense(String input, int matrix, int bias) {
-        return node("Gemm", input, weight(matrix), weight(bias));
+        return affine(input, weight(matrix), weight(bias));
+    }
+
+    /** The same values in another shape, of which one extent may be -1: whatever is left. */
+    String reshape(String input, long... shape) {
+        return node("Reshape", input, integers(shape));
+    }
+
+    /** {@code input · matrix + bias}, of two dimensions each. */
+    String affine(String input, String matrix, String bias) {
+        return node("Gemm", input, matrix, bias);
     }
 
     /** An input of (n, …). */
@@ -140,8 +150,12 @@ final class OnnxWriter implements Operators<String> {
 
     @Override
     public String transpose(String input) {
-        return add(
-                NodeProto.newBuilder().setOpType("Transpose").addAttribute(attribute("perm", List.of(0, 2, 1))), input);
+        return transpose(input, 0, 2, 1);
+    }
+
+    /** The axes in another order. */
+    String transpose(String input, Integer... axes) {
+        return add(NodeProto.newBuilder().setOpType("Transpose").addAttribute(attribute("perm", List.of(axes))), input);
     }
 
     @Override

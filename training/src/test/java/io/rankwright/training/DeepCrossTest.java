@@ -13,6 +13,7 @@ import io.rankwright.models.NetworkInputs;
 import io.rankwright.spec.Model;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +91,35 @@ class DeepCrossTest {
             for (int head = 0; head < 2; head++) {
                 assertThat(served[i][head])
                         .isCloseTo(trained[2 * i + head], within(1e-5f * Math.max(1, Math.abs(served[i][head]))));
+            }
+        }
+        float[] history = Arrays.copyOf(sequence, LAST * DIM);
+        float[] itsMask = Arrays.copyOf(mask, LAST);
+        assertAlike(
+                scored(network.onnxOfCandidates().orElseThrow(), x, history, itsMask),
+                scored(network.onnx(), x, history, itsMask));
+        assertAlike(
+                scored(network.onnxOfCandidates().orElseThrow(), x, history, new float[LAST]),
+                scored(network.onnx(), x, history, new float[LAST]));
+    }
+
+    /** The outputs for rows that share one history. */
+    private static float[][] scored(byte[] onnx, float[] x, float[] history, float[] mask) throws OrtException {
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        try (var session = environment.createSession(onnx);
+                var one = OnnxTensor.createTensor(environment, FloatBuffer.wrap(x), new long[] {SIZE, INPUTS.width()});
+                var two = OnnxTensor.createTensor(environment, FloatBuffer.wrap(history), new long[] {1, LAST, DIM});
+                var three = OnnxTensor.createTensor(environment, FloatBuffer.wrap(mask), new long[] {1, LAST});
+                var result = session.run(Map.of("x", one, "s0", two, "m0", three))) {
+            return (float[][]) result.get(0).getValue();
+        }
+    }
+
+    private static void assertAlike(float[][] found, float[][] expected) {
+        for (int i = 0; i < SIZE; i++) {
+            for (int head = 0; head < 2; head++) {
+                assertThat(found[i][head])
+                        .isCloseTo(expected[i][head], within(1e-5f * Math.max(1, Math.abs(expected[i][head]))));
             }
         }
     }
