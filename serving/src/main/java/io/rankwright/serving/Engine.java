@@ -737,10 +737,13 @@ public final class Engine implements Served {
                 scoring.begin(cascade.live(), new Scoring.Request(query.subject(), query.nowMillis(), context))) {
             var retrieval = new Retrieval(
                     threads,
-                    cascade,
-                    query,
+                    cascade.sources(),
+                    source -> cascade.live().using(() -> source.find(query)),
+                    cascade.settings().rank().candidates(),
                     found -> withPinned(found, rules(cascade, request), query.allowed()),
-                    stored.isEmpty() ? new ScoredAtOnce(run, new StoreReader.Loaded(state, () -> {})) : WAITED_FOR);
+                    stored.isEmpty()
+                            ? new ScoredAtOnce(run, new StoreReader.Loaded(state, () -> {}))
+                            : Retrieval.Next.WAITED_FOR);
             Retrieval.Found found = retrieval.await(stages, counts);
             long start = found.endNanos();
             if (stored.isPresent()) {
@@ -754,20 +757,6 @@ public final class Engine implements Served {
             return rank(cascade.live(), run, found.candidates(), stages, start);
         }
     }
-
-    /** Nothing is done on the threads of the sources. */
-    private static final Retrieval.Next WAITED_FOR = new Retrieval.Next() {
-        @Override
-        public void ahead(List<Fusion.Candidate> candidates) {}
-
-        @Override
-        public void all(List<Fusion.Candidate> candidates, CountDownLatch over) {
-            over.countDown();
-        }
-
-        @Override
-        public void work() {}
-    };
 
     /** Scores candidates on the threads of the sources, as soon as they are there. */
     private record ScoredAtOnce(Scoring.Run run, StoreReader.Loaded features) implements Retrieval.Next {

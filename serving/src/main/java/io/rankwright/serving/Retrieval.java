@@ -7,10 +7,12 @@ import io.rankwright.retrieval.Source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +22,22 @@ import org.jspecify.annotations.Nullable;
  * another one runs.
  */
 final class Retrieval {
-    /** What comes next. */
+    /** What comes next. Called by one thread at a time, but for {@link #work}. */
     interface Next {
+        /** Nothing is done before somebody has waited for all candidates. */
+        Next WAITED_FOR = new Next() {
+            @Override
+            public void ahead(List<Fusion.Candidate> candidates) {}
+
+            @Override
+            public void all(List<Fusion.Candidate> candidates, CountDownLatch over) {
+                over.countDown();
+            }
+
+            @Override
+            public void work() {}
+        };
+
         /** Takes candidates that are sure to be among all, before those are there that are searched for; once at most. */
         void ahead(List<Fusion.Candidate> candidates);
 
@@ -36,7 +52,7 @@ final class Retrieval {
         void work();
     }
 
-    private final Cascade cascade;
+    private final int limit;
     private final UnaryOperator<List<Fusion.Candidate>> completed;
     private final Next next;
     private final List<Source> sources;
@@ -55,21 +71,24 @@ final class Retrieval {
     /**
      * Asks.
      *
+     * @param finding what asks a source
+     * @param limit how many candidates there are at most, but for those that are added
      * @param completed adds candidates that no source has named
      */
     Retrieval(
             Executor threads,
-            Cascade cascade,
-            Source.Query query,
+            List<Source> sources,
+            Function<Source, Callable<int[]>> finding,
+            int limit,
             UnaryOperator<List<Fusion.Candidate>> completed,
             Next next) {
-        this.cascade = cascade;
+        this.sources = sources;
+        this.limit = limit;
         this.completed = completed;
         this.next = next;
-        this.sources = cascade.sources();
         this.named = new Fusion.Ranked[sources.size()];
         for (Source source : sources) {
-            asked.add(new FutureTask<>(cascade.live().using(() -> source.find(query))) {
+            asked.add(new FutureTask<>(finding.apply(source)) {
                 @Override
                 protected void done() {
                     ended();
@@ -111,7 +130,7 @@ final class Retrieval {
         }
         if (areLookedUp && others > 0 && !isAhead) {
             isAhead = true;
-            List<Fusion.Candidate> certain = Fusion.certain(lists(false), limit(), others);
+            List<Fusion.Candidate> certain = Fusion.certain(lists(false), limit, others);
             if (!certain.isEmpty()) {
                 next.ahead(certain);
             }
@@ -122,13 +141,9 @@ final class Retrieval {
     }
 
     private void complete() {
-        candidates = completed.apply(Fusion.fuse(lists(true), limit()));
+        candidates = completed.apply(Fusion.fuse(lists(true), limit));
         end = System.nanoTime();
         next.all(candidates, over);
-    }
-
-    private int limit() {
-        return cascade.settings().rank().candidates();
     }
 
     /** What the sources have named by now: all, or those that look it up. */
