@@ -28,39 +28,47 @@ final class Deadlines {
 
     private Deadlines() {}
 
-    /** One who waits: two are never the same. */
-    private static final class Wait {
+    /** A wait for a latch, whose end may be moved by others while somebody waits. */
+    static final class Wait {
         private final CountDownLatch latch;
-        private final long until;
+        private volatile long until;
 
-        Wait(CountDownLatch latch, long until) {
+        Wait(CountDownLatch latch, Duration most) {
             this.latch = latch;
-            this.until = until;
+            endIn(most);
+        }
+
+        /** Moves the end to so long from now, sooner or later than it was. */
+        void endIn(Duration most) {
+            until = System.nanoTime() + most.toNanos();
+            if (!most.isPositive()) {
+                open(latch);
+            }
+        }
+
+        /**
+         * Returns when the latch is open. When the time is over it is opened, whatever it still counted: who waits looks itself
+         * at what is done.
+         */
+        void await() throws InterruptedException {
+            if (latch.getCount() == 0) {
+                return;
+            }
+            WAITS.add(this);
+            if (isAsleep) {
+                LockSupport.unpark(WATCH);
+            }
+            try {
+                latch.await();
+            } finally {
+                WAITS.remove(this);
+            }
         }
     }
 
-    /**
-     * Returns when a latch is open. When the time is over it is opened, whatever it still counted: who waits looks itself
-     * at what is done.
-     */
+    /** Returns when a latch is open, or the time is over, as {@link Wait#await} does. */
     static void await(CountDownLatch latch, Duration most) throws InterruptedException {
-        if (latch.getCount() == 0) {
-            return;
-        }
-        if (!most.isPositive()) {
-            open(latch);
-            return;
-        }
-        var wait = new Wait(latch, System.nanoTime() + most.toNanos());
-        WAITS.add(wait);
-        if (isAsleep) {
-            LockSupport.unpark(WATCH);
-        }
-        try {
-            latch.await();
-        } finally {
-            WAITS.remove(wait);
-        }
+        new Wait(latch, most).await();
     }
 
     /** Work that counts a latch down when it has ended: with success, a fault or because it was cancelled. */

@@ -737,6 +737,7 @@ public final class Engine implements Served {
                 scoring.begin(cascade.live(), new Scoring.Request(query.subject(), query.nowMillis(), context))) {
             var retrieval = new Retrieval(
                     threads,
+                    stages,
                     cascade.sources(),
                     source -> cascade.live().using(() -> source.find(query)),
                     cascade.settings().rank().candidates(),
@@ -744,7 +745,7 @@ public final class Engine implements Served {
                     stored.isEmpty()
                             ? new ScoredAtOnce(run, new StoreReader.Loaded(state, () -> {}))
                             : Retrieval.Next.WAITED_FOR);
-            Retrieval.Found found = retrieval.await(stages, counts);
+            Retrieval.Found found = retrieval.await(counts);
             long start = found.endNanos();
             if (stored.isPresent()) {
                 // A store is asked once, for all that a request needs.

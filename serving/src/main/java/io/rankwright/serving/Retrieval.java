@@ -57,7 +57,9 @@ final class Retrieval {
     private final Next next;
     private final List<Source> sources;
     private final List<FutureTask<int[]>> asked = new ArrayList<>();
+    private final Stages stages;
     private final CountDownLatch over = new CountDownLatch(1);
+    private final Deadlines.Wait wait;
     private final long start = System.nanoTime();
 
     /** All below: under the lock. What each source has named, where it has. */
@@ -71,18 +73,22 @@ final class Retrieval {
     /**
      * Asks.
      *
+     * @param stages whose deadlines hold: for the sources, and from when all candidates are there for what comes next
      * @param finding what asks a source
      * @param limit how many candidates there are at most, but for those that are added
      * @param completed adds candidates that no source has named
      */
     Retrieval(
             Executor threads,
+            Stages stages,
             List<Source> sources,
             Function<Source, Callable<int[]>> finding,
             int limit,
             UnaryOperator<List<Fusion.Candidate>> completed,
             Next next) {
+        this.stages = stages;
         this.sources = sources;
+        this.wait = new Deadlines.Wait(over, stages.deadline("retrieve"));
         this.limit = limit;
         this.completed = completed;
         this.next = next;
@@ -143,6 +149,7 @@ final class Retrieval {
     private void complete() {
         candidates = completed.apply(Fusion.fuse(lists(true), limit));
         end = System.nanoTime();
+        wait.endIn(stages.deadline("rank"));
         next.all(candidates, over);
     }
 
@@ -165,13 +172,13 @@ final class Retrieval {
     record Found(List<Fusion.Candidate> candidates, long endNanos) {}
 
     /**
-     * Waits until all sources have answered and what comes next is over, or the time.
+     * Waits until all sources have answered and what comes next is over, or the time of either.
      *
      * @param counts is told how many each source has named
      */
-    Found await(Stages stages, Map<String, Integer> counts) {
+    Found await(Map<String, Integer> counts) {
         try {
-            Deadlines.await(over, stages.deadline("retrieve"));
+            wait.await();
         } catch (InterruptedException e) {
             // What was found by now counts.
             Thread.currentThread().interrupt();
@@ -184,14 +191,14 @@ final class Retrieval {
                 complete();
             }
             for (int s = 0; s < named.length; s++) {
-                note(s, stages, counts);
+                note(s, counts);
             }
             stages.record("retrieve", start, end);
             return new Found(requireNonNull(candidates), end);
         }
     }
 
-    private void note(int s, Stages stages, Map<String, Integer> counts) {
+    private void note(int s, Map<String, Integer> counts) {
         String stage = "retrieve." + sources.get(s).name();
         Fusion.Ranked list = named[s];
         if (list != null) {

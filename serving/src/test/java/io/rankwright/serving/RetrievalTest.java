@@ -74,13 +74,20 @@ class RetrievalTest {
 
     private Retrieval.Found retrieved(Stages stages, int limit, Retrieval.Next next, Given... sources) {
         var retrieval = new Retrieval(
-                threads, List.of(sources), source -> ((Given) source).answer(), limit, found -> found, next);
-        return retrieval.await(stages, counts);
+                threads, stages, List.of(sources), source -> ((Given) source).answer(), limit, found -> found, next);
+        return retrieval.await(counts);
     }
 
     private Stages stages(Duration deadline) {
+        return stages(deadline, Duration.ofMinutes(1));
+    }
+
+    private Stages stages(Duration retrieve, Duration rank) {
         return new Stages(
-                threads, new Stages.Meters(new SimpleMeterRegistry(), List.of()), Map.of("retrieve", deadline), true);
+                threads,
+                new Stages.Meters(new SimpleMeterRegistry(), List.of()),
+                Map.of("retrieve", retrieve, "rank", rank),
+                true);
     }
 
     @Test
@@ -196,5 +203,26 @@ class RetrievalTest {
         assertThatThrownBy(() ->
                         retrieved(stages(Duration.ofMinutes(1)), 9, next, new Given("fresh", 0, () -> new int[] {1})))
                 .hasMessage("next is broken");
+    }
+
+    /** Sooner than the retrieval's or later: what comes next has its own deadline, from when all candidates are there. */
+    @Test
+    void whatComesNextHasItsOwnDeadline() {
+        var stalled = new Told() {
+            @Override
+            public void all(List<Fusion.Candidate> candidates, CountDownLatch over) {}
+        };
+        var fresh = new Given("fresh", 0, () -> new int[] {1});
+        for (Stages stages : List.of(
+                stages(Duration.ofHours(1), Duration.ZERO),
+                stages(Duration.ofHours(1), Duration.ofMillis(30)),
+                stages(Duration.ofMillis(500), Duration.ofMillis(900)))) {
+            Retrieval.Found found = retrieved(stages, 9, stalled, fresh);
+            assertThat(codes(found.candidates())).containsExactly(1);
+            assertThat(System.nanoTime() - found.endNanos())
+                    .isBetween(
+                            stages.deadline("rank").toNanos(),
+                            Duration.ofMinutes(10).toNanos());
+        }
     }
 }
