@@ -13,19 +13,15 @@ final class FastVectors {
     private FastVectors() {}
 
     static float dot(float[] left, int leftStart, float[] right, int rightStart, int length) {
-        return dot(left, leftStart, right, rightStart, length, new float[LANES]);
+        return dot(left, leftStart, right, rightStart, length, lanes());
     }
 
-    static void dots(float[] vector, float[][] others, float[] products) {
-        float[] lanes = new float[LANES];
-        for (int i = 0; i < others.length; i++) {
-            if (others[i].length == vector.length) {
-                products[i] = dot(vector, 0, others[i], 0, vector.length, lanes);
-            }
-        }
+    /** Room for what {@link #dot} adds up last. */
+    static float[] lanes() {
+        return new float[LANES];
     }
 
-    private static float dot(float[] left, int leftStart, float[] right, int rightStart, int length, float[] lanes) {
+    static float dot(float[] left, int leftStart, float[] right, int rightStart, int length, float[] lanes) {
         FloatVector sum0 = FloatVector.zero(SPECIES);
         FloatVector sum1 = FloatVector.zero(SPECIES);
         FloatVector sum2 = FloatVector.zero(SPECIES);

@@ -35,13 +35,13 @@ public final class Vectors {
      * @param products one for each of the others
      */
     public static void dots(float[] vector, float[][] others, float[] products) {
-        if (IS_FAST) {
-            FastVectors.dots(vector, others, products);
-            return;
-        }
+        int length = vector.length;
+        float[] lanes = IS_FAST ? FastVectors.lanes() : new float[0];
         for (int i = 0; i < others.length; i++) {
-            if (others[i].length == vector.length) {
-                products[i] = plainDot(vector, 0, others[i], 0, vector.length);
+            if (others[i].length == length) {
+                products[i] = IS_FAST
+                        ? FastVectors.dot(vector, 0, others[i], 0, length, lanes)
+                        : plainDot(vector, 0, others[i], 0, length);
             }
         }
     }

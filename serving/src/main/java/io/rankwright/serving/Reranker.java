@@ -9,9 +9,11 @@ import io.rankwright.spec.Expression;
 import io.rankwright.spec.Model.RerankRule;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
@@ -85,7 +87,7 @@ final class Reranker {
         for (RerankRule rule : rules) {
             switch (rule) {
                 case RerankRule.Deduplicate _ -> {
-                    var seen = new Codes(pool.size());
+                    Set<Integer> seen = HashSet.newHashSet(pool.size());
                     pool.removeIf(candidate -> !seen.add(candidate.code()));
                 }
                 case RerankRule.Filter filter -> {
@@ -215,26 +217,6 @@ final class Reranker {
 
     private static int[] codes(List<Ranked> pool) {
         return pool.stream().limit(DIVERSIFIED).mapToInt(Ranked::code).toArray();
-    }
-
-    /** A set of a few codes, without an object for each. */
-    private static final class Codes {
-        private final int[] slots;
-
-        Codes(int most) {
-            this.slots = new int[Math.max(2, Integer.highestOneBit(most) << 2)];
-        }
-
-        /** Whether a code, which is greater than 0, was not there. */
-        boolean add(int code) {
-            int slot = (code * 0x9E3779B9) >>> Integer.numberOfLeadingZeros(slots.length - 1);
-            while (slots[slot] != 0 && slots[slot] != code) {
-                slot = (slot + 1) & (slots.length - 1);
-            }
-            boolean isNew = slots[slot] == 0;
-            slots[slot] = code;
-            return isNew;
-        }
     }
 
     /** Which groups stand on the slots above: few enough to look through all of them. */

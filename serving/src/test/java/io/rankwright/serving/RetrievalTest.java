@@ -20,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class RetrievalTest {
+    private static final Source.Query QUERY = new Source.Query(0, Map.of(), 0, _ -> true);
+
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, Integer> counts = new LinkedHashMap<>();
 
@@ -42,7 +44,13 @@ class RetrievalTest {
 
         @Override
         public int[] find(Query query) {
-            throw new UnsupportedOperationException();
+            try {
+                return answer.call();
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
         }
     }
 
@@ -74,7 +82,7 @@ class RetrievalTest {
 
     private Retrieval.Found retrieved(Stages stages, int limit, Retrieval.Next next, Given... sources) {
         var retrieval = new Retrieval(
-                threads, stages, List.of(sources), source -> ((Given) source).answer(), limit, found -> found, next);
+                threads, stages, List.of(sources), source -> () -> source.find(QUERY), limit, found -> found, next);
         return retrieval.await(counts);
     }
 

@@ -88,13 +88,7 @@ final class DeepCross {
             List<NDArray> sequences,
             List<NDArray> masks,
             SplittableRandom random) {
-        var operators = new TorchOperators(manager, arrays, random);
-        var parts = new ArrayList<NDArray>(List.of(x));
-        NDArray target = attentions.isEmpty() ? x : operators.slice(x, itemFrom, itemTo);
-        for (int s = 0; s < attentions.size(); s++) {
-            parts.add(attend(operators, s, sequences.get(s), masks.get(s), target));
-        }
-        return forward(operators, parts);
+        return forward(new TorchOperators(manager, arrays, random), this::attend, x, sequences, masks);
     }
 
     /** The network for serving: inputs {@code x} and for each sequence {@code s0}, {@code m0}; output {@code y}. */
@@ -110,25 +104,31 @@ final class DeepCross {
         return attentions.isEmpty() ? Optional.empty() : Optional.of(onnx(this::attendToOne));
     }
 
-    /** What an item makes of a sequence. */
-    private interface Attending {
-        String attend(OnnxWriter writer, int sequence, String values, String mask, String target);
+    /** What items make of a sequence. */
+    private interface Attending<O extends Operators<T>, T> {
+        T attend(O operators, int place, T sequence, T mask, T items);
     }
 
-    private byte[] onnx(Attending attending) {
+    private byte[] onnx(Attending<OnnxWriter, String> attending) {
         var writer = new OnnxWriter("dcn", weights);
         String x = writer.input("x", inputs.width());
-        var parts = new ArrayList<String>(List.of(x));
-        String target = attentions.isEmpty() ? x : writer.slice(x, itemFrom, itemTo);
+        var sequences = new ArrayList<String>();
+        var masks = new ArrayList<String>();
         for (int s = 0; s < attentions.size(); s++) {
             NetworkInputs.Attended sequence = inputs.sequences().get(s);
-            String values = writer.input("s" + s, sequence.last(), sequence.dim());
-            parts.add(attending.attend(writer, s, values, writer.input("m" + s, sequence.last()), target));
+            sequences.add(writer.input("s" + s, sequence.last(), sequence.dim()));
+            masks.add(writer.input("m" + s, sequence.last()));
         }
-        return writer.finish(forward(writer, parts), heads);
+        return writer.finish(forward(writer, attending, x, sequences, masks), heads);
     }
 
-    private <T> T forward(Operators<T> operators, List<T> parts) {
+    private <O extends Operators<T>, T> T forward(
+            O operators, Attending<O, T> attending, T x, List<T> sequences, List<T> masks) {
+        var parts = new ArrayList<T>(List.of(x));
+        T items = attentions.isEmpty() ? x : operators.slice(x, itemFrom, itemTo);
+        for (int s = 0; s < attentions.size(); s++) {
+            parts.add(attending.attend(operators, s, sequences.get(s), masks.get(s), items));
+        }
         T start = operators.concat(parts);
         T crossed = start;
         for (Dense layer : cross) {
@@ -156,9 +156,9 @@ final class DeepCross {
     }
 
     /** The sum over a sequence, each item by how much it matters for the target. */
-    private <T> T attend(Operators<T> operators, int place, T sequence, T mask, T item) {
+    private <T> T attend(Operators<T> operators, int place, T sequence, T mask, T items) {
         Attention block = attentions.get(place);
-        T target = operators.unsqueeze(item, 1);
+        T target = operators.unsqueeze(items, 1);
         T hidden = operators.relu(operators.add(
                 operators.add(
                         operators.matMul(sequence, operators.weight(block.sequence())),
@@ -177,7 +177,7 @@ final class DeepCross {
      * #attend} rectifies is linear in {@code t}: its matrix is {@code diag(h) · product + target}, and what is added to it
      * {@code h · sequence + bias}; those of all {@code h} stand side by side.
      */
-    private String attendToOne(OnnxWriter writer, int place, String values, String mask, String target) {
+    private String attendToOne(OnnxWriter writer, int place, String values, String mask, String items) {
         Attention block = attentions.get(place);
         NetworkInputs.Attended sequence = inputs.sequences().get(place);
         long wide = (long) sequence.last() * ATTENTION;
@@ -189,7 +189,7 @@ final class DeepCross {
                 writer.add(products, writer.unsqueeze(writer.weight(block.target()), 1)), sequence.dim(), wide);
         String added = writer.reshape(
                 writer.affine(history, writer.weight(block.sequence()), writer.weight(block.bias())), 1, wide);
-        String hidden = writer.reshape(writer.relu(writer.affine(target, matrix, added)), -1, ATTENTION);
+        String hidden = writer.reshape(writer.relu(writer.affine(items, matrix, added)), -1, ATTENTION);
         String matters = writer.sigmoid(writer.matMul(hidden, writer.weight(block.output())));
         String shares = writer.multiply(writer.reshape(matters, -1, sequence.last()), mask);
         return writer.multiply(writer.matMul(shares, history), writer.number(scale()));
